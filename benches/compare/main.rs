@@ -1,0 +1,336 @@
+//! The same work by pressmark and by SQLite, one after the other in one run, printed as ratios.
+//!
+//!     cargo bench --bench compare -- 200000 [DIR]
+//!
+//! Both get the same generated articles, a thousand at a time, and make each batch durable: SQLite with WAL and
+//! `synchronous=FULL`, one table with the text, a unique digest, indexes on date and on source and date. The time of
+//! generating is not counted; normalising and hashing is, on both sides. Exports and cold lookups are whole processes:
+//! the `pressmark` that this build made, and the `sqlite3` shell if there is one.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+
+#[path = "../corpus.rs"]
+mod corpus;
+
+use corpus::Corpus;
+use pressmark::archive::{Archive, Open, Prepared};
+use pressmark::article::Draft;
+use rayon::prelude::*;
+use rusqlite::{Connection, params};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const BATCH: u64 = 1000;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let Some(count) = arguments.first().and_then(|count| count.parse().ok()) else {
+        println!("skipped: say how many articles, as in cargo bench --bench compare -- 200000");
+        return;
+    };
+    let dir = arguments.get(1).map_or_else(|| std::env::temp_dir().join("pressmark-compare"), PathBuf::from);
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    let corpus = Corpus::new();
+    let (archive, database) = (dir.join("archive"), dir.join("articles.db"));
+
+    let (theirs, text) = ingest_sqlite(&corpus, count, &database);
+    let ours = ingest_pressmark(&corpus, count, &archive);
+    println!("{count} articles, {:.0} MB of text", text as f64 / 1e6);
+    println!("\n| | pressmark | SQLite | ratio |\n|---|---|---|---|");
+    let rate = |time: Duration| count as f64 / time.as_secs_f64();
+    row("durable ingest, articles/s", rate(ours), rate(theirs), rate(ours) / rate(theirs));
+    let (ours, theirs) = (size(&archive), size(&database));
+    row("bytes on disk, MB", ours as f64 / 1e6, theirs as f64 / 1e6, ours as f64 / theirs as f64);
+    println!(
+        "| &nbsp; of the text | {:.3} | {:.3} | |",
+        ours as f64 / text as f64,
+        theirs as f64 / text as f64
+    );
+
+    // Warm, in one process each.
+    let (ours, theirs) = lookups(&corpus, count, &archive, &database);
+    row("one article by digest, warm, µs", ours, theirs, ours / theirs);
+    let (ours, theirs) = ranges(&archive, &database);
+    row("100 by date and source, warm, µs", ours, theirs, ours / theirs);
+    let (ours, theirs) = counts(&archive, &database);
+    row("count by month, ms", ours, theirs, ours / theirs);
+
+    // Cold: whole processes.
+    let binary = env!("CARGO_BIN_EXE_pressmark");
+    let digest = Prepared::new(corpus.draft(count / 2, count)).unwrap().digest().to_string();
+    let archive_flag = ["--archive", archive.to_str().unwrap()];
+    let show = process(binary, &[&archive_flag[..], &["show", &digest]].concat());
+    let list = process(
+        binary,
+        &[
+            &archive_flag[..],
+            &["list", "--limit", "100", "--source", "source-3.com", "--since", "2020", "--until", "2021"],
+        ]
+        .concat(),
+    );
+    let export = process(binary, &[&archive_flag[..], &["export"]].concat());
+    println!("\n| pressmark, a process | CPU ms | wall ms | peak MiB |\n|---|---|---|---|");
+    for (what, run) in [
+        ("open and show one", &show),
+        ("open and list 100 by date and source", &list),
+        ("export everything", &export),
+    ] {
+        println!(
+            "| {what} | {:.1} | {:.1} | {:.0} |",
+            run.cpu.as_secs_f64() * 1e3,
+            run.wall.as_secs_f64() * 1e3,
+            run.peak_mib
+        );
+    }
+    let sqlite = Command::new("sqlite3").arg("-version").output();
+    if sqlite.is_ok_and(|output| output.status.success()) {
+        let theirs = process("sqlite3", &["-json", database.to_str().unwrap(), "select * from articles"]);
+        println!(
+            "| sqlite3 -json of everything | {:.1} | {:.1} | {:.0} |",
+            theirs.cpu.as_secs_f64() * 1e3,
+            theirs.wall.as_secs_f64() * 1e3,
+            theirs.peak_mib
+        );
+        println!(
+            "\nexport of everything: {:.1} times as fast as sqlite3 -json (wall)",
+            theirs.wall.as_secs_f64() / export.wall.as_secs_f64()
+        );
+    } else {
+        println!("\nthere is no sqlite3 shell here to compare the export with");
+    }
+    let _ = std::fs::remove_dir_all(&dir);
+}
+
+fn row(what: &str, ours: f64, theirs: f64, ratio: f64) {
+    println!("| {what} | {ours:.1} | {theirs:.1} | {ratio:.3} |");
+}
+
+fn drafts(corpus: &Corpus, from: u64, count: u64) -> Vec<Draft> {
+    (from..(from + BATCH).min(count)).into_par_iter().map(|number| corpus.draft(number, count)).collect()
+}
+
+/// Batches are prepared on all cores while the one before is committed, as `pressmark ingest` does it.
+fn ingest_pressmark(corpus: &Corpus, count: u64, dir: &Path) -> Duration {
+    let mut archive = Archive::open(dir, &Open { create: true, ..Open::default() }).unwrap();
+    let mut spent = Duration::ZERO;
+    let mut ready: Vec<Prepared> = Vec::new();
+    for from in (0..count).step_by(BATCH as usize) {
+        let drafts = drafts(corpus, from, count);
+        let start = Instant::now();
+        let prepare =
+            || drafts.into_par_iter().map(|draft| Prepared::new(draft).unwrap()).collect::<Vec<_>>();
+        let waiting = std::mem::take(&mut ready);
+        let archive = &mut archive;
+        ready = std::thread::scope(|scope| {
+            let preparing = scope.spawn(prepare);
+            archive.commit(waiting).unwrap();
+            preparing.join().unwrap()
+        });
+        spent += start.elapsed();
+    }
+    let start = Instant::now();
+    archive.commit(ready).unwrap();
+    archive.close().unwrap();
+    spent + start.elapsed()
+}
+
+fn ingest_sqlite(corpus: &Corpus, count: u64, path: &Path) -> (Duration, u64) {
+    let mut connection = Connection::open(path).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    connection.pragma_update(None, "synchronous", "FULL").unwrap();
+    let schema = "create table articles (id integer primary key, digest blob unique, headline text, body text, language text,
+        source text, url text, byline text, published integer, captured integer, input text);
+        create index by_date on articles (published);
+        create index by_source on articles (source, published);";
+    connection.execute_batch(schema).unwrap();
+    let (mut spent, mut text) = (Duration::ZERO, 0);
+    for from in (0..count).step_by(BATCH as usize) {
+        let drafts = drafts(corpus, from, count);
+        text += drafts.iter().map(|draft| (draft.headline.len() + draft.body.len()) as u64).sum::<u64>();
+        let start = Instant::now();
+        let transaction = connection.transaction().unwrap();
+        {
+            let insert = "insert or ignore into articles (digest, headline, body, language, source, url, byline, published, captured, input)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+            let mut insert = transaction.prepare_cached(insert).unwrap();
+            for draft in drafts {
+                let ready = Prepared::new(draft).unwrap();
+                let (digest, article, provenance) = (ready.digest(), ready.article(), ready.provenance());
+                let language = article.language().map(|language| language.to_string());
+                let source = provenance.source.as_ref().map(|source| source.as_str());
+                let published = provenance.published.map(|published| published.at.0);
+                let captured = provenance.captured.map(|captured| captured.0);
+                let byline = provenance.byline.join("; ");
+                let values = params![
+                    &digest.0[..],
+                    article.headline(),
+                    article.body(),
+                    language,
+                    source,
+                    provenance.url,
+                    byline,
+                    published,
+                    captured,
+                    provenance.input
+                ];
+                insert.execute(values).unwrap();
+            }
+        }
+        transaction.commit().unwrap();
+        spent += start.elapsed();
+    }
+    let start = Instant::now();
+    connection.close().unwrap();
+    (spent + start.elapsed(), text)
+}
+
+/// Microseconds for one article: the mean of a thousand.
+fn lookups(corpus: &Corpus, count: u64, archive: &Path, database: &Path) -> (f64, f64) {
+    let digests: Vec<_> = (0..1000)
+        .into_par_iter()
+        .map(|n| Prepared::new(corpus.draft(n * 7919 % count, count)).unwrap().digest())
+        .collect();
+    let mut archive = Archive::open(archive, &Open::default()).unwrap();
+    let reader = archive.reader().unwrap();
+    let ours = || {
+        digests
+            .iter()
+            .map(|digest| reader.article(reader.find(digest).unwrap().unwrap()).unwrap().1.body().len())
+            .sum::<usize>()
+    };
+    ours();
+    let start = Instant::now();
+    let read = ours();
+    let ours = start.elapsed();
+    let connection = Connection::open(database).unwrap();
+    let mut select = connection.prepare("select headline, body from articles where digest = ?").unwrap();
+    let mut theirs = || {
+        digests
+            .iter()
+            .map(|digest| select.query_row([&digest.0[..]], |row| row.get::<_, String>(1)).unwrap().len())
+            .sum::<usize>()
+    };
+    theirs();
+    let start = Instant::now();
+    assert_eq!(theirs(), read);
+    (ours.as_secs_f64() * 1e3, start.elapsed().as_secs_f64() * 1e3)
+}
+
+/// Microseconds for the newest hundred of one source in two years: the mean of fifty sources.
+fn ranges(archive: &Path, database: &Path) -> (f64, f64) {
+    use pressmark::article::Source;
+    use pressmark::query::Query;
+    use pressmark::time::Period;
+    let (since, until) = (Period::parse("2020").unwrap().first, Period::parse("2021").unwrap().last);
+    let mut archive = Archive::open(archive, &Open::default()).unwrap();
+    let reader = archive.reader().unwrap();
+    let sources: Vec<String> = (0..50).map(|n| format!("source-{n}.com")).collect();
+    let ours = || {
+        let mut found = 0;
+        for source in &sources {
+            let query = Query {
+                sources: vec![Source::parse(source)],
+                since: Some(since),
+                until: Some(until),
+                limit: Some(100),
+                ..Query::default()
+            };
+            found += reader
+                .hits(&query)
+                .unwrap()
+                .map(|hit| reader.row(hit.unwrap().article).unwrap().headline.len())
+                .sum::<usize>();
+        }
+        found
+    };
+    ours();
+    let start = Instant::now();
+    let read = ours();
+    let ours = start.elapsed();
+    let connection = Connection::open(database).unwrap();
+    let select = "select published, source, headline, digest from articles where source = ? and published between ? and ? order by published desc limit 100";
+    let mut select = connection.prepare(select).unwrap();
+    let mut theirs = || {
+        let mut found = 0;
+        for source in &sources {
+            let rows =
+                select.query_map(params![source, since.0, until.0], |row| row.get::<_, String>(2)).unwrap();
+            found += rows.map(|headline| headline.unwrap().len()).sum::<usize>();
+        }
+        found
+    };
+    theirs();
+    let start = Instant::now();
+    assert_eq!(theirs(), read);
+    (ours.as_secs_f64() * 1e6 / 50.0, start.elapsed().as_secs_f64() * 1e6 / 50.0)
+}
+
+/// Milliseconds to count all articles by month.
+fn counts(archive: &Path, database: &Path) -> (f64, f64) {
+    use pressmark::query::{By, Query};
+    let mut archive = Archive::open(archive, &Open::default()).unwrap();
+    let reader = archive.reader().unwrap();
+    let start = Instant::now();
+    let groups = reader.count_by(&Query::default(), By::Month).unwrap();
+    let ours = start.elapsed();
+    let connection = Connection::open(database).unwrap();
+    let mut select = connection
+        .prepare(
+            "select strftime('%Y-%m', published, 'unixepoch') month, count(*) from articles group by month",
+        )
+        .unwrap();
+    let start = Instant::now();
+    let rows =
+        select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? as u64))).unwrap();
+    let theirs: Vec<(String, u64)> = rows.map(Result::unwrap).collect();
+    let time = start.elapsed();
+    assert_eq!(groups.into_iter().map(|group| (group.key.unwrap(), group.count)).collect::<Vec<_>>(), theirs);
+    (ours.as_secs_f64() * 1e3, time.as_secs_f64() * 1e3)
+}
+
+struct Process {
+    cpu: Duration,
+    wall: Duration,
+    peak_mib: f64,
+}
+
+/// Means of several runs (more of short ones); the output is read and thrown away. The peak is that of all processes so
+/// far, so the smallest come first.
+fn process(program: &str, arguments: &[&str]) -> Process {
+    let runs: u32 = if arguments.contains(&"export") || arguments.contains(&"-json") { 3 } else { 20 };
+    let before = children();
+    let start = Instant::now();
+    for _ in 0..runs {
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::io::copy(&mut child.stdout.take().unwrap(), &mut std::io::sink()).unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+    let wall = start.elapsed() / runs;
+    let after = children();
+    Process { cpu: (after.0 - before.0) / runs, wall, peak_mib: after.1 }
+}
+
+/// CPU time and peak memory of all processes that were started and have ended.
+fn children() -> (Duration, f64) {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    let time = |time: nix::sys::time::TimeVal| {
+        Duration::from_micros(time.tv_sec() as u64 * 1_000_000 + time.tv_usec() as u64)
+    };
+    (time(usage.user_time()) + time(usage.system_time()), usage.max_rss() as f64 / 1024.0)
+}
+
+fn size(path: &Path) -> u64 {
+    let files = walkdir::WalkDir::new(path).into_iter().map(Result::unwrap);
+    files
+        .map(|entry| entry.metadata().unwrap())
+        .filter(|file| file.is_file())
+        .map(|file| std::os::unix::fs::MetadataExt::blocks(&file) * 512)
+        .sum()
+}

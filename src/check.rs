@@ -1,0 +1,502 @@
+//! Verifying an archive, and mending what is found.
+//!
+//! [`verify`] trusts nothing: it walks the ledger's chain, and in the store every article, every capture and every row of
+//! every index, in both directions. With data it reads every byte of both and recomputes every hash. [`repair`] mends
+//! either half from the other; only what neither has is lost, and it says what that is.
+
+use crate::archive::{Archive, Places, Prepared, commit_from_store, private_dirs, read_config, take_lock};
+use crate::article::Article;
+use crate::codec;
+use crate::digest::Digest;
+use crate::error::{Error, IoContext, Result};
+use crate::ledger::{ArticleRow, Commit, Entry, Frames, Ledger, Position, Step};
+use crate::pack::Pack;
+use crate::store::{self, Store, damaged, keys, read_capture};
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+/// How thoroughly to look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// Headers of the ledger, and every row of the store but the bodies.
+    #[default]
+    Structure,
+    /// And every byte.
+    Data,
+    /// And every byte of one part of so many: parts are numbered from 1.
+    Part {
+        /// Which one.
+        part: u64,
+        /// How many there are.
+        of: u64,
+    },
+}
+
+impl Depth {
+    fn reads(self, number: u64) -> bool {
+        match self {
+            Depth::Structure => false,
+            Depth::Data => true,
+            Depth::Part { part, of } => number % of == part % of,
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// In the ledger.
+    Ledger {
+        /// Segment and offset.
+        place: String,
+        /// What is wrong there.
+        what: String,
+    },
+    /// In the store.
+    Store {
+        /// What is wrong.
+        what: String,
+    },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::Ledger { place, what } => write!(f, "ledger: {place}: {what}"),
+            Finding::Store { what } => write!(f, "store: {what}"),
+        }
+    }
+}
+
+/// What was looked at, and what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Commits in the ledger.
+    pub commits: u64,
+    /// Captures in the store.
+    pub captures: u64,
+    /// Articles in the store.
+    pub articles: u64,
+    /// Articles whose text was hashed again, in the ledger and in the store.
+    pub hashed: u64,
+    /// Rows of indexes that were looked up.
+    pub rows: u64,
+    /// What is wrong; a thousand at the most.
+    pub findings: Vec<Finding>,
+}
+
+const FINDINGS_MAX: usize = 1000;
+
+impl Report {
+    fn store(&mut self, what: impl ToString) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(Finding::Store { what: what.to_string() });
+        }
+    }
+
+    fn ledger(&mut self, place: String, what: String) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(Finding::Ledger { place, what });
+        }
+    }
+
+    fn ledger_is_whole(&self) -> bool {
+        !self.findings.iter().any(|finding| matches!(finding, Finding::Ledger { .. }))
+    }
+}
+
+/// Checks an archive without changing anything but what opening sled changes. `stop` is asked now and then.
+pub fn verify(dir: &Path, depth: Depth, wait: Duration, stop: &dyn Fn() -> bool) -> Result<Report> {
+    let places = Places::of(dir, read_config(dir)?);
+    let _lock = take_lock(dir, wait)?;
+    let mut report = Report::default();
+    let end = walk_ledger(&places, depth, &mut report, stop)?;
+    match Store::open(&places.store) {
+        Err(Error::Store { what }) => report.store(format!("it does not open: {what}")),
+        Err(e) => return Err(e),
+        Ok(store) => {
+            let at = store.applied().position;
+            if at.next_seq > end.next_seq && report.ledger_is_whole() {
+                report.ledger(
+                    "its end".to_owned(),
+                    format!("{} captures that the store has are missing", at.next_seq - end.next_seq),
+                );
+            } else if at.next_seq == end.next_seq && at.head != end.head {
+                report.store("it does not agree with the ledger: their heads differ");
+            }
+            let walked = walk_store(&store, depth, &mut report, stop).and_then(|()| {
+                if depth == Depth::Structure {
+                    Ok(())
+                } else {
+                    compare(&places, &store, depth, &mut report, stop)
+                }
+            });
+            match walked {
+                Err(Error::Store { what }) => report.store(what),
+                walked => walked?,
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// Walks the chain; after damage, from the next frame whose header is whole.
+fn walk_ledger(
+    places: &Places,
+    depth: Depth,
+    report: &mut Report,
+    stop: &dyn Fn() -> bool,
+) -> Result<Position> {
+    if !places.ledger.exists() {
+        report.ledger(places.ledger.display().to_string(), "the directory is missing".to_owned());
+        return Ok(Position::START);
+    }
+    let mut frames = match depth {
+        Depth::Data => Frames::from(&places.ledger, places.uuid, Position::START),
+        _ => Frames::headers(&places.ledger, places.uuid, Position::START),
+    };
+    loop {
+        if stop() {
+            return Ok(frames.position());
+        }
+        frames.read_payloads(depth == Depth::Data || depth.reads(report.commits));
+        match frames.step()? {
+            Step::Frame(commit, _) => {
+                report.commits += 1;
+                for (number, row, body) in bodies(&commit).map_err(|e| damaged(e.to_string()))? {
+                    report.hashed += 1;
+                    if Article::from_canonical(row.headline.clone(), body, row.language).digest()
+                        != row.digest
+                    {
+                        report.ledger(
+                            format!("article {number}"),
+                            format!("its text does not have its digest {}", row.digest),
+                        );
+                    }
+                }
+            }
+            Step::End { position, .. } => return Ok(position),
+            Step::Damaged { place, what } => {
+                report.ledger(place, what);
+                if !frames.skip_damage()? {
+                    return Ok(frames.position());
+                }
+            }
+        }
+    }
+}
+
+/// The articles of a commit with their bodies; none if its payload was not read.
+fn bodies(commit: &Commit) -> std::result::Result<Vec<(u64, &ArticleRow, String)>, crate::pack::BadPack> {
+    let mut articles = commit.articles.iter();
+    let mut found = Vec::with_capacity(commit.articles.len());
+    for pack in &commit.bodies {
+        let pack = Pack::<5>::decode(&pack.bytes)?;
+        for row in 0..pack.len() {
+            if let Some(article) = articles.next() {
+                let body = String::from_utf8_lossy(pack.value(row)).into_owned();
+                found.push((keys::read_number(pack.key(row)), article, body));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Every row of the store, and for every row the rows that belong to it. Since the numbers of rows are compared as well,
+/// no index has a row too many either.
+fn walk_store(store: &Store, depth: Depth, report: &mut Report, stop: &dyn Fn() -> bool) -> Result<()> {
+    let applied = store.applied();
+    let names = store.names()?;
+    let mut expected = 1;
+    for row in store.articles.rows() {
+        let row = row?;
+        let number = keys::read_number(row.key());
+        if stop() {
+            return Ok(());
+        }
+        if number != expected {
+            report.store(format!("article {expected} is missing"));
+        }
+        expected = number + 1;
+        report.articles += 1;
+        let article: ArticleRow = match codec::decode(&row) {
+            Ok(article) => article,
+            Err(e) => {
+                report.store(format!("article {number} is not readable: {e}"));
+                continue;
+            }
+        };
+        report.rows += 1;
+        if store.digests.get(&keys::digest_key(&article.digest, number))?.is_none() {
+            report.store(format!("article {number} is missing in digests"));
+        }
+        if depth.reads(number) {
+            report.hashed += 1;
+            check_text(store, number, &article, report);
+        }
+    }
+    if report.articles != applied.articles() {
+        report.store(format!(
+            "there are {} articles, and {} are counted",
+            report.articles,
+            applied.articles()
+        ));
+    }
+    let (mut later, mut urls) = (0, 0);
+    expected = 1;
+    for row in store.captures.rows() {
+        let row = row?;
+        let seq = keys::read_number(row.key());
+        if stop() {
+            return Ok(());
+        }
+        if seq != expected {
+            report.store(format!("capture {expected} is missing"));
+        }
+        expected = seq + 1;
+        report.captures += 1;
+        let Ok((number, provenance)) = read_capture(&row) else {
+            report.store(format!("capture {seq} is not readable"));
+            continue;
+        };
+        let Ok(article) = store.article(number) else {
+            report.store(format!("capture {seq} is of article {number}, which is missing"));
+            continue;
+        };
+        let Some(source) = names.number(provenance.source.as_ref()) else {
+            report.store(format!("capture {seq} has a source without a number"));
+            continue;
+        };
+        let (published, captured) = store::marks(seq, number, &article.digest, &provenance, source);
+        let mut rows = vec![
+            ("by_date", store.by_date.get(&published.date_key())?.is_some()),
+            ("by_captured", store.by_captured.get(&captured.date_key())?.is_some()),
+            ("by_source", store.by_source.get(&published.source_key())?.is_some()),
+        ];
+        if let Some(url) = &provenance.url {
+            urls += 1;
+            rows.push((
+                "by_url",
+                store.by_url.get(&keys::url_key(store::url_hash(url), seq, number))?.is_some(),
+            ));
+        }
+        if article.first_seq != seq {
+            later += 1;
+            rows.push(("by_article", store.by_article.get(&keys::article_key(number, seq))?.is_some()));
+        }
+        report.rows += rows.len() as u64;
+        for (tree, _) in rows.into_iter().filter(|(_, there)| !there) {
+            report.store(format!("capture {seq} is missing in {tree}"));
+        }
+    }
+    if report.captures != applied.captures() {
+        report.store(format!(
+            "there are {} captures, and {} are counted",
+            report.captures,
+            applied.captures()
+        ));
+    }
+    let counts = [
+        ("digests", store.digests.rows().count() as u64, report.articles),
+        ("by_article", store.by_article.rows().count() as u64, later),
+        ("by_date", store.by_date.rows().count() as u64, report.captures),
+        ("by_captured", store.by_captured.rows().count() as u64, report.captures),
+        ("by_source", store.by_source.rows().count() as u64, report.captures),
+        ("by_url", store.by_url.rows().count() as u64, urls),
+        ("bodies", store.bodies.rows().count() as u64, report.articles),
+    ];
+    for (tree, found, expected) in counts {
+        if found != expected && (tree != "bodies" || depth == Depth::Data) {
+            report.store(format!("{tree} has {found} rows instead of {expected}"));
+        }
+    }
+    Ok(())
+}
+
+fn check_text(store: &Store, number: u64, row: &ArticleRow, report: &mut Report) {
+    match store.body(number) {
+        Err(e) => report.store(e),
+        Ok(body) => {
+            if Article::from_canonical(row.headline.clone(), body, row.language).digest() != row.digest {
+                report.store(format!("the text of article {number} does not have its digest {}", row.digest));
+            }
+        }
+    }
+}
+
+/// That ledger and store say the same of every article and capture.
+fn compare(
+    places: &Places,
+    store: &Store,
+    depth: Depth,
+    report: &mut Report,
+    stop: &dyn Fn() -> bool,
+) -> Result<()> {
+    let mut frames = Frames::from(&places.ledger, places.uuid, Position::START);
+    let mut number = 0;
+    loop {
+        if stop() {
+            return Ok(());
+        }
+        frames.read_payloads(depth.reads(number));
+        match frames.step()? {
+            Step::Frame(commit, after) => {
+                number += 1;
+                if after.next_seq > store.applied().position.next_seq {
+                    return Ok(());
+                }
+                for (article, row) in (commit.first_article..).zip(&commit.articles) {
+                    if store.article(article).ok().as_ref() != Some(row) {
+                        report.store(format!("article {article} is not what the ledger has"));
+                    }
+                }
+                for (seq, entry) in (commit.first_seq..).zip(&commit.entries) {
+                    let Entry::Capture { article, provenance } = entry;
+                    if store
+                        .capture(seq)
+                        .ok()
+                        .is_none_or(|found| found.0 != *article || found.1 != *provenance)
+                    {
+                        report.store(format!("capture {seq} is not what the ledger has"));
+                    }
+                }
+            }
+            Step::End { .. } => return Ok(()),
+            // Found and reported before.
+            Step::Damaged { .. } if frames.skip_damage()? => {}
+            Step::Damaged { .. } => return Ok(()),
+        }
+    }
+}
+
+/// What was mended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Repaired {
+    /// What was wrong.
+    pub findings: Vec<Finding>,
+    /// Captures that were written to the ledger again from the store.
+    pub mended: u64,
+    /// Captures that neither half has any more, by number.
+    pub lost: Vec<(u64, u64)>,
+    /// Whether the store was built again.
+    pub rebuilt: bool,
+}
+
+/// Checks everything and mends it: the ledger from the store, the store from the ledger. The damaged half is kept as
+/// `ledger.bak` or `store.bak`.
+pub fn repair(dir: &Path, wait: Duration, stop: &dyn Fn() -> bool) -> Result<Repaired> {
+    let report = verify(dir, Depth::Data, wait, stop)?;
+    let mut repaired = Repaired { findings: report.findings.clone(), ..Repaired::default() };
+    if report.findings.is_empty() || stop() {
+        return Ok(repaired);
+    }
+    let places = Places::of(dir, read_config(dir)?);
+    let _lock = take_lock(dir, wait)?;
+    if report.ledger_is_whole() {
+        places.rebuild("it was damaged".to_owned(), &mut Vec::new())?;
+        repaired.rebuilt = true;
+        return Ok(repaired);
+    }
+    let store_is_whole = report.findings.iter().all(|finding| matches!(finding, Finding::Ledger { .. }));
+    let store = if store_is_whole { Store::open(&places.store).ok() } else { None };
+    mend(&places, store, &mut repaired)?;
+    Ok(repaired)
+}
+
+/// Writes a new ledger: what is whole of the old one, and between it what the store has. Where neither has it, what comes
+/// after gets new numbers.
+fn mend(places: &Places, store: Option<Store>, repaired: &mut Repaired) -> Result<()> {
+    let new = places.dir.join("ledger.new");
+    if new.exists() {
+        std::fs::remove_dir_all(&new).doing("remove", &new)?;
+    }
+    private_dirs().create(&new).doing("create", &new)?;
+    let mut ledger = Ledger::open(&new, places.uuid, Position::START, None)?;
+    let mut salvage = Vec::new();
+    let end = store.as_ref().map(|store| store.applied().position);
+    if places.ledger.exists() {
+        let mut frames = Frames::from(&places.ledger, places.uuid, Position::START);
+        loop {
+            match frames.step()? {
+                Step::Frame(commit, _) => {
+                    let at = ledger.position();
+                    if commit.first_seq > at.next_seq
+                        && !fill(&mut ledger, store.as_ref(), commit.first_seq, repaired)?
+                    {
+                        repaired.lost.push((at.next_seq, commit.first_seq - 1));
+                    }
+                    if commit.first_seq == ledger.position().next_seq && repaired.lost.is_empty() {
+                        ledger.append(&commit)?;
+                    } else {
+                        salvage.push(*commit);
+                    }
+                }
+                Step::End { .. } => break,
+                Step::Damaged { .. } => {
+                    if !frames.skip_damage()? {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    if let (Some(end), true) = (end, repaired.lost.is_empty())
+        && end.next_seq > ledger.position().next_seq
+    {
+        fill(&mut ledger, store.as_ref(), end.next_seq, repaired)?;
+    }
+    drop((ledger, store));
+    let old = places.dir.join("ledger.bak");
+    if old.exists() {
+        std::fs::remove_dir_all(&old).doing("remove", &old)?;
+    }
+    if places.ledger.exists() {
+        std::fs::rename(&places.ledger, &old).doing("set aside", &places.ledger)?;
+    }
+    std::fs::rename(&new, &places.ledger).doing("put in place", &new)?;
+    crate::ledger::sync_dir(&places.dir)?;
+    let (rebuilt, _) = places.rebuild("the ledger was damaged".to_owned(), &mut Vec::new())?;
+    drop(rebuilt);
+    repaired.rebuilt = true;
+    if salvage.is_empty() { Ok(()) } else { put_again(places, salvage) }
+}
+
+/// Writes captures up to a number from the store. `false` if it does not have them.
+fn fill(ledger: &mut Ledger, store: Option<&Store>, next_seq: u64, repaired: &mut Repaired) -> Result<bool> {
+    let Some(store) = store else { return Ok(false) };
+    let goal = Position { next_seq, ..ledger.position() };
+    if store.applied().position.next_seq < next_seq {
+        return Ok(false);
+    }
+    while ledger.position().next_seq < next_seq {
+        let Ok(commit) = commit_from_store(store, ledger.position(), goal) else { return Ok(false) };
+        repaired.mended += commit.entries.len() as u64;
+        ledger.append(&commit)?;
+    }
+    Ok(true)
+}
+
+/// Puts the captures of commits whose numbers cannot be kept in as if they came now.
+fn put_again(places: &Places, commits: Vec<Commit>) -> Result<()> {
+    let mut archive = Archive::open_locked(&places.dir)?;
+    let mut articles = HashMap::<u64, (Article, Digest)>::new();
+    for commit in commits {
+        for (number, row, body) in bodies(&commit).map_err(|e| damaged(e.to_string()))? {
+            articles.insert(
+                number,
+                (Article::from_canonical(row.headline.clone(), body, row.language), row.digest),
+            );
+        }
+        let again = |entry: Entry| {
+            let Entry::Capture { article, provenance } = entry;
+            articles
+                .get(&article)
+                .map(|(article, digest)| Prepared::again(article.clone(), *digest, provenance))
+        };
+        let prepared: Vec<Prepared> = commit.entries.into_iter().filter_map(again).collect();
+        archive.commit(prepared)?;
+    }
+    archive.close()
+}

@@ -1,0 +1,22 @@
+//! `pressmark completions bash`
+
+use super::exit::Outcome;
+use super::{Cli, Context, Result};
+use clap::CommandFactory;
+use clap_complete::Shell;
+use std::io::Write;
+
+/// Print completions for a shell, to be put where the shell looks for them.
+#[derive(clap::Args)]
+pub struct Args {
+    /// bash, zsh, fish, elvish or powershell.
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "pressmark", &mut script);
+    context.out.write_all(&script)?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,147 @@
+//! How commands end: exit codes, and errors in words with a hint at what to do.
+
+use super::Context;
+use super::terminal::clean;
+use pressmark::Error;
+use std::error::Error as _;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// How a command that did not fail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// 0: done.
+    Done,
+    /// 1: nothing matched, and the exit code was to say so.
+    NoMatch,
+    /// 3: partly done; what was not was said on standard error.
+    Partial,
+    /// 12: `verify` found damage.
+    Damaged,
+    /// 130: interrupted.
+    Interrupted,
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// 2: the command line asks for what cannot be.
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// 10, 11, 12 or 3: the archive.
+    Archive(Error),
+    /// 3: writing the output failed; a closed pipe is a quiet end.
+    Output(io::Error),
+    /// 130.
+    Interrupted,
+}
+
+impl Failure {
+    pub fn usage(message: &str, hint: &str) -> Failure {
+        Failure::Usage { message: message.to_owned(), hint: hint.to_owned() }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(e: Error) -> Failure {
+        Failure::Archive(e)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(e: io::Error) -> Failure {
+        Failure::Output(e)
+    }
+}
+
+/// Whether building the store again from the ledger would help.
+pub fn store_is_to_blame(e: &Error) -> bool {
+    matches!(e, Error::Store { .. } | Error::Digest { .. })
+}
+
+/// Says what clap says, with our exit code: help is not an error.
+pub fn usage(e: &clap::Error) -> ExitCode {
+    let _ = e.print();
+    if e.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}
+
+/// Prints what there is to say and returns the exit code.
+pub fn report(context: &mut Context, result: Result<Outcome, Failure>) -> i32 {
+    let failure = match result {
+        Ok(Outcome::Done) => return 0,
+        Ok(Outcome::NoMatch) => return 1,
+        Ok(Outcome::Partial) => return 3,
+        Ok(Outcome::Damaged) => return 12,
+        Ok(Outcome::Interrupted) | Err(Failure::Interrupted) => return 130,
+        Err(Failure::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => return 0,
+        Err(failure) => failure,
+    };
+    let (code, kind, message, hint) = describe(&failure);
+    let mut err = io::stderr().lock();
+    let _ = if context.json {
+        let error = serde_json::json!({"message_type": "error", "code": code, "kind": kind, "message": message, "hint": hint});
+        writeln!(err, "{error}")
+    } else {
+        let label = context.paint.error("error:");
+        let hint = if hint.is_empty() { hint } else { format!("\n{} {hint}", context.paint.dim("hint:")) };
+        writeln!(err, "{label} {message}{hint}")
+    };
+    code
+}
+
+fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
+    let e = match failure {
+        Failure::Usage { message, hint } => return (2, "usage", message.clone(), hint.clone()),
+        Failure::Output(e) => {
+            return (3, "output", format!("cannot write the output: {}", short(e)), String::new());
+        }
+        Failure::Interrupted => return (130, "interrupted", "interrupted".to_owned(), String::new()),
+        Failure::Archive(e) => e,
+    };
+    let mut message = clean(&e.to_string());
+    if let Some(cause) = e.source() {
+        message.push_str(&format!(": {}", clean(&short(cause))));
+    }
+    let (code, kind, hint) = match e {
+        Error::NoArchive { .. } => {
+            (10, "no-archive", "pressmark ingest makes one; --archive DIR or PRESSMARK_ARCHIVE names another")
+        }
+        Error::NotAnArchive { .. } => (10, "no-archive", "name another directory with --archive DIR"),
+        Error::Format { .. } => (10, "format", "use the pressmark that wrote it, or a later one"),
+        Error::Locked { .. } => (11, "locked", "--wait SECS waits for it"),
+        Error::Ledger { .. } => {
+            (12, "damaged", "pressmark verify says more; pressmark repair mends what the store still has")
+        }
+        Error::Store { .. } | Error::Digest { .. } => (
+            12,
+            "damaged",
+            "the next command builds the store again from the ledger; pressmark verify checks both",
+        ),
+        Error::Ambiguous { .. } => (2, "ambiguous", "give more digits"),
+        Error::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            (3, "io", "make room on the disk and run it again: what was acknowledged is safe")
+        }
+        Error::Io { .. } | Error::Poisoned => {
+            (3, "io", "what was acknowledged is safe; run it again when that is mended")
+        }
+    };
+    if let Error::Ambiguous { candidates, .. } = e {
+        for (digest, headline) in candidates {
+            message.push_str(&format!("\n  {}  {}", digest.short(16), clean(headline)));
+        }
+        if candidates.len() >= 10 {
+            message.push_str("\n  …");
+        }
+    }
+    (code, kind, message, hint.to_owned())
+}
+
+/// A cause without the system's number.
+fn short(e: &(impl std::fmt::Display + ?Sized)) -> String {
+    let text = e.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}

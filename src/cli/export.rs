@@ -1,0 +1,244 @@
+//! `pressmark export --source rubryka.com -o rubryka.jsonl`
+
+use super::exit::{Failure, Outcome};
+use super::query_args::{QueryArgs, note_unknown_sources};
+use super::terminal::grouped;
+use super::{Context, Result, shown};
+use clap::ValueEnum;
+use pressmark::export::{Field, Format, Options, Writer, split, writer};
+use pressmark::query::{Document, Order, Query, Reader};
+use rayon::prelude::*;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Write articles out, in the order in which they came (another with --order), and say how many on standard error.
+///
+/// JSONL holds everything: ingest reads it back into another archive with the same digests and captures.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    query: QueryArgs,
+    /// jsonl, json, csv, tsv, md or text [default: by the name of the output, else jsonl].
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    format: Option<FormatArg>,
+    /// Write to this file instead of standard output: beside it, synced, then renamed. .gz and .zst compress.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "split")]
+    output: Option<PathBuf>,
+    /// Write a file an article into this directory, with safe names.
+    #[arg(long, value_name = "DIR")]
+    split: Option<PathBuf>,
+    /// With --split: replace files that have other content.
+    #[arg(long, requires = "split")]
+    force: bool,
+    /// Which fields, in which order, for jsonl, json, csv and tsv: digest,published,headline.
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
+    fields: Vec<Field>,
+    /// Leave values that a spreadsheet would take for formulas (=1+1) as they are, without an apostrophe before them.
+    #[arg(long)]
+    csv_raw: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatArg {
+    Jsonl,
+    Json,
+    Csv,
+    Tsv,
+    Md,
+    #[value(alias = "txt")]
+    Text,
+}
+
+/// Documents that are read, checked and rendered at a time.
+const CHUNK: usize = 512;
+
+pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    let query = args.query.query(Order::Arrival)?;
+    let format = format(args)?;
+    let options = Options { fields: args.fields.clone(), csv_raw: args.csv_raw };
+    if !options.fields.is_empty() && matches!(format, Format::Md | Format::Text) {
+        return Err(Failure::usage(
+            "--fields goes with jsonl, json, csv and tsv",
+            "leave it out, or name another --format",
+        ));
+    }
+    let writer = writer(format, options);
+    let written = context.with_reader(|context, reader| {
+        context.public_files();
+        note_unknown_sources(context, &reader, &query)?;
+        match (&args.split, &args.output) {
+            (Some(dir), _) => export_split(context, &reader, &query, &*writer, format, dir, args.force),
+            (None, Some(path)) => export_file(context, &reader, &query, &*writer, path),
+            (None, None) => {
+                let interrupted = context.interrupted.clone();
+                let stop = || interrupted.load(std::sync::atomic::Ordering::Relaxed);
+                let count = stream(&reader, &query, &*writer, &mut context.out, &stop)?;
+                context.out.flush()?;
+                Ok(count)
+            }
+        }
+    })?;
+    let what = if query.captures { "captures" } else { "articles" };
+    if context.json {
+        context.status(&serde_json::json!({"message_type": "summary", "exported": written}));
+    } else {
+        context.say(&format!("exported {} {what}", grouped(written)));
+    }
+    Ok(match context.outcome() {
+        Outcome::Done if written == 0 && args.query.exit_status => Outcome::NoMatch,
+        outcome => outcome,
+    })
+}
+
+fn format(args: &Args) -> Result<Format> {
+    let named = args.output.as_deref().and_then(Format::of_name);
+    Ok(match args.format {
+        Some(FormatArg::Jsonl) => Format::Jsonl,
+        Some(FormatArg::Json) => Format::Json,
+        Some(FormatArg::Csv) => Format::Csv,
+        Some(FormatArg::Tsv) => Format::Tsv,
+        Some(FormatArg::Md) => Format::Md,
+        Some(FormatArg::Text) => Format::Text,
+        None if args.split.is_some() => Format::Text,
+        None => match (&args.output, named) {
+            (None, _) => Format::Jsonl,
+            (Some(_), Some(format)) => format,
+            (Some(path), None) => {
+                let message = format!("the name {} does not say which format to write", shown(path));
+                return Err(Failure::usage(
+                    &message,
+                    "name one with --format jsonl, json, csv, tsv, md or text",
+                ));
+            }
+        },
+    })
+}
+
+/// Calls `each` with the documents of a query, some at a time, in order.
+fn documents(
+    reader: &Reader<'_>,
+    query: &Query,
+    stop: &dyn Fn() -> bool,
+    each: &mut dyn FnMut(Vec<Document>) -> Result<()>,
+) -> Result<()> {
+    let mut hits = reader.hits(query)?;
+    loop {
+        if stop() {
+            return Err(Failure::Interrupted);
+        }
+        let chunk = hits.by_ref().take(CHUNK).collect::<pressmark::Result<Vec<_>>>()?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        each(reader.documents(query, &chunk)?)?;
+    }
+}
+
+/// Writes the documents of a query; how many.
+fn stream(
+    reader: &Reader<'_>,
+    query: &Query,
+    writer: &(dyn Writer + Send + Sync),
+    out: &mut dyn Write,
+    stop: &dyn Fn() -> bool,
+) -> Result<u64> {
+    let mut count = 0u64;
+    out.write_all(&writer.begin()?)?;
+    documents(reader, query, stop, &mut |documents| {
+        let rendered: Vec<io::Result<Vec<u8>>> =
+            documents.par_iter().map(|document| writer.render(document)).collect();
+        for bytes in rendered {
+            if count > 0 {
+                out.write_all(writer.between())?;
+            }
+            out.write_all(&bytes?)?;
+            count += 1;
+        }
+        Ok(())
+    })?;
+    out.write_all(writer.end())?;
+    Ok(count)
+}
+
+fn export_file(
+    context: &mut Context,
+    reader: &Reader<'_>,
+    query: &Query,
+    writer: &(dyn Writer + Send + Sync),
+    path: &Path,
+) -> Result<u64> {
+    let refuse = |e: io::Error| {
+        Failure::usage(&format!("cannot write {}: {e}", shown(path)), "name another file with -o")
+    };
+    let mut file = split::temporary(&split::parent(path)).map_err(refuse)?;
+    let interrupted = context.interrupted.clone();
+    let stop = || interrupted.load(std::sync::atomic::Ordering::Relaxed);
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let buffered = BufWriter::with_capacity(256 << 10, file.as_file_mut());
+    let count = match extension {
+        Some("gz") => {
+            let mut packed = flate2::write::GzEncoder::new(buffered, flate2::Compression::default());
+            let count = stream(reader, query, writer, &mut packed, &stop)?;
+            packed.finish()?.flush()?;
+            count
+        }
+        Some("zst") => {
+            let mut packed = zstd::Encoder::new(buffered, 3)?;
+            let count = stream(reader, query, writer, &mut packed, &stop)?;
+            packed.finish()?.flush()?;
+            count
+        }
+        _ => {
+            let mut buffered = buffered;
+            let count = stream(reader, query, writer, &mut buffered, &stop)?;
+            buffered.flush()?;
+            count
+        }
+    };
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    std::fs::File::open(split::parent(path)).and_then(|dir| dir.sync_all())?;
+    Ok(count)
+}
+
+fn export_split(
+    context: &mut Context,
+    reader: &Reader<'_>,
+    query: &Query,
+    writer: &(dyn Writer + Send + Sync),
+    format: Format,
+    dir: &Path,
+    force: bool,
+) -> Result<u64> {
+    std::fs::create_dir_all(dir).map_err(|e| {
+        Failure::usage(&format!("cannot make {}: {e}", shown(dir)), "name another directory with --split")
+    })?;
+    let interrupted = context.interrupted.clone();
+    let stop = || interrupted.load(std::sync::atomic::Ordering::Relaxed);
+    let mut count = 0u64;
+    documents(reader, query, &stop, &mut |documents| {
+        for document in &documents {
+            let mut bytes = writer.begin()?;
+            // A file of its own needs no separator.
+            let rendered = match format {
+                Format::Text => document.article.canonical_text().into_bytes(),
+                _ => writer.render(document)?,
+            };
+            bytes.extend_from_slice(&rendered);
+            bytes.extend_from_slice(writer.end());
+            match split::write(
+                dir,
+                &split::safe_name(document, query.captures, format.extension()),
+                &bytes,
+                force,
+            ) {
+                Ok(_) => count += 1,
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => context.complain(&e.to_string()),
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(())
+    })?;
+    std::fs::File::open(dir).and_then(|dir| dir.sync_all())?;
+    Ok(count)
+}

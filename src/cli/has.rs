@@ -1,0 +1,73 @@
+//! `pressmark has https://rubryka.com/article/1` or `… | pressmark has --stdin`
+
+use super::exit::{Failure, Outcome};
+use super::terminal::clean;
+use super::{Context, Result};
+use pressmark::digest::Prefix;
+use pressmark::query::Reader;
+use std::io::{BufRead, Write};
+
+/// Say whether articles are in the archive, by digest or URL.
+///
+/// A URL is found however it is spelled: scheme, www., tracking parameters and fragments do not count. Exits with 0 if
+/// all are there and with 1 if not.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Digests, or digits that begin one, or URLs.
+    #[arg(value_name = "ID|URL", required_unless_present = "stdin", conflicts_with = "stdin")]
+    what: Vec<String>,
+    /// Read them from standard input, one a line.
+    #[arg(long)]
+    stdin: bool,
+    /// Print those that are missing instead of those that are there.
+    #[arg(long, conflicts_with = "quiet")]
+    missing: bool,
+    /// Print nothing; the exit code says it.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    context.with_reader(|context, reader| {
+        let mut all = true;
+        let mut ask = |context: &mut Context, what: &str| {
+            let there = has(&reader, what)?;
+            all &= there;
+            if !args.quiet && there != args.missing {
+                writeln!(context.out, "{}", clean(what))?;
+            }
+            Ok::<(), Failure>(())
+        };
+        for what in &args.what {
+            ask(context, what.trim())?;
+        }
+        if args.stdin {
+            for line in std::io::stdin().lock().lines() {
+                let line = line.map_err(|e| {
+                    Failure::usage(&format!("standard input: {e}"), "give a digest or a URL a line, as UTF-8")
+                })?;
+                if !line.trim().is_empty() {
+                    ask(context, line.trim())?;
+                }
+            }
+        }
+        Ok(if all { Outcome::Done } else { Outcome::NoMatch })
+    })
+}
+
+/// What can be a digest is one; everything else is a URL.
+fn has(reader: &Reader<'_>, what: &str) -> Result<bool> {
+    if let Ok(prefix) = what.parse::<Prefix>() {
+        return match reader.resolve(&prefix) {
+            Ok(found) => Ok(found.is_some()),
+            Err(e) => Err(e.into()),
+        };
+    }
+    if !what.contains(['.', '/', ':']) {
+        return Err(Failure::usage(
+            &format!("'{}' is neither a digest nor a URL", clean(what)),
+            "a digest is named by 4 to 64 hexadecimal digits",
+        ));
+    }
+    Ok(!reader.at_url(what)?.is_empty())
+}

@@ -1,0 +1,311 @@
+//! `pressmark ingest crawl/ export.jsonl.gz`
+
+use super::exit::{Failure, Outcome};
+use super::query_args::dated;
+use super::terminal::{bytes, clean, grouped};
+use super::{Context, Result};
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use pressmark::article::{Language, Place, Rejection, Source};
+use pressmark::ingest::{
+    Captured, Format, OnError, Options, Stopped, json::Mapping, path_pattern::PathPattern,
+};
+use pressmark::progress::{Counts, Distance, Progress};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Take articles in: plain-text page dumps, JSON and JSONL, also compressed (.gz, .zst).
+///
+/// An article that is known already is not kept twice: another finding of it is added as a capture. So a run that was
+/// interrupted is simply started again.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Files, directories, or - for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// What all inputs are, whatever they are called and look like.
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<FormatArg>,
+    #[command(flatten)]
+    reading: Reading,
+    /// Write what is rejected to this file, as JSONL with the raw bytes.
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// What to do about bad inputs: skip goes on, fail ends after what came before.
+    #[arg(long, value_name = "WHAT", default_value = "skip")]
+    errors: Errors,
+    /// Articles a commit.
+    #[arg(long, value_name = "N", default_value_t = 1000, hide = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    batch: u32,
+    /// No progress bar.
+    #[arg(long)]
+    no_progress: bool,
+}
+
+/// How inputs are read.
+#[derive(clap::Args)]
+pub struct Reading {
+    /// Names of JSON fields: headline=hed,body=content.text.
+    #[arg(long, value_name = "FIELD=NAME,…")]
+    map: Vec<Mapping>,
+    /// What paths say: '{source}/{published}/*.txt'. Also {language}, * and **.
+    #[arg(long, value_name = "PATTERN")]
+    path_pattern: Option<PathPattern>,
+    /// The source, where an input does not say.
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// The date of publication, where an input does not say.
+    #[arg(long, value_name = "DATE")]
+    published: Option<String>,
+    /// The URL, where an input does not say.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The language, where an input does not say [default: found by the text].
+    #[arg(long, value_name = "CODE")]
+    language: Option<String>,
+    /// The time of capture, where an input does not say; mtime is when its file was modified [default: now].
+    #[arg(long, value_name = "DATE")]
+    captured: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum FormatArg {
+    Text,
+    Json,
+    Jsonl,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Errors {
+    Skip,
+    Fail,
+}
+
+impl Reading {
+    pub fn options(&self, format: Option<FormatArg>) -> Result<Options> {
+        let mut mapping = Mapping::default();
+        self.map.iter().for_each(|more| mapping.extend(more.clone()));
+        let bad = |what: &str, text: &str, hint: &str| {
+            Failure::usage(&format!("'{}' is not a {what}", clean(text)), hint)
+        };
+        let source = |text: &str| {
+            Source::parse(text)
+                .ok_or_else(|| bad("source", text, "a source is a domain or a slug: rubryka.com"))
+        };
+        let language = |text: &str| {
+            Language::parse(text)
+                .ok_or_else(|| bad("language code", text, "languages are named by ISO 639: en, uk, ru"))
+        };
+        Ok(Options {
+            format: format.map(|format| match format {
+                FormatArg::Text => Format::Text,
+                FormatArg::Json => Format::Json,
+                FormatArg::Jsonl => Format::Jsonl,
+            }),
+            mapping,
+            path_pattern: self.path_pattern.clone(),
+            source: self.source.as_deref().map(source).transpose()?,
+            published: self.published.as_deref().map(|text| dated("--published", text)).transpose()?,
+            url: self.url.clone(),
+            language: self.language.as_deref().map(language).transpose()?,
+            captured: match self.captured.as_deref() {
+                None => Captured::Now,
+                Some("mtime") => Captured::Modified,
+                Some(text) => Captured::At(dated("--captured", text)?.at),
+            },
+            ..Options::default()
+        })
+    }
+}
+
+pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    let mut options = args.reading.options(args.format)?;
+    options.on_error = match args.errors {
+        Errors::Skip => OnError::Skip,
+        Errors::Fail => OnError::Fail,
+    };
+    options.batch_articles = args.batch as usize;
+    let bar = !args.no_progress && !context.json && io::stderr().is_terminal();
+    options.measure = bar;
+    let rejects = args.rejects.as_ref().map(|path| {
+        let file = File::create(path).map_err(|e| {
+            Failure::usage(
+                &format!("cannot write {}: {e}", super::shown(path)),
+                "name another file with --rejects",
+            )
+        })?;
+        Ok::<_, Failure>(BufWriter::new(file))
+    });
+    let mut watcher = Watcher {
+        json: context.json,
+        bar: bar.then(progress_bar),
+        rejects: rejects.transpose()?,
+        interrupted: context.interrupted.clone(),
+        shown: 0,
+    };
+    let summary = context.with_archive(true, |_, archive| {
+        Ok(pressmark::ingest::ingest(archive, &args.paths, &options, &mut watcher)?)
+    });
+    if let Some(bar) = &watcher.bar {
+        bar.finish_and_clear();
+    }
+    let summary = summary?;
+    watcher.end(context)?;
+    let counts = &summary.counts;
+    if counts.noted > 0 {
+        context.say(&format!(
+            "{} captures have notes on what was not understood: pressmark show prints them",
+            grouped(counts.noted)
+        ));
+    }
+    match &summary.stopped {
+        Some(Stopped::Cancelled { after }) if after.is_empty() => {
+            context.say("interrupted before anything was committed; run the same command again")
+        }
+        Some(Stopped::Cancelled { after }) => {
+            context.say(&format!("interrupted after {}; run the same command again to go on", clean(after)))
+        }
+        Some(Stopped::Failed) => context.say(
+            "ended at the first bad input, as --errors fail asks; what came before it is in the archive",
+        ),
+        None => {}
+    }
+    if context.json {
+        context.status(&status("summary", counts));
+    } else {
+        context.say(&said(counts));
+    }
+    Ok(match summary.stopped {
+        Some(Stopped::Cancelled { .. }) => Outcome::Interrupted,
+        Some(Stopped::Failed) => Outcome::Partial,
+        None if counts.rejected > 0 => Outcome::Partial,
+        None => Outcome::Done,
+    })
+}
+
+fn said(counts: &Counts) -> String {
+    let Counts { read, new, captured, known, rejected, .. } = *counts;
+    let [read, new, captured, known, rejected] = [read, new, captured, known, rejected].map(grouped);
+    format!("read {read}: {new} new, {captured} new captures, {known} known, {rejected} rejected")
+}
+
+fn status(kind: &str, counts: &Counts) -> serde_json::Value {
+    let Counts { read, new, captured, known, rejected, noted, bytes } = *counts;
+    serde_json::json!({"message_type": kind, "read": read, "new": new, "new_captures": captured, "known": known, "rejected": rejected, "noted": noted, "bytes": bytes})
+}
+
+fn progress_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template(
+        "{spinner} {msg} {wide_bar:.blue/dim} {bytes}/{total_bytes} {elapsed} ({eta} left)",
+    );
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// After so many rejections on a terminal, the rest is counted only.
+const REJECTIONS_SHOWN: u64 = 100;
+
+struct Watcher {
+    json: bool,
+    bar: Option<ProgressBar>,
+    rejects: Option<BufWriter<File>>,
+    interrupted: Arc<AtomicBool>,
+    shown: u64,
+}
+
+impl Watcher {
+    fn print(&self, line: &str) {
+        let mut err = io::stderr().lock();
+        let print = || drop(writeln!(err, "{line}"));
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => {
+                let mut print = print;
+                print();
+            }
+        }
+    }
+
+    /// Makes the rejections durable.
+    fn end(&mut self, context: &Context) -> Result<()> {
+        if let Some(mut file) = self.rejects.take() {
+            file.flush()?;
+            file.get_ref().sync_all()?;
+        }
+        if self.shown > REJECTIONS_SHOWN && !self.json {
+            context.say(&format!(
+                "{} more rejections were not shown; --rejects FILE writes them all",
+                grouped(self.shown - REJECTIONS_SHOWN)
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Progress for Watcher {
+    fn committed(&mut self, counts: &Counts, distance: Distance, place: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(distance.total.max(distance.done));
+            bar.set_position(distance.done);
+            let rate = counts.read as f64 / bar.elapsed().as_secs_f64().max(0.001);
+            bar.set_message(format!(
+                "{} articles, {} ({}/s)",
+                grouped(counts.read),
+                bytes(counts.bytes),
+                grouped(rate as u64)
+            ));
+        } else if self.json {
+            let mut status = status("status", counts);
+            status["committed_to"] = place.into();
+            self.print(&status.to_string());
+        }
+    }
+
+    fn rejected(&mut self, rejection: &Rejection) -> io::Result<()> {
+        self.shown += 1;
+        if self.json {
+            let (line, record) = place(rejection);
+            self.print(&serde_json::json!({"message_type": "rejection", "input": rejection.input, "line": line, "record": record, "reason": rejection.reason}).to_string());
+        } else if self.shown <= REJECTIONS_SHOWN {
+            self.print(&format!("rejected {}", clean(&rejection.to_string())));
+        }
+        match &mut self.rejects {
+            None => Ok(()),
+            Some(file) => {
+                serde_json::to_writer(&mut *file, &rejected(rejection))?;
+                file.write_all(b"\n")
+            }
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+fn place(rejection: &Rejection) -> (Option<u64>, Option<u64>) {
+    match rejection.place {
+        Place::Whole => (None, None),
+        Place::Line(line) => (Some(line), None),
+        Place::Record(record) => (None, Some(record)),
+    }
+}
+
+/// A rejection as it is written down: the raw bytes as text where they are text, else in hexadecimal.
+fn rejected(rejection: &Rejection) -> serde_json::Value {
+    let (line, record) = place(rejection);
+    let mut value = serde_json::json!({"input": rejection.input, "line": line, "record": record, "reason": rejection.reason});
+    match std::str::from_utf8(&rejection.raw) {
+        Ok(text) => value["raw"] = text.into(),
+        Err(_) => {
+            value["raw_hex"] =
+                rejection.raw.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+        }
+    }
+    if rejection.omitted_bytes > 0 {
+        value["omitted_bytes"] = rejection.omitted_bytes.into();
+    }
+    value
+}

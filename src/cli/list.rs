@@ -1,0 +1,132 @@
+//! `pressmark list --source rubryka.com --since 2025-01`
+
+use super::exit::Outcome;
+use super::query_args::{QueryArgs, note_unknown_sources};
+use super::terminal::{clean, columns, cut, grouped, padded};
+use super::{Context, Result};
+use clap::ValueEnum;
+use pressmark::export::escape;
+use pressmark::query::{Hit, Order, Reader};
+use pressmark::store::SourceNames;
+use pressmark::time::Dated;
+use std::io::Write;
+
+/// List articles, newest first.
+///
+/// On a terminal a table: date, source, headline cut to the width, and the digits that name the article. Otherwise a line
+/// an article, uncut, separated by tabs: date, source, headline, digest. An empty column is a dash.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    query: QueryArgs,
+    /// How: table, tsv, csv or jsonl [default: table on a terminal, tsv elsewhere].
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Tsv,
+    Csv,
+    Jsonl,
+}
+
+pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    let query = args.query.query(Order::Newest)?;
+    let terminal = context.stdout_is_terminal();
+    let format = args.format.unwrap_or(if terminal { Format::Table } else { Format::Tsv });
+    context.with_reader(|context, reader| {
+        note_unknown_sources(context, &reader, &query)?;
+        let names = reader.names()?;
+        let width = if terminal { columns() } else { usize::MAX };
+        let mut count = 0u64;
+        for hit in reader.hits(&query)? {
+            if context.interrupted() {
+                return Ok(Outcome::Interrupted);
+            }
+            let hit = hit?;
+            count += 1;
+            match format {
+                Format::Table => table_row(context, &reader, &names, &hit, width)?,
+                Format::Tsv | Format::Csv | Format::Jsonl => {
+                    plain_row(context, &reader, &names, &hit, format)?
+                }
+            }
+        }
+        if terminal {
+            context.out.flush()?;
+            context.say(&format!(
+                "{} {}",
+                grouped(count),
+                if query.captures { "captures" } else { "articles" }
+            ));
+        }
+        Ok(if count == 0 && args.query.exit_status { Outcome::NoMatch } else { Outcome::Done })
+    })
+}
+
+/// The date of a hit, as precisely as it is known.
+fn date(hit: &Hit) -> String {
+    let date = hit.at.map(|at| Dated::print(at, hit.precision)).unwrap_or_default();
+    if hit.suspect { format!("{date}?") } else { date }
+}
+
+fn table_row(
+    context: &mut Context,
+    reader: &Reader<'_>,
+    names: &SourceNames,
+    hit: &Hit,
+    width: usize,
+) -> Result<()> {
+    let row = reader.row(hit.article)?;
+    let digits = reader.digits_needed(&row.digest, 8)?;
+    let day = hit.at.map_or("-".to_owned(), |at| at.day()) + if hit.suspect { "?" } else { "" };
+    let source = names.name(hit.source).map_or("-".to_owned(), |name| clean(name.as_str()));
+    let left = width.saturating_sub(11 + 1 + 22 + 1 + 1 + digits.max(8));
+    let headline = if row.headline.is_empty() { "(no headline)".to_owned() } else { clean(&row.headline) };
+    let headline = if width == usize::MAX { cut(&headline, usize::MAX) } else { padded(&headline, left) };
+    let paint = context.paint;
+    let (day, digest) = (paint.date(&padded(&day, 11)), paint.digest(&row.digest.short(digits)));
+    Ok(writeln!(context.out, "{day} {} {headline} {digest}", padded(&source, 22))?)
+}
+
+fn plain_row(
+    context: &mut Context,
+    reader: &Reader<'_>,
+    names: &SourceNames,
+    hit: &Hit,
+    format: Format,
+) -> Result<()> {
+    let row = reader.row(hit.article)?;
+    let source = names.name(hit.source).map_or("", |name| name.as_str());
+    let date = date(hit);
+    let digest = row.digest.to_string();
+    match format {
+        Format::Jsonl => {
+            let value = serde_json::json!({"date": date.trim_end_matches('?'), "suspect": hit.suspect, "source": source, "headline": row.headline,
+                "language": row.language.map(|language| language.to_string()), "digest": digest, "seq": hit.seq});
+            let mut line = escape(value.to_string().into_bytes());
+            line.push(b'\n');
+            context.out.write_all(&line)?;
+        }
+        Format::Csv => {
+            let mut writer = csv::Writer::from_writer(&mut context.out);
+            writer
+                .write_record([&date, source, &clean(&row.headline), &digest])
+                .and_then(|()| Ok(writer.flush()?))
+                .map_err(std::io::Error::from)?;
+        }
+        Format::Tsv | Format::Table => {
+            let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { clean(text) };
+            writeln!(
+                context.out,
+                "{}\t{}\t{}\t{digest}",
+                or_dash(&date),
+                or_dash(source),
+                or_dash(&row.headline)
+            )?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,322 @@
+//! The commands: one file each, an `Args` and a `run`. Everything they print goes through [`Context`]: data to standard
+//! output, talk to standard error.
+
+mod cat;
+mod completions;
+mod count;
+mod exit;
+mod export;
+mod extract;
+mod has;
+mod ingest;
+mod list;
+mod log;
+mod man;
+mod query_args;
+mod reindex;
+mod repair;
+mod show;
+mod sources;
+mod stats;
+mod terminal;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use exit::{Failure, Outcome};
+use pressmark::archive::{Archive, Open};
+use pressmark::digest::Prefix;
+use pressmark::query::Reader;
+use std::cell::Cell;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use terminal::{ColorChoice, Paint, clean};
+
+/// An archive of news articles: each kept once, found by date and source, exported for scripts.
+#[derive(Parser)]
+#[command(name = "pressmark", version, max_term_width = 100, after_help = AFTER_HELP)]
+struct Cli {
+    /// The archive's directory [default: pressmark in the user's data directory].
+    #[arg(long, global = true, value_name = "DIR", env = "PRESSMARK_ARCHIVE", hide_env_values = true)]
+    archive: Option<PathBuf>,
+    /// Wait so many seconds while another process holds the archive.
+    #[arg(long, global = true, value_name = "SECS", default_value_t = 0)]
+    wait: u64,
+    /// Errors and progress on standard error as JSON, an object a line.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Colours: auto, always or never.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    color: ColorChoice,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done                          10  no archive here
+  1  no match (has, --exit-status) 11  another process holds the archive (--wait)
+  2  the command line is wrong     12  the archive is damaged (verify, repair)
+  3  partly done; see stderr      130  interrupted
+Dates are UTC; a date means the whole of it; --since and --until are both included.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Take articles in: files, directories, - for standard input.
+    Ingest(ingest::Args),
+    /// List articles, newest first.
+    List(list::Args),
+    /// Count articles, by source, date or language.
+    Count(count::Args),
+    /// Write articles out: JSONL, JSON, CSV, TSV, Markdown, text.
+    Export(export::Args),
+    /// Show articles with all their captures.
+    Show(show::Args),
+    /// Print the canonical text of articles.
+    Cat(cat::Args),
+    /// Say whether articles or URLs are in the archive.
+    Has(has::Args),
+    /// List the sources.
+    Sources(sources::Args),
+    /// Say what is in the archive and what it takes.
+    Stats(stats::Args),
+    /// List captures in the order in which they came.
+    Log(log::Args),
+    /// Check the archive.
+    Verify(verify::Args),
+    /// Mend what verify finds.
+    Repair(repair::Args),
+    /// Build the store and its indexes again from the ledger.
+    Reindex(reindex::Args),
+    /// Print what would be taken from files, without an archive.
+    Extract(extract::Args),
+    /// Print completions for a shell.
+    Completions(completions::Args),
+    /// Print the manual page.
+    Man(man::Args),
+}
+
+/// What a command works with.
+pub struct Context {
+    archive: Option<PathBuf>,
+    wait: Duration,
+    json: bool,
+    /// Data.
+    out: BufWriter<Counted>,
+    written: Rc<Cell<u64>>,
+    paint: Paint,
+    interrupted: Arc<AtomicBool>,
+    complaints: u64,
+    umask: u32,
+}
+
+/// Standard output, and how much of it has gone out.
+struct Counted {
+    inner: io::StdoutLock<'static>,
+    written: Rc<Cell<u64>>,
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.written.set(self.written.get() + written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+type Result<T> = std::result::Result<T, Failure>;
+
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => return exit::usage(&e),
+    };
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = interrupted.clone();
+    // The second signal does not wait for anything.
+    let handler = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    debug_assert!(handler.is_ok(), "handlers are set once");
+    let umask = private_files();
+    let written = Rc::new(Cell::new(0));
+    let mut context = Context {
+        archive: cli.archive.filter(|dir| !dir.as_os_str().is_empty()),
+        wait: Duration::from_secs(cli.wait),
+        json: cli.json,
+        out: BufWriter::with_capacity(
+            64 << 10,
+            Counted { inner: io::stdout().lock(), written: written.clone() },
+        ),
+        written,
+        paint: Paint::new(cli.color),
+        interrupted,
+        complaints: 0,
+        umask,
+    };
+    let mut result = dispatch(&mut context, &cli.command);
+    if let Err(Failure::Archive(e)) = &result
+        && exit::store_is_to_blame(e)
+        && let Ok(dir) = context.dir()
+    {
+        // The ledger has everything that the store has: the next opening builds it again, and this may be the next.
+        let condemned = pressmark::archive::condemn_store(&dir, &e.to_string());
+        let printed = context.written.get() > 0;
+        if condemned.is_ok() && !printed && !matches!(cli.command, Command::Verify(_)) {
+            context.out = BufWriter::with_capacity(
+                64 << 10,
+                Counted { inner: io::stdout().lock(), written: context.written.clone() },
+            );
+            result = dispatch(&mut context, &cli.command);
+        }
+    }
+    let flushed = context.out.flush();
+    let result = result.and_then(|outcome| flushed.map(|()| outcome).map_err(Failure::from));
+    let code = exit::report(&mut context, result);
+    // sled may hang while it closes what cannot be written, and nothing is left to be done.
+    std::process::exit(code)
+}
+
+/// Nobody else reads what the archive keeps. The mask that the user had.
+fn private_files() -> u32 {
+    #[cfg(unix)]
+    return rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077)).as_raw_mode();
+    #[cfg(not(unix))]
+    return 0;
+}
+
+fn dispatch(context: &mut Context, command: &Command) -> Result<Outcome> {
+    match command {
+        Command::Ingest(args) => ingest::run(context, args),
+        Command::List(args) => list::run(context, args),
+        Command::Count(args) => count::run(context, args),
+        Command::Export(args) => export::run(context, args),
+        Command::Show(args) => show::run(context, args),
+        Command::Cat(args) => cat::run(context, args),
+        Command::Has(args) => has::run(context, args),
+        Command::Sources(args) => sources::run(context, args),
+        Command::Stats(args) => stats::run(context, args),
+        Command::Log(args) => log::run(context, args),
+        Command::Verify(args) => verify::run(context, args),
+        Command::Repair(args) => repair::run(context, args),
+        Command::Reindex(args) => reindex::run(context, args),
+        Command::Extract(args) => extract::run(context, args),
+        Command::Completions(args) => completions::run(context, args),
+        Command::Man(args) => man::run(context, args),
+    }
+}
+
+impl Context {
+    /// The archive's directory.
+    fn dir(&self) -> Result<PathBuf> {
+        use etcetera::BaseStrategy;
+        match &self.archive {
+            Some(dir) => Ok(dir.clone()),
+            None => {
+                etcetera::choose_base_strategy().map(|places| places.data_dir().join("pressmark")).map_err(
+                    |_| Failure::usage("there is no home directory", "name the archive with --archive DIR"),
+                )
+            }
+        }
+    }
+
+    /// Opens the archive, says what had to be mended, and gives it to `work`; then closes it.
+    fn with_archive<T>(
+        &mut self,
+        create: bool,
+        work: impl FnOnce(&mut Context, &mut Archive) -> Result<T>,
+    ) -> Result<T> {
+        let dir = self.dir()?;
+        let mut archive = Archive::open(&dir, &Open { create, wait: self.wait })?;
+        for healed in archive.healed().iter().filter(|healed| healed.is_news()) {
+            self.say(&healed.to_string());
+        }
+        if archive.is_new() {
+            self.say(&format!("made a new archive at {}", clean(&dir.to_string_lossy())));
+        }
+        let done = work(self, &mut archive)?;
+        archive.close()?;
+        Ok(done)
+    }
+
+    /// The same for commands that only read.
+    fn with_reader<T>(&mut self, work: impl FnOnce(&mut Context, Reader<'_>) -> Result<T>) -> Result<T> {
+        self.with_archive(false, |context, archive| {
+            let reader = archive.reader()?;
+            work(context, reader)
+        })
+    }
+
+    /// The article that a prefix names; `None` after a complaint.
+    fn resolve(&mut self, reader: &Reader<'_>, id: &str) -> Result<Option<u64>> {
+        let prefix: Prefix = id.parse().map_err(|e| {
+            Failure::usage(
+                &format!("'{}' does not name an article: {e}", clean(id)),
+                "pressmark list prints digests",
+            )
+        })?;
+        let found = reader.resolve(&prefix)?;
+        if found.is_none() {
+            self.complain(&format!("no article's digest starts with {prefix}"));
+        }
+        Ok(found)
+    }
+
+    /// Talk: one line on standard error.
+    fn say(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        // When nobody can hear it, there is nobody to tell.
+        let _ = if self.json {
+            writeln!(err, "{}", serde_json::json!({"message_type": "note", "message": text}))
+        } else {
+            writeln!(err, "pressmark: {text}")
+        };
+    }
+
+    /// A status for whoever watches: shown as JSON only.
+    fn status(&self, status: &serde_json::Value) {
+        if self.json {
+            let _ = writeln!(io::stderr().lock(), "{status}");
+        }
+    }
+
+    /// Something that could not be done, while the rest can: the command will be partly done.
+    fn complain(&mut self, text: &str) {
+        self.complaints += 1;
+        self.say(text);
+    }
+
+    /// From here on, files are the user's to read as they like: what is exported.
+    fn public_files(&self) {
+        #[cfg(unix)]
+        let _ = rustix::process::umask(rustix::fs::Mode::from_raw_mode(self.umask));
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Done, or partly done if anything was complained of.
+    fn outcome(&self) -> Outcome {
+        if self.complaints > 0 { Outcome::Partial } else { Outcome::Done }
+    }
+
+    fn stdout_is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+}
+
+/// How a path is shown.
+fn shown(path: &Path) -> String {
+    clean(&path.to_string_lossy())
+}

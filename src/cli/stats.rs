@@ -1,0 +1,109 @@
+//! `pressmark stats`
+
+use super::count::print_bars;
+use super::exit::Outcome;
+use super::terminal::{bytes, columns, grouped};
+use super::{Context, Result, shown};
+use clap::ValueEnum;
+use pressmark::query::{By, Query};
+use std::io::Write;
+use std::path::Path;
+
+/// Say what is in the archive and what it takes.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only the bytes on disk.
+    #[arg(long)]
+    disk: bool,
+    /// How: text, or json for one object.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// More months than this are shown as years.
+const MONTHS_MAX: usize = 36;
+
+pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    let dir = context.dir()?;
+    context.with_archive(false, |context, archive| {
+        let uuid = archive.uuid();
+        let reader = archive.reader()?;
+        let applied = reader.applied();
+        let parts = ["ledger", "store", "store.bak", "search"].map(|part| (part, size(&dir.join(part))));
+        let whole: u64 = parts.iter().map(|(_, bytes)| bytes).sum();
+        if args.format == Format::Json {
+            let languages = reader.count_by(&Query::default(), By::Language)?;
+            let months = reader.count_by(&Query::default(), By::Month)?;
+            let rows = |groups: Vec<pressmark::query::Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
+            let span = reader.published_span()?;
+            let stats = serde_json::json!({"uuid": uuid.to_string(), "articles": applied.articles(), "captures": applied.captures(),
+                "sources": reader.names()?.names().len(), "text_bytes": applied.text_bytes, "head": applied.position.head.to_string(),
+                "disk_bytes": parts.iter().map(|(part, bytes)| ((*part).to_owned(), (*bytes).into())).collect::<serde_json::Map<_, _>>(),
+                "published_from": span.map(|(first, _)| first.to_string()), "published_to": span.map(|(_, last)| last.to_string()),
+                "languages": rows(languages), "months": rows(months)});
+            writeln!(context.out, "{stats}")?;
+            return Ok(Outcome::Done);
+        }
+        writeln!(context.out, "archive    {} ({uuid})", shown(&dir))?;
+        if !args.disk {
+            writeln!(context.out, "articles   {}", grouped(applied.articles()))?;
+            writeln!(context.out, "captures   {}", grouped(applied.captures()))?;
+            writeln!(context.out, "sources    {}", grouped(reader.names()?.names().len() as u64))?;
+            writeln!(context.out, "text       {}", bytes(applied.text_bytes))?;
+        }
+        let share = if applied.text_bytes == 0 { String::new() } else { format!(", {:.2} of the text", whole as f64 / applied.text_bytes as f64) };
+        writeln!(context.out, "on disk    {}{share}", bytes(whole))?;
+        for (part, size) in parts.iter().filter(|(_, size)| *size > 0) {
+            writeln!(context.out, "  {part:<9}{}", bytes(*size))?;
+        }
+        if args.disk {
+            return Ok(Outcome::Done);
+        }
+        if let Some((first, last)) = reader.published_span()? {
+            writeln!(context.out, "published  {} to {}", first.day(), last.day())?;
+        }
+        let languages = reader.count_by(&Query::default(), By::Language)?;
+        if !languages.is_empty() {
+            writeln!(context.out, "\nlanguages")?;
+            let mut languages = languages;
+            languages.sort_by_key(|group| std::cmp::Reverse(group.count));
+            print_bars(context, &languages, columns())?;
+        }
+        let mut periods = reader.count_by(&Query::default(), By::Month)?;
+        let mut heading = "months";
+        if periods.len() > MONTHS_MAX {
+            (periods, heading) = (reader.count_by(&Query::default(), By::Year)?, "years");
+        }
+        if !periods.is_empty() {
+            writeln!(context.out, "\n{heading}")?;
+            print_bars(context, &periods, columns())?;
+        }
+        Ok(Outcome::Done)
+    })
+}
+
+/// Bytes that a directory takes on disk.
+fn size(dir: &Path) -> u64 {
+    let files = walkdir::WalkDir::new(dir).into_iter().filter_map(std::result::Result::ok);
+    files
+        .filter_map(|file| file.metadata().ok())
+        .filter(|file| file.is_file())
+        .map(|file| allocated(&file))
+        .sum()
+}
+
+#[cfg(unix)]
+fn allocated(file: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::blocks(file) * 512
+}
+
+#[cfg(not(unix))]
+fn allocated(file: &std::fs::Metadata) -> u64 {
+    file.len()
+}

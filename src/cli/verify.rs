@@ -1,0 +1,68 @@
+//! `pressmark verify --read-data`, `pressmark verify --subset 5%`
+
+use super::exit::{Failure, Outcome};
+use super::terminal::{clean, grouped};
+use super::{Context, Result};
+use pressmark::check::{Depth, Report};
+use pressmark::time::{DAY, Timestamp};
+use std::io::Write;
+
+/// Check the archive: the ledger's chain, every row of the store, and for every row the rows that belong to it.
+///
+/// Exits with 12 if anything is wrong. pressmark repair mends it.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Read every byte as well: every checksum of the ledger, every digest, in both halves, and compare the two.
+    #[arg(long)]
+    read_data: bool,
+    /// Read one part of the data: 5% is a twentieth, another one each day; 3/20 is the third of twenty parts.
+    #[arg(long, value_name = "SHARE", conflicts_with = "read_data")]
+    subset: Option<String>,
+}
+
+pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    let depth = match &args.subset {
+        None if args.read_data => Depth::Data,
+        None => Depth::Structure,
+        Some(share) => subset(share)?,
+    };
+    let interrupted = context.interrupted.clone();
+    let stop = || interrupted.load(std::sync::atomic::Ordering::Relaxed);
+    let report = pressmark::check::verify(&context.dir()?, depth, context.wait, &stop)?;
+    if stop() {
+        return Ok(Outcome::Interrupted);
+    }
+    for finding in &report.findings {
+        writeln!(context.out, "{}", clean(&finding.to_string()))?;
+    }
+    context.out.flush()?;
+    let Report { commits, captures, articles, hashed, rows, findings } = &report;
+    let [commits, captures, articles, hashed, rows] =
+        [commits, captures, articles, hashed, rows].map(|count| grouped(*count));
+    context.say(&format!("looked at {commits} commits, {articles} articles, {captures} captures and {rows} rows of indexes; hashed {hashed} texts"));
+    if findings.is_empty() {
+        context.say("found nothing wrong");
+        return Ok(Outcome::Done);
+    }
+    context
+        .say(&format!("found {} things wrong: pressmark repair mends them", grouped(findings.len() as u64)));
+    Ok(Outcome::Damaged)
+}
+
+/// `5%` or `3/20`.
+fn subset(share: &str) -> Result<Depth> {
+    let bad =
+        || Failure::usage(&format!("--subset '{}' is not a share", clean(share)), "a share is 5% or 3/20");
+    if let Some((part, of)) = share.split_once('/') {
+        let (part, of): (u64, u64) =
+            (part.trim().parse().map_err(|_| bad())?, of.trim().parse().map_err(|_| bad())?);
+        return if part >= 1 && part <= of { Ok(Depth::Part { part, of }) } else { Err(bad()) };
+    }
+    let percent: f64 = share.strip_suffix('%').ok_or_else(bad)?.trim().parse().map_err(|_| bad())?;
+    if !(percent > 0.0 && percent <= 100.0) {
+        return Err(bad());
+    }
+    let of = (100.0 / percent).round() as u64;
+    let today = Timestamp::now().0.div_euclid(DAY) as u64;
+    Ok(Depth::Part { part: today % of + 1, of })
+}

@@ -1,0 +1,140 @@
+//! Finds inputs and opens them: files, directories, standard input; decompressed, with a bound on how far.
+
+use crate::article::{Place, Rejection};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use walkdir::WalkDir;
+
+/// One input: where it is and how it is called in messages and captures.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The file; `None` is standard input.
+    pub path: Option<PathBuf>,
+    /// As the user would write it.
+    pub name: Arc<str>,
+    /// Its size on disk, if known.
+    pub bytes: u64,
+}
+
+/// Decompressed, an input may have this many times its size, once it has more than [`RATIO_GRACE`].
+const RATIO_MAX: u64 = 200;
+const RATIO_GRACE: u64 = 64 << 20;
+
+/// Everything that the paths name, in a fixed order: directories are walked by name, hidden files in them passed over.
+pub fn expand(paths: &[PathBuf]) -> impl Iterator<Item = Result<Input, Rejection>> + '_ {
+    paths.iter().flat_map(|path| -> Box<dyn Iterator<Item = Result<Input, Rejection>>> {
+        if path.as_os_str() == "-" {
+            return Box::new(std::iter::once(Ok(Input { path: None, name: "-".into(), bytes: 0 })));
+        }
+        if !path.is_dir() {
+            let bytes = path.metadata().map_or(0, |file| file.len());
+            let name = path.to_string_lossy().into();
+            return Box::new(std::iter::once(Ok(Input { path: Some(path.clone()), name, bytes })));
+        }
+        let walk = WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter();
+        let visible = walk.filter_entry(|entry| {
+            entry.depth() == 0 || !is_hidden(entry.path()) && !is_archive(entry.path())
+        });
+        Box::new(visible.filter_map(|entry| match entry {
+            Err(e) => Some(Err(unwalkable(&e))),
+            Ok(entry) if !entry.file_type().is_file() => None,
+            Ok(entry) => {
+                let bytes = entry.metadata().map_or(0, |file| file.len());
+                let name = entry.path().to_string_lossy().into();
+                Some(Ok(Input { path: Some(entry.into_path()), name, bytes }))
+            }
+        }))
+    })
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// An archive inside a directory of inputs is not an input.
+fn is_archive(path: &Path) -> bool {
+    path.join("pressmark.toml").is_file() && path.join("ledger").is_dir()
+}
+
+fn unwalkable(e: &walkdir::Error) -> Rejection {
+    let input = e.path().unwrap_or(Path::new("?")).to_string_lossy().into_owned();
+    let reason = match (e.loop_ancestor(), e.io_error()) {
+        (Some(ancestor), _) => {
+            format!("a directory loop: this leads back to {}; it is not walked again", ancestor.display())
+        }
+        (None, Some(e)) => format!("cannot be read: {}", describe(e)),
+        (None, None) => "cannot be read".to_owned(),
+    };
+    whole(&input, reason, Vec::new())
+}
+
+/// A rejection of a whole input.
+pub fn whole(input: &str, reason: String, raw: Vec<u8>) -> Rejection {
+    Rejection { input: input.to_owned(), place: Place::Whole, reason, raw, omitted_bytes: 0 }
+}
+
+/// An I/O error in words, without the system's number.
+pub fn describe(e: &io::Error) -> String {
+    let text = e.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+/// Opens an input and decompresses it if it is gzip or zstd, whatever it is called. `consumed` counts bytes on disk.
+pub fn open(input: &Input, consumed: &Arc<AtomicU64>) -> io::Result<Box<dyn BufRead + Send>> {
+    let raw: Box<dyn Read + Send> = match &input.path {
+        None => Box::new(io::stdin()),
+        Some(path) => Box::new(File::open(path)?),
+    };
+    let here = Arc::new(AtomicU64::new(0));
+    let counted = Counted { inner: raw, here: here.clone(), all: consumed.clone() };
+    let mut buffered = BufReader::with_capacity(256 << 10, counted);
+    let magic = buffered.fill_buf()?;
+    let plain: Box<dyn Read + Send> = if magic.starts_with(&[0x1f, 0x8b]) {
+        Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
+    } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        let mut decoder = zstd::Decoder::with_buffer(buffered)?;
+        decoder.window_log_max(27)?;
+        Box::new(decoder)
+    } else {
+        return Ok(Box::new(buffered));
+    };
+    Ok(Box::new(BufReader::with_capacity(256 << 10, Bounded { inner: plain, packed: here, unpacked: 0 })))
+}
+
+struct Counted<R> {
+    inner: R,
+    here: Arc<AtomicU64>,
+    all: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.here.fetch_add(read as u64, Ordering::Relaxed);
+        self.all.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// Ends with an error when an input unpacks to absurdly more than it is.
+struct Bounded<R> {
+    inner: R,
+    packed: Arc<AtomicU64>,
+    unpacked: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.unpacked += read as u64;
+        if self.unpacked > RATIO_GRACE && self.unpacked / RATIO_MAX > self.packed.load(Ordering::Relaxed) {
+            return Err(io::Error::other(format!(
+                "it unpacks to more than {RATIO_MAX} times its size; unpack it yourself if that is right"
+            )));
+        }
+        Ok(read)
+    }
+}

@@ -1,0 +1,436 @@
+//! JSON records: one object an article. Knows the field names that exports and scrapers commonly use; takes others from
+//! a mapping; keeps what it does not know.
+
+use crate::article::{Draft, Language, Origin, Provenance, Published, Source};
+use crate::digest::Digest;
+use crate::time::{Dated, Precision, Timestamp};
+use serde_json::{Map, Value};
+use std::str::FromStr;
+
+/// A field of an article that an input can fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// The headline.
+    Headline,
+    /// The body.
+    Body,
+    /// When it was published.
+    Published,
+    /// Who published it.
+    Source,
+    /// Where.
+    Url,
+    /// Who wrote it.
+    Byline,
+    /// The language.
+    Language,
+    /// When it was captured.
+    Captured,
+}
+
+impl Field {
+    /// All of them.
+    pub const ALL: [Field; 8] = [
+        Field::Headline,
+        Field::Body,
+        Field::Published,
+        Field::Source,
+        Field::Url,
+        Field::Byline,
+        Field::Language,
+        Field::Captured,
+    ];
+
+    /// The names by which it is known, the first being its own, in the order in which they are tried.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Field::Headline => &["headline", "title"],
+            Field::Body => &["body", "text", "content", "articleBody", "article_body", "maintext"],
+            Field::Published => &[
+                "published",
+                "date",
+                "published_at",
+                "datePublished",
+                "date_published",
+                "date_publish",
+                "publishedAt",
+                "pubDate",
+                "publication_date",
+                "publish_date",
+            ],
+            Field::Source => &["source", "domain", "site", "publisher", "source_domain", "outlet"],
+            Field::Url => &["url", "link"],
+            Field::Byline => &["byline", "author", "authors"],
+            Field::Language => &["language", "lang"],
+            Field::Captured => &["captured", "captured_at", "date_download", "crawled_at", "fetched_at"],
+        }
+    }
+}
+
+/// Names for fields that the common ones do not cover: `headline=hed,body=content.text`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mapping(Vec<(Field, String)>);
+
+impl FromStr for Mapping {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Mapping, String> {
+        let mut mapping = Vec::new();
+        for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+            let own = || Field::ALL.iter().map(|field| field.names()[0]).collect::<Vec<_>>().join(", ");
+            let Some((field, path)) = pair.split_once('=') else {
+                return Err(format!("'{pair}' is not FIELD=NAME, with FIELD one of {}", own()));
+            };
+            let known = Field::ALL.into_iter().find(|known| known.names()[0] == field.trim());
+            let known = known.ok_or_else(|| format!("'{field}' is not a field; there are {}", own()))?;
+            mapping.push((known, path.trim().to_owned()));
+        }
+        Ok(Mapping(mapping))
+    }
+}
+
+impl Mapping {
+    /// Adds another mapping's names.
+    pub fn extend(&mut self, other: Mapping) {
+        self.0.extend(other.0);
+    }
+}
+
+/// Reads one record. Several drafts come of a record that pressmark exported: one for each of its captures.
+pub fn drafts(bytes: &[u8], mapping: &Mapping, now: Timestamp) -> Result<Vec<Draft>, String> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(e) => {
+            return Err(format!(
+                "it is not UTF-8 at byte {}; convert it, for instance with iconv",
+                e.valid_up_to() + 1
+            ));
+        }
+    };
+    let value: Value = serde_json::from_str(text).map_err(|e| format!("it is not JSON: {}", explain(&e)))?;
+    let Value::Object(mut object) = value else {
+        return Err(format!("it is {}; expected an object with a headline and a text", kind(&value)));
+    };
+    if object.contains_key("digest") && object.get("captures").is_some_and(Value::is_array) {
+        return exported(object);
+    }
+    let mut draft = Draft::default();
+    let mut notes = Vec::new();
+    let mut take = |field: Field| take(&mut object, field, mapping);
+    draft.headline =
+        take(Field::Headline).map_or(Ok(String::new()), |(name, value)| text_of(&name, value))?;
+    draft.body = take(Field::Body).map_or(Ok(String::new()), |(name, value)| text_of(&name, value))?;
+    let published = take(Field::Published);
+    let source = take(Field::Source);
+    draft.provenance.url = take(Field::Url)
+        .map(|(name, value)| text_of(&name, value))
+        .transpose()?
+        .map(|url| url.trim().to_owned());
+    draft.provenance.byline = take(Field::Byline).map_or(Vec::new(), |(_, value)| names_of(value));
+    let language = take(Field::Language);
+    let captured = take(Field::Captured);
+    let mut keep = |name: String, value: Value, what: &str| {
+        notes.push(format!("{what} is not understood and kept as {name}: {}", short(&value)));
+        object.insert(name, value);
+    };
+    if let Some((name, value)) = captured {
+        match date_of(&value) {
+            Some(dated) => draft.provenance.captured = Some(dated.at),
+            None => keep(name, value, "the date of capture"),
+        }
+    }
+    if let Some((name, value)) = published {
+        match date_of(&value) {
+            Some(dated) => {
+                let captured = draft.provenance.captured.unwrap_or(now);
+                draft.provenance.published = Some(Published::new(dated, Origin::Given, captured));
+            }
+            None => keep(name, value, "the date"),
+        }
+    }
+    if let Some((name, value)) = language {
+        draft.language = value.as_str().and_then(Language::parse);
+        if draft.language.is_none() {
+            keep(name, value, "the language");
+        }
+    }
+    if let Some((name, value)) = source {
+        let said = name_of(&value).unwrap_or_default();
+        draft.provenance.source = Source::parse(&said);
+        // The publisher's own spelling is kept beside the slug.
+        if draft.provenance.source.as_ref().is_none_or(|source| value.as_str() != Some(source.as_str())) {
+            object.insert(name, value);
+        }
+    }
+    if draft.provenance.url.as_deref() == Some("") {
+        draft.provenance.url = None;
+    }
+    if draft.provenance.source.is_none() {
+        draft.provenance.source = draft.provenance.url.as_deref().and_then(Source::of_url);
+    }
+    if !object.is_empty() {
+        draft.provenance.extra = Some(Value::Object(object).to_string());
+    }
+    draft.provenance.notes = notes;
+    Ok(vec![draft])
+}
+
+/// Takes a field out of the object: what the mapping names, or else the first of the common names that is there.
+fn take(object: &mut Map<String, Value>, field: Field, mapping: &Mapping) -> Option<(String, Value)> {
+    let mut mapped = mapping.0.iter().filter(|(known, _)| *known == field).peekable();
+    if mapped.peek().is_some() {
+        return mapped.find_map(|(_, path)| take_path(object, path).map(|value| (path.clone(), value)));
+    }
+    let name = field.names().iter().find(|name| object.get(**name).is_some_and(|value| !value.is_null()))?;
+    Some(((*name).to_owned(), object.shift_remove(*name)?))
+}
+
+/// `content.text`: a name with a dot in it, or else a name inside an object.
+fn take_path(object: &mut Map<String, Value>, path: &str) -> Option<Value> {
+    if let Some(value) = object.shift_remove(path) {
+        return (!value.is_null()).then_some(value);
+    }
+    let (outer, inner) = path.split_once('.')?;
+    let nested = object.get_mut(outer)?.as_object_mut()?;
+    let value = take_path(nested, inner)?;
+    if nested.is_empty() {
+        object.shift_remove(outer);
+    }
+    Some(value)
+}
+
+fn text_of(name: &str, value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Array(parts) if parts.iter().all(Value::is_string) => {
+            Ok(parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n\n"))
+        }
+        other => Err(format!(
+            "its field '{name}' is {}; expected text (name another field with --map)",
+            kind(&other)
+        )),
+    }
+}
+
+/// A name, or the name in an object: `{"id": "bbc-news", "name": "BBC News"}`.
+fn name_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(object) => {
+            ["domain", "url", "name", "title", "id"].iter().find_map(|name| name_of(object.get(*name)?))
+        }
+        _ => None,
+    }
+}
+
+fn names_of(value: Value) -> Vec<String> {
+    let names = match value {
+        Value::Array(names) => names,
+        one => vec![one],
+    };
+    names
+        .iter()
+        .filter_map(name_of)
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+fn date_of(value: &Value) -> Option<Dated> {
+    match value {
+        Value::String(text) => Dated::parse(text),
+        Value::Number(number) => Dated::from_epoch(number.as_f64()?),
+        _ => None,
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn short(value: &Value) -> String {
+    let mut text = value.to_string();
+    if let Some((end, _)) = text.char_indices().nth(60) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// serde's message with the place in the record in words.
+fn explain(e: &serde_json::Error) -> String {
+    let text = e.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((what, _)) if e.line() <= 1 => format!("{what} at column {}", e.column()),
+        Some((what, _)) => format!("{what} in its line {}, column {}", e.line(), e.column()),
+        None => text,
+    }
+}
+
+/// A record of [`crate::export`]: its captures come back as they were.
+fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
+    let mut string = |name: &str| match object.remove(name) {
+        Some(Value::String(text)) => text,
+        _ => String::new(),
+    };
+    let (headline, body, digest) = (string("headline"), string("body"), string("digest"));
+    let language = Language::parse(&string("language"));
+    let digest: Digest = digest.parse().map_err(|e| format!("its field 'digest' is not a digest: {e}"))?;
+    let found = crate::article::Article::new(&headline, &body, None).digest();
+    if found != digest {
+        return Err(format!(
+            "its text is not what its digest names: {digest} was expected and {found} found; without the field 'digest' it is taken as it is"
+        ));
+    }
+    let Some(Value::Array(captures)) = object.remove("captures") else {
+        return Err("its captures are not a list".to_owned());
+    };
+    let mut drafts = Vec::with_capacity(captures.len());
+    for capture in captures {
+        let provenance = capture.as_object().and_then(exported_capture);
+        let provenance = provenance
+            .ok_or_else(|| format!("one of its captures is not understood: {}", short(&capture)))?;
+        drafts.push(Draft { headline: headline.clone(), body: body.clone(), language, provenance });
+    }
+    match drafts.is_empty() {
+        true => Err("it has no captures".to_owned()),
+        false => Ok(drafts),
+    }
+}
+
+fn exported_capture(capture: &Map<String, Value>) -> Option<Provenance> {
+    let string = |name: &str| capture.get(name).and_then(Value::as_str);
+    let texts = |name: &str| {
+        let texts = capture.get(name).and_then(Value::as_array);
+        texts.map_or(Vec::new(), |texts| texts.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    };
+    let published = match string("published") {
+        None => None,
+        Some(text) => {
+            let at = Dated::parse(text)?.at;
+            let enumerated = |name: &str| capture.get(name).cloned();
+            Some(Published {
+                at,
+                precision: enumerated("published_precision")
+                    .and_then(|value| serde_json::from_value(value).ok())
+                    .unwrap_or(Precision::Second),
+                origin: enumerated("published_origin")
+                    .and_then(|value| serde_json::from_value(value).ok())
+                    .unwrap_or(Origin::Given),
+                offset_minutes: capture
+                    .get("published_offset_minutes")
+                    .and_then(Value::as_i64)
+                    .map(|minutes| minutes as i16),
+                suspect: capture.get("published_suspect").and_then(Value::as_bool).unwrap_or(false),
+            })
+        }
+    };
+    Some(Provenance {
+        source: match string("source") {
+            None => None,
+            Some(source) => Some(Source::parse(source)?),
+        },
+        url: string("url").map(str::to_owned),
+        byline: texts("byline"),
+        published,
+        captured: match string("captured") {
+            None => None,
+            Some(captured) => Some(Dated::parse(captured)?.at),
+        },
+        input: string("input").unwrap_or_default().to_owned(),
+        extra: capture.get("extra").map(Value::to_string),
+        notes: texts("notes"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+
+    fn draft(record: &str, mapping: &str) -> Draft {
+        drafts(record.as_bytes(), &mapping.parse().unwrap(), NOW).unwrap().remove(0)
+    }
+
+    #[test]
+    fn common_names_are_known() {
+        for record in [
+            r#"{"title":"H","text":"B","date":"2025-01-28","source":"x.org","link":"https://x.org/1","author":"A, B","lang":"uk"}"#,
+            r#"{"headline":"H","body":"B","published":"2025-01-28","domain":"x.org","url":"https://x.org/1","byline":["A, B"],"language":"uk-UA"}"#,
+            r#"{"headline":"H","articleBody":["B"],"datePublished":"2025-01-28","publisher":"x.org","url":"https://x.org/1","authors":[{"name":"A, B"}],"language":"ukr"}"#,
+            r#"{"title":"H","content":"B","published_at":1738022400,"site":"x.org","url":"https://x.org/1","author":{"name":"A, B"},"language":"uk"}"#,
+            r#"{"hed":"H","content":{"text":"B"},"when":"28.01.2025","url":"https://www.x.org/1","by":"A, B","lang":"uk"}"#,
+        ] {
+            let mapping = if record.contains("\"hed\"") {
+                "headline=hed,body=content.text,published=when,byline=by"
+            } else {
+                ""
+            };
+            let draft = draft(record, mapping);
+            assert_eq!((draft.headline.as_str(), draft.body.as_str()), ("H", "B"), "{record}");
+            let provenance = draft.provenance;
+            assert_eq!(provenance.published.unwrap().at.day(), "2025-01-28", "{record}");
+            assert_eq!(provenance.source.unwrap().as_str(), "x.org", "{record}");
+            assert_eq!(provenance.byline, ["A, B"], "{record}");
+            assert_eq!(draft.language.unwrap().as_str(), "uk", "{record}");
+            assert!(provenance.extra.is_none(), "{record}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_kept() {
+        let draft = draft(
+            r#"{"title":"H","id":7,"topics":["a"],"source":{"id":null,"name":"BBC News"},"headline":"h2","date":"soon","lang":"Klingon"}"#,
+            "",
+        );
+        assert_eq!(draft.headline, "h2");
+        assert_eq!(draft.provenance.source.unwrap().as_str(), "bbc-news");
+        let extra: Value = serde_json::from_str(&draft.provenance.extra.unwrap()).unwrap();
+        assert_eq!(
+            extra,
+            serde_json::json!({"title":"H","id":7,"topics":["a"],"source":{"id":null,"name":"BBC News"},"date":"soon","lang":"Klingon"})
+        );
+        assert_eq!(
+            draft.provenance.notes,
+            [
+                "the date is not understood and kept as date: \"soon\"",
+                "the language is not understood and kept as lang: \"Klingon\""
+            ]
+        );
+        assert_eq!(draft.provenance.published, None);
+    }
+
+    #[test]
+    fn bad_records_say_what_is_wrong() {
+        for (record, reason) in [
+            (&b"{\"title\":"[..], "it is not JSON: EOF while parsing a value at column 9"),
+            (b"[1]", "it is a list; expected an object with a headline and a text"),
+            (
+                b"{\"title\":{}}",
+                "its field 'title' is an object; expected text (name another field with --map)",
+            ),
+            (b"{\"title\":\"\xff\"}", "it is not UTF-8 at byte 11; convert it, for instance with iconv"),
+            (
+                b"{\"digest\":\"00\",\"captures\":[]}",
+                "its field 'digest' is not a digest: a digest is named by 4 to 64 hexadecimal digits, not 2",
+            ),
+        ] {
+            assert_eq!(drafts(record, &Mapping::default(), NOW).unwrap_err(), reason);
+        }
+        let deep = "[".repeat(1_000_000);
+        assert!(drafts(deep.as_bytes(), &Mapping::default(), NOW).unwrap_err().contains("recursion limit"));
+        assert_eq!(
+            "hed=x".parse::<Mapping>().unwrap_err(),
+            "'hed' is not a field; there are headline, body, published, source, url, byline, language, captured"
+        );
+    }
+}

@@ -1,0 +1,430 @@
+//! Plain-text dumps of pages: finds the headline and the paragraphs of the article among the page's furniture.
+//!
+//! A dump is blocks of lines. Each line is judged by its shape (how long, whether it is made of sentences, whether it
+//! is an item of a list, a teaser, a caption, a date) and gets a weight; the article is the run of lines with the
+//! greatest sum, less what is furniture inside it. Shape works in any language; the few words that help are in [`chrome`].
+//!
+//! No date is taken from a dump: what stands there is as often the date of another story in a side list.
+
+mod chrome;
+
+use crate::article::{Draft, Provenance};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Reads a dump. `Err` says why there is no article in it.
+pub fn draft(bytes: &[u8]) -> Result<Draft, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err("it is UTF-16; convert it to UTF-8, for instance with iconv".to_owned());
+    }
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(format!("there is a NUL byte at byte {}; this is not a text", at + 1));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        format!("it is not UTF-8 at byte {}; convert it, for instance with iconv", e.valid_up_to() + 1)
+    })?;
+    if text.trim().is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    let page = Page::read(text);
+    let run = page.run();
+    let headline = page.headline(run.as_ref());
+    let body = run.map_or(String::new(), |run| page.body(run, headline));
+    if body.is_empty() {
+        return Err("no paragraphs of an article were found in it".to_owned());
+    }
+    let headline = headline.map_or(String::new(), |line| page.lines[line].text.to_string());
+    Ok(Draft { headline, body, language: None, provenance: Provenance::default() })
+}
+
+/// One line of the dump.
+struct Line<'a> {
+    /// Without blanks and without its bullet.
+    text: Cow<'a, str>,
+    /// Whether it is an item of a list.
+    bullet: bool,
+    words: usize,
+    kind: Kind,
+    weight: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Sentences.
+    Prose,
+    /// Too short to be judged by itself: a subheading, a name, a menu entry.
+    Short,
+    /// Of the page, not of the article.
+    Chrome,
+    /// The start of another story.
+    Teaser,
+    /// Says what a picture shows and whose it is.
+    Caption,
+}
+
+struct Page<'a> {
+    lines: Vec<Line<'a>>,
+}
+
+impl<'a> Page<'a> {
+    fn read(text: &'a str) -> Page<'a> {
+        let mut lines: Vec<Line<'a>> = Vec::new();
+        let joined = is_hard_wrapped(text);
+        let mut spaced = true;
+        for line in text.split(['\n', '\r', '\u{2028}', '\u{2029}']) {
+            let trimmed = line.trim();
+            if trimmed.is_empty() {
+                spaced = true;
+                continue;
+            }
+            let unbulleted =
+                trimmed.trim_start_matches(['•', '·', '▪', '◦', '■', '►', '‣', '*', '»']).trim_start();
+            let bullet = unbulleted.len() < trimmed.len() || trimmed.starts_with("- ");
+            if let (true, false, false, Some(last)) = (joined, spaced, bullet, lines.last_mut()) {
+                let text = last.text.to_mut();
+                text.push(' ');
+                text.push_str(unbulleted);
+                last.words += words(unbulleted);
+                continue;
+            }
+            if !unbulleted.is_empty() {
+                let words = words(unbulleted);
+                lines.push(Line { text: unbulleted.into(), bullet, words, kind: Kind::Short, weight: 0.0 });
+                spaced = false;
+            }
+        }
+        let mut page = Page { lines };
+        page.judge();
+        page
+    }
+
+    /// Gives each line its kind and weight.
+    fn judge(&mut self) {
+        for line in &mut self.lines {
+            line.kind = kind(line);
+        }
+        let script = self.main_script();
+        let mut seen = HashSet::new();
+        let kinds: Vec<Kind> = self.lines.iter().map(|line| line.kind).collect();
+        for (index, line) in self.lines.iter_mut().enumerate() {
+            let repeated = !seen.insert(line.text.clone());
+            if line.kind == Kind::Prose && Script::of(&line.text).differs(script) {
+                line.kind = Kind::Chrome;
+            }
+            if repeated && line.words > 3 {
+                line.kind = Kind::Chrome;
+            }
+            let long = line.words as f64;
+            line.weight = match line.kind {
+                Kind::Prose if line.bullet => long.min(60.0) * 0.5,
+                Kind::Prose => long.min(120.0),
+                Kind::Short if line.bullet => -7.0,
+                Kind::Short => {
+                    // A line between two paragraphs is likelier a subheading than a menu.
+                    let beside = |at: Option<usize>| at.and_then(|at| kinds.get(at)) == Some(&Kind::Prose);
+                    if beside(index.checked_sub(1)) && beside(Some(index + 1)) { -1.0 } else { -6.0 }
+                }
+                Kind::Caption => -4.0,
+                Kind::Chrome => -10.0 - long.min(40.0) * 0.3,
+                Kind::Teaser => -12.0 - long.min(60.0) * 0.5,
+            };
+        }
+    }
+
+    /// The script of most of the prose.
+    fn main_script(&self) -> Script {
+        let mut total = Script::default();
+        for line in self.lines.iter().filter(|line| line.kind == Kind::Prose) {
+            let Script { latin, cyrillic, other } = Script::of(&line.text);
+            total = Script {
+                latin: total.latin + latin,
+                cyrillic: total.cyrillic + cyrillic,
+                other: total.other + other,
+            };
+        }
+        total
+    }
+
+    /// The run of lines with the greatest sum of weights: first and last line, both prose.
+    fn run(&self) -> Option<(usize, usize)> {
+        let mut best: Option<(f64, usize, usize)> = None;
+        let (mut sum, mut start) = (0.0, 0);
+        for (index, line) in self.lines.iter().enumerate() {
+            if sum <= 0.0 {
+                (sum, start) = (0.0, index);
+            }
+            sum += line.weight;
+            if line.kind == Kind::Prose && best.is_none_or(|(best, ..)| sum > best) {
+                best = Some((sum, start, index));
+            }
+        }
+        let (_, start, end) = best?;
+        let start = (start..=end).find(|at| self.lines[*at].kind == Kind::Prose)?;
+        Some((start, end))
+    }
+
+    /// The line before the run that is likeliest its headline.
+    fn headline(&self, run: Option<&(usize, usize)>) -> Option<usize> {
+        let (start, end) = *run?;
+        let body = self.lines[start..=end]
+            .iter()
+            .map(|line| &*line.text)
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase();
+        let body_words: HashSet<&str> =
+            body.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 3).collect();
+        let script = Script::of(&body);
+        let score = |at: usize| {
+            let line = &self.lines[at];
+            if !(2..=40).contains(&line.words)
+                || line.text.len() > 400
+                || line.bullet && line.words < 5
+                || is_contact(&line.text)
+            {
+                return None;
+            }
+            if Script::of(&line.text).differs(script)
+                || matches!(line.kind, Kind::Teaser | Kind::Caption)
+                || chrome::is_furniture(&line.text)
+            {
+                return None;
+            }
+            let lower = line.text.to_lowercase();
+            let own: HashSet<&str> =
+                lower.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 3).collect();
+            let shared =
+                own.iter().filter(|word| body_words.contains(*word)).count() as f64 / own.len().max(1) as f64;
+            let again = self
+                .lines
+                .iter()
+                .enumerate()
+                .any(|(other, line)| other != at && line.text.starts_with(&*self.lines[at].text));
+            let length = (line.words.min(12) as f64) * 0.35;
+            let sentence = if line.text.ends_with('.') || line.text.ends_with(':') { -2.5 } else { 0.0 };
+            let far = (start - at) as f64 * -0.12;
+            let bullet = if line.bullet { -2.0 } else { 0.0 };
+            Some(shared * 6.0 + length + sentence + far + bullet + if again { 2.0 } else { 0.0 })
+        };
+        let first = start.saturating_sub(60);
+        let best = (first..start)
+            .filter_map(|at| score(at).map(|score| (score, at)))
+            .filter(|(score, _)| *score > 1.5);
+        // Of equals the first: what repeats the headline comes after it.
+        let best = best.reduce(|best, next| if next.0 > best.0 + 1e-9 { next } else { best })?.1;
+        Some(best)
+    }
+
+    /// The paragraphs of the run.
+    fn body(&self, (start, end): (usize, usize), headline: Option<usize>) -> String {
+        let headline = headline.map_or("", |line| &*self.lines[line].text);
+        // A standfirst between headline and text belongs to neither; paragraphs before a gap of furniture do not count.
+        let mut paragraphs: Vec<&str> = Vec::new();
+        let mut pending: Vec<&str> = Vec::new();
+        let mut seen = HashSet::new();
+        for line in &self.lines[start..=end] {
+            if line.text == headline
+                || !headline.is_empty() && line.text.starts_with(headline)
+                || !seen.insert(&*line.text)
+            {
+                continue;
+            }
+            match line.kind {
+                Kind::Prose => {
+                    paragraphs.append(&mut pending);
+                    paragraphs.push(&line.text);
+                }
+                // Short lines inside the run count if few of them stand together.
+                Kind::Short if !chrome::is_furniture(&line.text) && line.words > 1 && pending.len() < 4 => {
+                    pending.push(&line.text)
+                }
+                Kind::Short if line.words > 1 => {}
+                _ => pending.clear(),
+            }
+        }
+        paragraphs.join("\n\n")
+    }
+}
+
+/// Whether paragraphs were broken into lines of some fixed width: most long lines go on in the next one, mid-sentence.
+fn is_hard_wrapped(text: &str) -> bool {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let long = lines.windows(2).filter(|pair| pair[0].chars().count() * 10 > width * 7);
+    let (mut all, mut open) = (0, 0);
+    for pair in long {
+        all += 1;
+        open += usize::from(!pair[1].is_empty() && !ends_sentence(pair[0]));
+    }
+    (40..=120).contains(&width) && all >= 4 && open * 10 > all * 5
+}
+
+fn kind(line: &Line<'_>) -> Kind {
+    let text = &*line.text;
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    if letters < 2 || chrome::is_furniture(text) || is_contact(text) {
+        return Kind::Chrome;
+    }
+    if chrome::is_teaser(text) {
+        return Kind::Teaser;
+    }
+    if chrome::is_caption(text) {
+        return Kind::Caption;
+    }
+    let ended = ends_sentence(text);
+    let inner = sentences(text);
+    match line.words {
+        0..=3 => Kind::Short,
+        4..=9 if ended && !line.bullet => Kind::Prose,
+        10..=24 if ended || inner > 0 => Kind::Prose,
+        25.. if ended || inner > 0 || text.contains(", ") => Kind::Prose,
+        _ => Kind::Short,
+    }
+}
+
+/// Whether the line ends as sentences end, closing quotes and brackets aside.
+fn ends_sentence(text: &str) -> bool {
+    let bare = text.trim_end_matches(['"', '\'', '”', '’', '»', ')', ']', '“', '』', '」', ' ']);
+    bare.ends_with(['.', '!', '?', '…', '。', '！', '？', '।', '։', '؟', '።', ':'])
+}
+
+/// Ends of sentences inside the line.
+fn sentences(text: &str) -> usize {
+    let full = text.matches(['。', '！', '？', '।']).count();
+    full + [". ", "! ", "? ", ".\" ", ".” "].iter().map(|end| text.matches(end).count()).sum::<usize>()
+}
+
+/// An address of something on the net and little else.
+fn is_contact(text: &str) -> bool {
+    !text.contains(' ')
+        && (text.contains("://") || text.starts_with("www.") || text.contains('@') || text.starts_with('#'))
+}
+
+/// Words; where they are not separated by blanks, two letters count as one.
+fn words(text: &str) -> usize {
+    let unspaced = text.chars().filter(|c| matches!(c, '\u{e00}'..='\u{eff}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')).count();
+    text.split_whitespace().count().max(unspaced / 2)
+}
+
+/// How many letters of which script.
+#[derive(Clone, Copy, Default)]
+struct Script {
+    latin: usize,
+    cyrillic: usize,
+    other: usize,
+}
+
+impl Script {
+    fn of(text: &str) -> Script {
+        let mut script = Script::default();
+        for letter in text.chars().filter(|c| c.is_alphabetic()) {
+            match letter {
+                'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => script.latin += 1,
+                '\u{400}'..='\u{52f}' => script.cyrillic += 1,
+                _ => script.other += 1,
+            }
+        }
+        script
+    }
+
+    /// Whether the letters of this text are mostly of another script than most of that one's.
+    fn differs(self, main: Script) -> bool {
+        let share =
+            |count: usize, all: Script| count as f64 / (all.latin + all.cyrillic + all.other).max(1) as f64;
+        let ours = [self.latin, self.cyrillic, self.other].map(|count| share(count, self));
+        let theirs = [main.latin, main.cyrillic, main.other].map(|count| share(count, main));
+        (0..3).any(|script| ours[script] > 0.7 && theirs[script] < 0.25)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Headline and body of a dump.
+    fn found(dump: &str) -> (String, String) {
+        let draft = draft(dump.as_bytes()).unwrap();
+        assert_eq!(draft.provenance, Provenance::default(), "nothing but the text is taken from a dump");
+        (draft.headline, draft.body)
+    }
+
+    const FERRY: &str = "The night ferry between Odesa and Izmail will run again from Monday, the port authority said on Friday.";
+    const PIER: &str =
+        "Repairs to the pier took four months and cost twice as much as planned, according to the authority.";
+
+    #[test]
+    fn furniture_around_an_article_goes() {
+        let dump = format!(
+            "ua en ru\n\nNight ferry to Izmail runs again\n\nNight ferry to Izmail runs again The ferry at its pier (photo: Olena Kovach)\n\n{FERRY}\n\n{PIER}"
+        );
+        assert_eq!(
+            found(&dump),
+            ("Night ferry to Izmail runs again".to_owned(), format!("{FERRY}\n\n{PIER}"))
+        );
+    }
+
+    #[test]
+    fn a_side_list_in_another_language_goes() {
+        let dump = format!(
+            "Новини\n\nNight ferry to Izmail runs again\n\n{FERRY}\n\n{PIER}\n\nСвіжі дописи\n\n  • Новини\n\nУ Львові відкрили нову бібліотеку для дітей\n\nУ Львові сьогодні відкрили бібліотеку, у якій діти можуть… Читати більше\n\nTuesday January 28th, 2025\n  • Новини\n\nЦей сайт використовує Cookies."
+        );
+        assert_eq!(
+            found(&dump),
+            ("Night ferry to Izmail runs again".to_owned(), format!("{FERRY}\n\n{PIER}"))
+        );
+    }
+
+    #[test]
+    fn a_side_list_in_the_same_language_goes() {
+        let (first, second) = (
+            "Паром між Одесою та Ізмаїлом знову ходитиме з понеділка, повідомила в п’ятницю адміністрація порту.",
+            "Ремонт причалу тривав чотири місяці й коштував удвічі дорожче, ніж планували, зазначили в адміністрації.",
+        );
+        let dump = format!(
+            "Головна\nНовини\nСпорт\n\nНічний паром до Ізмаїла відновлює рейси\n\n{first}\n\n{second}\n\nЧитайте також\n\n  • У Києві запустили новий трамвай\n  • Погода на вихідні: де чекати дощу\n\nУ Львові сьогодні відкрили бібліотеку, у якій діти можуть… Читати більше\n\nУсі права захищено."
+        );
+        assert_eq!(
+            found(&dump),
+            ("Нічний паром до Ізмаїла відновлює рейси".to_owned(), format!("{first}\n\n{second}"))
+        );
+    }
+
+    #[test]
+    fn subheadings_stay() {
+        let dump = format!("Night ferry to Izmail runs again\n\n{FERRY}\n\nWhat it costs\n\n{PIER}");
+        assert_eq!(found(&dump).1, format!("{FERRY}\n\nWhat it costs\n\n{PIER}"));
+    }
+
+    #[test]
+    fn lines_of_fixed_width_are_joined() {
+        let wrapped = |text: &str| {
+            let mut lines = vec![String::new()];
+            for word in text.split(' ') {
+                if lines.last().unwrap().len() + word.len() > 40 {
+                    lines.push(String::new());
+                }
+                let line = lines.last_mut().unwrap();
+                line.push_str(if line.is_empty() { "" } else { " " });
+                line.push_str(word);
+            }
+            lines.join("\n")
+        };
+        let dump = format!("Night ferry to Izmail runs again\n\n{}\n\n{}\n", wrapped(FERRY), wrapped(PIER));
+        assert_eq!(found(&dump).1, format!("{FERRY}\n\n{PIER}"));
+    }
+
+    #[test]
+    fn what_is_not_a_page_says_why() {
+        for (bytes, reason) in [
+            (&b""[..], "it is empty"),
+            (b" \n\n ", "it is empty"),
+            (b"abc\0def", "there is a NUL byte at byte 4; this is not a text"),
+            (b"\xff\xfea\0", "it is UTF-16; convert it to UTF-8, for instance with iconv"),
+            (b"good \xe9 bad", "it is not UTF-8 at byte 6; convert it, for instance with iconv"),
+            (b"Home\nNews\nSport\n", "no paragraphs of an article were found in it"),
+        ] {
+            assert_eq!(draft(bytes).unwrap_err(), reason);
+        }
+    }
+}

@@ -1,0 +1,524 @@
+//! The ledger: the append-only, checksummed, synced file of everything that was ever committed. The truth.
+//!
+//! `LEDGER/00000001.seg`, `00000002.seg` … each a header and frames ([`frame`]); only the last one grows, the others are
+//! sealed and never change. A commit is acknowledged when its frame is written and `fdatasync` has returned. A frame
+//! that is cut short at the very end was never acknowledged and is cut off; anything else that does not verify is
+//! damage and is reported, never skipped.
+//!
+//! ```text
+//! segment header = "PMSEG1\0\0", archive UUID (16), number (u32), 0 (u32), first seq (u64), first article (u64),
+//!                  head before (32), hash of these (16)                                          [96 bytes]
+//! ```
+//! Knows nothing of sled, queries or inputs.
+
+mod frame;
+
+pub use frame::{ArticleRow, BodyPack, Commit, Entry, Head};
+
+use crate::error::{Error, IoContext, Result};
+use frame::{HEADER_BYTES, Header, MAGIC, short_hash};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// A segment is sealed by the first commit that finds it this long: the unit of backup and of copying.
+pub const SEGMENT_BYTES: u64 = 64 << 20;
+
+const SEGMENT_HEADER_BYTES: usize = 96;
+const SEGMENT_MAGIC: &[u8; 8] = b"PMSEG1\0\0";
+
+/// A place between two frames, and all that came before it in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The segment's number; 0 before there is any.
+    pub segment: u32,
+    /// Where the last frame starts in it; 0 if the segment has none.
+    pub frame: u64,
+    /// Where the next frame would start in it.
+    pub offset: u64,
+    /// The number that the next entry will have.
+    pub next_seq: u64,
+    /// The number that the next article will have.
+    pub next_article: u64,
+    /// The head of the chain.
+    pub head: Head,
+}
+
+impl Position {
+    /// The position in an empty ledger.
+    pub const START: Position =
+        Position { segment: 0, frame: 0, offset: 0, next_seq: 1, next_article: 1, head: Head::EMPTY };
+}
+
+/// The ledger, open for appending.
+pub struct Ledger {
+    dir: PathBuf,
+    uuid: [u8; 16],
+    current: Option<File>,
+    position: Position,
+    poisoned: bool,
+    segment_bytes: u64,
+}
+
+/// What was found where a frame or the end of the ledger should be.
+pub enum Step {
+    /// A frame that verifies, and the position after it.
+    Frame(Box<Commit>, Position),
+    /// The end; bytes after it that were never acknowledged, if any.
+    End {
+        /// Where the ledger ends.
+        position: Position,
+        /// What has to be cut off before anything is appended.
+        torn: Option<Torn>,
+    },
+    /// Damage, and where the next whole frame starts, if there is one.
+    Damaged {
+        /// Segment and offset.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// Bytes at the end of the ledger that no frame ends.
+#[derive(Debug)]
+pub struct Torn {
+    /// The segment's file.
+    pub path: PathBuf,
+    /// Where it is to be cut; 0 if the whole file goes.
+    pub keep_bytes: u64,
+}
+
+/// Walks the frames in order.
+pub struct Frames {
+    dir: PathBuf,
+    uuid: [u8; 16],
+    position: Position,
+    current: Option<(u32, File, u64)>,
+    read_payloads: bool,
+}
+
+impl Frames {
+    /// From a position to the end, with every payload read and verified.
+    pub fn from(dir: &Path, uuid: [u8; 16], position: Position) -> Frames {
+        Frames { dir: dir.to_owned(), uuid, position, current: None, read_payloads: true }
+    }
+
+    /// The same, reading the headers alone: the commits that come out are empty but for their numbers.
+    pub fn headers(dir: &Path, uuid: [u8; 16], position: Position) -> Frames {
+        Frames { read_payloads: false, ..Frames::from(dir, uuid, position) }
+    }
+
+    /// Whether the next payloads are read and verified, or only their headers.
+    pub fn read_payloads(&mut self, read: bool) {
+        self.read_payloads = read;
+    }
+
+    /// The position after the last frame that came out.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The next frame, the end, or damage. After the last two there is nothing more to ask for.
+    pub fn step(&mut self) -> Result<Step> {
+        if self.position.segment == 0 && !self.enter(1)? {
+            return Ok(Step::End { position: self.position, torn: None });
+        }
+        loop {
+            let number = self.position.segment;
+            let length = match self.open(number)? {
+                None => {
+                    let (place, what) = (name(number), "the segment is missing".to_owned());
+                    return Ok(Step::Damaged { place, what });
+                }
+                Some(length) => length,
+            };
+            if self.position.offset == 0 {
+                match self.segment_header(length)? {
+                    Ok(()) => self.position.offset = SEGMENT_HEADER_BYTES as u64,
+                    Err(_) if length <= SEGMENT_HEADER_BYTES as u64 && !self.exists(number + 1) => {
+                        // The crash came while the segment was being begun: nothing in it was ever acknowledged.
+                        let torn = Torn { path: self.path(number), keep_bytes: 0 };
+                        let position = Position { segment: number - 1, ..self.position };
+                        let position = self.end_of(position)?;
+                        return Ok(Step::End { position, torn: Some(torn) });
+                    }
+                    Err(what) => return Ok(Step::Damaged { place: name(number), what }),
+                }
+            }
+            let offset = self.position.offset;
+            if offset < length {
+                return self.frame(length);
+            }
+            let place = format!("{} at byte {offset}", name(number));
+            if offset > length {
+                return Ok(Step::Damaged { place, what: "the segment is cut short".to_owned() });
+            }
+            if !self.enter(number + 1)? {
+                return Ok(Step::End { position: self.position, torn: None });
+            }
+        }
+    }
+
+    /// Moves to the start of a segment, if there is one.
+    fn enter(&mut self, number: u32) -> Result<bool> {
+        let there = self.exists(number);
+        if there {
+            (self.position.segment, self.position.offset) = (number, 0);
+        }
+        Ok(there)
+    }
+
+    /// Where the given segment ends, which was walked before.
+    fn end_of(&self, position: Position) -> Result<Position> {
+        if position.segment == 0 {
+            return Ok(Position { offset: 0, frame: 0, ..position });
+        }
+        let path = self.path(position.segment);
+        let offset = path.metadata().doing("read", &path)?.len();
+        Ok(Position { offset, ..position })
+    }
+
+    fn frame(&mut self, length: u64) -> Result<Step> {
+        let Position { segment, offset, .. } = self.position;
+        let place = format!("{} at byte {offset}", name(segment));
+        let mut bytes = self.read(offset, HEADER_BYTES.min((length - offset) as usize))?;
+        let Some(header) = Header::decode(&bytes) else {
+            return self.torn_or_damaged(length, place, "not a frame's header");
+        };
+        if header.frame_bytes() > length - offset {
+            return self.torn_or_damaged(length, place, "a frame that is cut short");
+        }
+        let Position { next_seq, next_article, head, .. } = self.position;
+        if (header.first_seq, header.first_article, header.before) != (next_seq, next_article, head) {
+            let what = "a frame that does not follow the one before it".to_owned();
+            return Ok(Step::Damaged { place, what });
+        }
+        let after = Position {
+            segment,
+            frame: offset,
+            offset: offset + header.frame_bytes(),
+            next_seq: header.next_seq(),
+            next_article: header.next_article(),
+            head: header.after,
+        };
+        let commit = if self.read_payloads {
+            bytes = self.read(offset + HEADER_BYTES as u64, header.payload_bytes as usize)?;
+            if short_hash(&bytes) != header.payload_hash {
+                return self.torn_or_damaged(length, place, "a frame whose checksum is wrong");
+            }
+            match frame::decode(&header, &bytes) {
+                Ok(commit) if commit.head_after(head) == header.after => commit,
+                Ok(_) => return Ok(Step::Damaged { place, what: "a frame whose hash is wrong".to_owned() }),
+                Err(what) => return Ok(Step::Damaged { place, what }),
+            }
+        } else {
+            let Header { first_seq, first_article, committed_ms, .. } = header;
+            let (articles, entries, bodies) = Default::default();
+            Commit { first_seq, first_article, committed_ms, articles, entries, bodies }
+        };
+        self.position = after;
+        Ok(Step::Frame(Box::new(commit), after))
+    }
+
+    /// A bad frame is a torn tail only if nothing whole follows it.
+    fn torn_or_damaged(&mut self, length: u64, place: String, what: &str) -> Result<Step> {
+        let Position { segment, offset, .. } = self.position;
+        let last = !self.exists(segment + 1);
+        if last && self.next_header(offset + 1, length)?.is_none() {
+            let torn = Some(Torn { path: self.path(segment), keep_bytes: offset });
+            return Ok(Step::End { position: self.position, torn });
+        }
+        Ok(Step::Damaged { place, what: what.to_owned() })
+    }
+
+    /// The next whole header in this segment at or after an offset.
+    fn next_header(&mut self, offset: u64, length: u64) -> Result<Option<(u64, Header)>> {
+        let rest = self.read(offset.min(length), length.saturating_sub(offset) as usize)?;
+        let found = |at: usize| Header::decode(&rest[at..]).map(|header| (offset + at as u64, header));
+        Ok((0..rest.len()).filter(|at| rest[*at..].starts_with(MAGIC)).find_map(found))
+    }
+
+    /// After damage: moves to the next frame whose header verifies, in this segment or a later one, whatever is
+    /// missing before it. `false` if there is none.
+    pub fn skip_damage(&mut self) -> Result<bool> {
+        let mut from = self.position.offset + 1;
+        let last = segments(&self.dir)?.last().copied().unwrap_or(0);
+        for number in self.position.segment.max(1)..=last {
+            let Some(length) = self.open(number)? else { continue };
+            self.position.segment = number;
+            if let Some((offset, header)) = self.next_header(from, length)? {
+                let Header { first_seq, first_article, before, .. } = header;
+                self.position = Position {
+                    segment: number,
+                    frame: 0,
+                    offset,
+                    next_seq: first_seq,
+                    next_article: first_article,
+                    head: before,
+                };
+                return Ok(true);
+            }
+            from = 0;
+        }
+        Ok(false)
+    }
+
+    /// Checks the segment's header against what came before it.
+    fn segment_header(&mut self, length: u64) -> Result<std::result::Result<(), String>> {
+        let bytes = self.read(0, SEGMENT_HEADER_BYTES.min(length as usize))?;
+        let Some(header) = SegmentHeader::decode(&bytes) else {
+            return Ok(Err("not a segment's header".to_owned()));
+        };
+        let Position { segment, next_seq, next_article, head, .. } = self.position;
+        let expected = SegmentHeader { uuid: self.uuid, number: segment, next_seq, next_article, head };
+        Ok(if header.uuid != self.uuid {
+            Err("a segment of another archive".to_owned())
+        } else if header == expected {
+            Ok(())
+        } else {
+            Err("a segment that does not follow the one before it".to_owned())
+        })
+    }
+
+    fn path(&self, number: u32) -> PathBuf {
+        self.dir.join(name(number))
+    }
+
+    fn exists(&self, number: u32) -> bool {
+        self.path(number).exists()
+    }
+
+    /// Opens a segment if it is not open yet; its length, or `None` if there is no such file.
+    fn open(&mut self, number: u32) -> Result<Option<u64>> {
+        if let Some((open, _, length)) = &self.current
+            && *open == number
+        {
+            return Ok(Some(*length));
+        }
+        let path = self.path(number);
+        let file = match File::open(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            file => file.doing("open", &path)?,
+        };
+        let length = file.metadata().doing("read", &path)?.len();
+        self.current = Some((number, file, length));
+        Ok(Some(length))
+    }
+
+    fn read(&mut self, offset: u64, length: usize) -> Result<Vec<u8>> {
+        let path = self.path(self.position.segment);
+        let (_, file, _) = self.current.as_mut().expect("a segment is opened before it is read");
+        let mut bytes = vec![0; length];
+        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).doing("read", &path)?;
+        Ok(bytes)
+    }
+}
+
+impl Ledger {
+    /// Opens the ledger for appending at its end, which [`Frames`] found; cuts off what was torn.
+    pub fn open(dir: &Path, uuid: [u8; 16], end: Position, torn: Option<Torn>) -> Result<Ledger> {
+        if let Some(torn) = torn {
+            cut(dir, &torn)?;
+        }
+        let current = (end.segment > 0).then(|| {
+            let path = dir.join(name(end.segment));
+            OpenOptions::new().read(true).write(true).open(&path).doing("open", &path)
+        });
+        let segment_bytes = SEGMENT_BYTES;
+        Ok(Ledger {
+            dir: dir.to_owned(),
+            uuid,
+            current: current.transpose()?,
+            position: end,
+            poisoned: false,
+            segment_bytes,
+        })
+    }
+
+    /// Seals segments at another length than [`SEGMENT_BYTES`].
+    pub fn set_segment_bytes(&mut self, bytes: u64) {
+        self.segment_bytes = bytes;
+    }
+
+    /// Where the ledger ends.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Appends a commit and returns when it is durable. After a failure nothing more is appended: what the disk holds
+    /// is not known any more.
+    pub fn append(&mut self, commit: &Commit) -> Result<Position> {
+        if self.poisoned {
+            return Err(Error::Poisoned);
+        }
+        self.poisoned = true;
+        let (frame, head) = frame::encode(commit, self.position.head);
+        if self.current.is_none() || self.position.offset >= self.segment_bytes {
+            self.begin_segment()?;
+        }
+        let path = self.dir.join(name(self.position.segment));
+        let file = self.current.as_mut().expect("a segment was begun");
+        let offset = self.position.offset;
+        file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(&frame)).doing("write", &path)?;
+        file.sync_data().doing("sync", &path)?;
+        self.position = Position {
+            segment: self.position.segment,
+            frame: offset,
+            offset: offset + frame.len() as u64,
+            next_seq: commit.next_seq(),
+            next_article: commit.next_article(),
+            head,
+        };
+        self.poisoned = false;
+        Ok(self.position)
+    }
+
+    fn begin_segment(&mut self) -> Result<()> {
+        let Position { segment, next_seq, next_article, head, .. } = self.position;
+        let number = segment + 1;
+        let path = self.dir.join(name(number));
+        let header = SegmentHeader { uuid: self.uuid, number, next_seq, next_article, head }.encode();
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path).doing("create", &path)?;
+        file.write_all(&header).and_then(|()| file.sync_all()).doing("write", &path)?;
+        sync_dir(&self.dir)?;
+        self.current = Some(file);
+        (self.position.segment, self.position.offset, self.position.frame) = (number, header.len() as u64, 0);
+        Ok(())
+    }
+}
+
+/// Whether the frame that ends at this position is there, unharmed as far as its header says, and ends with this head.
+pub fn holds(dir: &Path, uuid: [u8; 16], position: &Position) -> Result<Holds> {
+    if *position == Position::START {
+        return Ok(Holds::Yes);
+    }
+    let mut frames = Frames::from(dir, uuid, *position);
+    let Some(length) = frames.open(position.segment)? else {
+        return Ok(Holds::Short);
+    };
+    if length < position.offset {
+        return Ok(Holds::Short);
+    }
+    let start = if position.frame == 0 { 0 } else { position.frame };
+    let bytes = frames.read(start, HEADER_BYTES.min((length - start) as usize))?;
+    let same = match Header::decode(&bytes) {
+        Some(header) => header.after == position.head && start + header.frame_bytes() == position.offset,
+        None => SegmentHeader::decode(&bytes)
+            .is_some_and(|header| position.frame == 0 && header.head == position.head),
+    };
+    Ok(if same { Holds::Yes } else { Holds::Other })
+}
+
+/// What the ledger has at a position that the store names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// The same frame.
+    Yes,
+    /// Nothing: it is shorter.
+    Short,
+    /// Something else.
+    Other,
+}
+
+/// The end of the ledger, walking no more than the headers of its last segment. `Err` in the value is damage.
+pub fn end(dir: &Path, uuid: [u8; 16]) -> Result<std::result::Result<(Position, Option<Torn>), Error>> {
+    let mut start = Position::START;
+    let numbers = segments(dir)?;
+    for number in numbers.iter().rev() {
+        let path = dir.join(name(*number));
+        let mut bytes = Vec::new();
+        File::open(&path)
+            .and_then(|file| file.take(SEGMENT_HEADER_BYTES as u64).read_to_end(&mut bytes))
+            .doing("read", &path)?;
+        if let Some(header) = SegmentHeader::decode(&bytes) {
+            let SegmentHeader { next_seq, next_article, head, .. } = header;
+            start = Position { segment: *number, frame: 0, offset: 0, next_seq, next_article, head };
+            break;
+        }
+    }
+    let mut frames = Frames::from(dir, uuid, start);
+    loop {
+        match frames.step()? {
+            Step::Frame(..) => {}
+            Step::End { position, torn } => return Ok(Ok((position, torn))),
+            Step::Damaged { place, what } => return Ok(Err(Error::Ledger { place, what })),
+        }
+    }
+}
+
+/// The numbers of the segments that are there, ascending.
+pub fn segments(dir: &Path) -> Result<Vec<u32>> {
+    let mut numbers = Vec::new();
+    for entry in dir.read_dir().doing("read", dir)? {
+        let file = entry.doing("read", dir)?.file_name();
+        let number: Option<u32> =
+            file.to_str().and_then(|file| file.strip_suffix(".seg")).and_then(|stem| stem.parse().ok());
+        numbers.extend(number);
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// The file name of a segment.
+pub fn name(number: u32) -> String {
+    format!("{number:08}.seg")
+}
+
+/// Makes the names in a directory durable.
+pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
+    File::open(dir).and_then(|dir| dir.sync_all()).doing("sync", dir)
+}
+
+fn cut(dir: &Path, torn: &Torn) -> Result<()> {
+    if torn.keep_bytes == 0 {
+        std::fs::remove_file(&torn.path).doing("remove", &torn.path)?;
+        return sync_dir(dir);
+    }
+    let file = OpenOptions::new().write(true).open(&torn.path).doing("open", &torn.path)?;
+    file.set_len(torn.keep_bytes).and_then(|()| file.sync_all()).doing("cut", &torn.path)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+struct SegmentHeader {
+    uuid: [u8; 16],
+    number: u32,
+    next_seq: u64,
+    next_article: u64,
+    head: Head,
+}
+
+impl SegmentHeader {
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(SEGMENT_HEADER_BYTES);
+        bytes.extend_from_slice(SEGMENT_MAGIC);
+        bytes.extend_from_slice(&self.uuid);
+        bytes.extend_from_slice(&self.number.to_le_bytes());
+        bytes.extend_from_slice(&0u32.to_le_bytes());
+        bytes.extend_from_slice(&self.next_seq.to_le_bytes());
+        bytes.extend_from_slice(&self.next_article.to_le_bytes());
+        bytes.extend_from_slice(&self.head.0);
+        bytes.extend_from_slice(&short_hash(&bytes));
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<SegmentHeader> {
+        let bytes = bytes.get(..SEGMENT_HEADER_BYTES)?;
+        let (content, hash) = bytes.split_at(SEGMENT_HEADER_BYTES - 16);
+        if &bytes[..8] != SEGMENT_MAGIC || short_hash(content) != hash {
+            return None;
+        }
+        Some(SegmentHeader {
+            uuid: bytes[8..24].try_into().ok()?,
+            number: u32::from_le_bytes(bytes[24..28].try_into().ok()?),
+            next_seq: u64::from_le_bytes(bytes[32..40].try_into().ok()?),
+            next_article: u64::from_le_bytes(bytes[40..48].try_into().ok()?),
+            head: Head(bytes[48..80].try_into().ok()?),
+        })
+    }
+}

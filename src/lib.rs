@@ -1,0 +1,50 @@
+//! An embedded archive of news articles: each kept once, under the BLAKE3 of its canonical text, with secondary indexes
+//! on date and source.
+//!
+//! ```
+//! use pressmark::archive::{Archive, Open};
+//! use pressmark::article::{Draft, Provenance, Source};
+//! use pressmark::query::{Order, Query};
+//!
+//! # fn main() -> pressmark::Result<()> {
+//! # let dir = tempfile::tempdir().unwrap();
+//! let mut archive = Archive::open(&dir.path().join("news"), &Open { create: true, ..Open::default() })?;
+//! archive.put(vec![Draft {
+//!     headline: "Night ferry to Izmail runs again".to_owned(),
+//!     body: "The ferry will run again from Monday.".to_owned(),
+//!     provenance: Provenance { source: Source::parse("evening-post"), ..Provenance::default() },
+//!     ..Draft::default()
+//! }])?; // durable from here on
+//!
+//! let query = Query { sources: vec![Source::parse("evening-post")], order: Order::Oldest, ..Query::default() };
+//! let reader = archive.reader()?;
+//! for hit in reader.hits(&query)? {
+//!     let document = reader.document(&query, &hit?)?;
+//!     assert_eq!(document.article.headline(), "Night ferry to Izmail runs again");
+//! }
+//! archive.close()
+//! # }
+//! ```
+//!
+//! [`archive::Archive`] holds the two halves, the [`ledger`] and the [`store`]; [`ingest`] fills it from files, [`query`] asks
+//! it, [`export`] writes what was found, [`check`] verifies and mends. The library never prints and reads no environment.
+
+pub mod archive;
+pub mod article;
+pub mod canonical;
+pub mod check;
+mod codec;
+pub mod digest;
+pub mod error;
+pub mod export;
+pub mod ingest;
+pub mod language;
+pub mod ledger;
+pub mod pack;
+pub mod progress;
+pub mod query;
+pub mod store;
+pub mod time;
+pub mod urls;
+
+pub use error::{Error, Result};

@@ -1,0 +1,78 @@
+//! The canonical form of a URL: what two spellings of one address have in common. Used to look articles up; a capture keeps
+//! its URL as it was spelled.
+
+/// Lower-case host without `www.` or `m.`, no scheme, default port, fragment, tracking parameters or closing slash; the other
+/// parameters sorted. What is not a URL comes back trimmed.
+pub fn canonical(url: &str) -> String {
+    let text = url.trim();
+    let parsed = url::Url::parse(text).or_else(|_| url::Url::parse(&format!("http://{text}")));
+    let Ok(parsed) = parsed else { return text.to_owned() };
+    let Some(host) = parsed.host_str() else { return text.to_owned() };
+    let host = host.trim_end_matches('.');
+    let host = host.strip_prefix("www.").or_else(|| host.strip_prefix("m.")).unwrap_or(host);
+    let mut canonical = host.to_owned();
+    if let Some(port) = parsed.port() {
+        canonical.push_str(&format!(":{port}"));
+    }
+    canonical.push_str(parsed.path().trim_end_matches('/'));
+    let mut pairs: Vec<_> = parsed.query_pairs().filter(|(name, _)| !is_tracking(name)).collect();
+    pairs.sort();
+    let mut separator = '?';
+    for (name, value) in pairs {
+        canonical.push(separator);
+        canonical.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
+        canonical.push('=');
+        canonical.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
+        separator = '&';
+    }
+    canonical
+}
+
+/// Parameters that say who sent the reader, not what is read.
+fn is_tracking(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("utm_")
+        || name.starts_with("at_")
+        || matches!(
+            name.as_str(),
+            "fbclid"
+                | "gclid"
+                | "dclid"
+                | "yclid"
+                | "ysclid"
+                | "msclkid"
+                | "igshid"
+                | "mc_cid"
+                | "mc_eid"
+                | "ref_src"
+                | "ref_url"
+                | "cmpid"
+                | "ns_mchannel"
+                | "ns_source"
+                | "ns_campaign"
+                | "_openstat"
+                | "amp"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_address() {
+        for url in [
+            "https://www.rubryka.com/article/nato/",
+            "http://rubryka.com/article/nato?utm_source=x&fbclid=1#top",
+            "HTTPS://RUBRYKA.COM:443/article/nato",
+            "rubryka.com/article/nato",
+            "https://m.rubryka.com/article/nato?utm_medium=rss",
+        ] {
+            assert_eq!(canonical(url), "rubryka.com/article/nato", "{url}");
+        }
+        assert_eq!(canonical("https://x.org/?b=2&a=1"), canonical("https://x.org?a=1&b=2"));
+        assert_ne!(canonical("https://x.org/a"), canonical("https://x.org/A"));
+        assert_ne!(canonical("https://x.org:8080/"), canonical("https://x.org/"));
+        assert_eq!(canonical(" not a url "), "not a url");
+    }
+}

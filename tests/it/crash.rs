@@ -1,0 +1,268 @@
+//! The real binary, killed at random moments, and the ledger cut at every byte: what was acknowledged is there, and the
+//! next opening works.
+
+use crate::env::{Random, TestEnv, copy_dir, record};
+use pressmark::archive::{Archive, Healed, Open};
+use pressmark::article::Article;
+use pressmark::check::{Depth, verify};
+use pressmark::ledger::{self, Frames, Position, Step};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+const RECORDS: usize = 1500;
+
+fn digest(number: usize) -> pressmark::digest::Digest {
+    let record: Value = serde_json::from_str(&record(number)).unwrap();
+    Article::new(record["title"].as_str().unwrap(), record["text"].as_str().unwrap(), None).digest()
+}
+
+/// Kills an ingest after some milliseconds; the number of the last line that it acknowledged.
+fn killed_ingest(env: &TestEnv, batch: &str, after: Duration) -> usize {
+    let mut child = env
+        .command(&["--json", "ingest", "--batch", batch, "in.jsonl"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stderr = child.stderr.take().unwrap();
+    let acknowledged = std::thread::spawn(move || {
+        let mut last = 0;
+        for line in BufReader::new(stderr).lines() {
+            // The kill may have cut the last line short.
+            let Ok(status) = serde_json::from_str::<Value>(&line.unwrap()) else { break };
+            if let Some(place) = status["committed_to"].as_str() {
+                last = place.rsplit(':').next().unwrap().parse().unwrap();
+            }
+        }
+        last
+    });
+    std::thread::sleep(after);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    acknowledged.join().unwrap()
+}
+
+#[test]
+fn killed_at_random_moments() {
+    let mut random = Random(20_251_122);
+    let digests: Vec<_> = (0..RECORDS).map(digest).collect();
+    let (mut rounds, mut acknowledged_total, mut while_opening) = (0, 0, 0);
+    while rounds < 200 {
+        let env = TestEnv::new();
+        env.write("in.jsonl", (0..RECORDS).map(record).collect::<Vec<_>>().join("\n"));
+        let batch = if random.below(2) == 0 { "5" } else { "100" };
+        let mut acknowledged = 0;
+        for round in 0..20 {
+            rounds += 1;
+            // A quarter of the kills come while the archive is being opened.
+            let opening = round > 0 && random.below(4) == 0;
+            while_opening += usize::from(opening);
+            let longest = if opening { 12 } else { 300 };
+            let after = Duration::from_micros(random.below(longest * 1000));
+            acknowledged = acknowledged.max(killed_ingest(&env, batch, after));
+            if !env.archive().join("pressmark.toml").exists() {
+                assert_eq!(acknowledged, 0);
+                continue;
+            }
+            if round % 3 == 2 {
+                // Sometimes the next opening is another ingest, not this check.
+                continue;
+            }
+            let mut archive = env.open();
+            let reader = archive.reader().unwrap();
+            let present: Vec<bool> =
+                digests.iter().map(|digest| reader.find(digest).unwrap().is_some()).collect();
+            assert!(present[..acknowledged].iter().all(|there| *there), "acknowledged articles are lost");
+            let count = present.iter().filter(|there| **there).count();
+            assert!(present[..count].iter().all(|there| *there), "a commit is there in part");
+            let size: usize = batch.parse().unwrap();
+            assert!(count % size == 0 || count == RECORDS, "a commit is there in part");
+            drop(archive);
+            let report = verify(&env.archive(), Depth::Data, Duration::ZERO, &|| false).unwrap();
+            assert_eq!(report.findings, [], "round {rounds}");
+        }
+        acknowledged_total += acknowledged;
+        // Run to its end at last, it ends as if nothing had happened.
+        env.ok(&["ingest", "in.jsonl"]);
+        assert_eq!(env.ok(&["count"]), format!("{RECORDS}\n"));
+    }
+    eprintln!(
+        "{rounds} rounds, {while_opening} kills while opening, {acknowledged_total} acknowledged articles, none lost"
+    );
+}
+
+/// An archive with several small commits.
+fn small_archive(commits: usize) -> TestEnv {
+    let env = TestEnv::new();
+    let mut archive = Archive::open(&env.archive(), &Open { create: true, ..Open::default() }).unwrap();
+    for number in 0..commits {
+        let record: Value = serde_json::from_str(&record(number)).unwrap();
+        let text = |name: &str| record[name].as_str().unwrap().to_owned();
+        archive
+            .put(vec![pressmark::article::Draft {
+                headline: text("title"),
+                body: text("text"),
+                ..Default::default()
+            }])
+            .unwrap();
+    }
+    archive.close().unwrap();
+    env
+}
+
+/// The positions after each frame.
+fn positions(env: &TestEnv, uuid: [u8; 16]) -> Vec<Position> {
+    let mut frames = Frames::from(&env.archive().join("ledger"), uuid, Position::START);
+    let mut positions = Vec::new();
+    while let Step::Frame(_, position) = frames.step().unwrap() {
+        positions.push(position);
+    }
+    positions
+}
+
+/// Without a store the archive is what its whole frames are; the rest was never acknowledged.
+#[test]
+fn the_ledger_cut_at_every_byte_of_its_last_two_frames() {
+    let env = small_archive(4);
+    let uuid = env.open().uuid().into_bytes();
+    let positions = positions(&env, uuid);
+    assert_eq!(positions.len(), 4);
+    let segment = env.archive().join("ledger").join(ledger::name(1));
+    let whole = std::fs::read(&segment).unwrap();
+    let opened = TestEnv::new();
+    for cut in positions[1].offset..=positions[3].offset {
+        let expected = positions.iter().filter(|position| position.offset <= cut).count() as u64;
+        std::fs::write(&segment, &whole[..cut as usize]).unwrap();
+        let mut frames = Frames::from(&env.archive().join("ledger"), uuid, Position::START);
+        let end = loop {
+            match frames.step().unwrap() {
+                Step::Frame(..) => {}
+                Step::End { position, torn } => break (position, torn),
+                Step::Damaged { place, what } => panic!("{place}: {what}"),
+            }
+        };
+        assert_eq!(end.0.next_seq, expected + 1, "cut at {cut}");
+        assert_eq!(end.1.is_some(), positions.iter().all(|position| position.offset != cut), "cut at {cut}");
+        // The whole archive, at every eleventh byte and around the edges.
+        let edge = positions.iter().any(|position| position.offset.abs_diff(cut) <= 1);
+        if edge || cut % 11 == 0 {
+            let dir = opened.path(&format!("cut-{cut}"));
+            copy_dir(&env.archive(), &dir);
+            std::fs::remove_dir_all(dir.join("store")).unwrap();
+            let mut archive = Archive::open(&dir, &Open::default()).unwrap();
+            assert_eq!(archive.reader().unwrap().applied().articles(), expected, "cut at {cut}");
+            archive
+                .put(vec![pressmark::article::Draft { headline: "More".to_owned(), ..Default::default() }])
+                .unwrap();
+            archive.close().unwrap();
+            let report = verify(&dir, Depth::Data, Duration::ZERO, &|| false).unwrap();
+            assert_eq!((report.findings, report.articles), (vec![], expected + 1), "cut at {cut}");
+            std::fs::remove_dir_all(dir).unwrap();
+        }
+    }
+}
+
+/// With the store, what the ledger lost was acknowledged: it is written again, and the chain ends with the same head.
+#[test]
+fn a_ledger_that_lost_its_end_is_mended_from_the_store() {
+    let env = small_archive(6);
+    let mut archive = env.open();
+    let (uuid, head) = (archive.uuid().into_bytes(), archive.position().head);
+    assert_eq!(archive.reader().unwrap().applied().articles(), 6);
+    drop(archive);
+    let positions = positions(&env, uuid);
+    let copies = TestEnv::new();
+    for (index, cut) in
+        (positions[3].offset..positions[5].offset).enumerate().filter(|(index, _)| index % 23 == 0)
+    {
+        let dir = copies.path(&format!("{index}"));
+        copy_dir(&env.archive(), &dir);
+        let segment =
+            std::fs::OpenOptions::new().write(true).open(dir.join("ledger").join(ledger::name(1))).unwrap();
+        segment.set_len(cut).unwrap();
+        let mut archive = Archive::open(&dir, &Open::default()).unwrap();
+        assert!(matches!(archive.healed(), [Healed::Mended { captures: 1 | 2 }]), "{:?}", archive.healed());
+        assert_eq!(archive.position().head, head);
+        assert_eq!(archive.reader().unwrap().applied().articles(), 6);
+        archive.close().unwrap();
+        let report = verify(&dir, Depth::Data, Duration::ZERO, &|| false).unwrap();
+        assert_eq!(report.findings, []);
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+}
+
+/// Nothing is acknowledged before `fdatasync` has returned: in a trace of the system calls, the n-th acknowledgement comes
+/// after the n-th sync of the ledger, and nothing is written to the ledger between that sync and it.
+#[test]
+fn a_trace_shows_no_acknowledgement_before_the_sync() {
+    let strace = std::process::Command::new("strace").arg("-V").output();
+    if !strace.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: there is no strace here");
+        return;
+    }
+    let env = TestEnv::new();
+    env.write("in.jsonl", (0..60).map(record).collect::<Vec<_>>().join("\n"));
+    let trace = env.path("trace");
+    let mut command = std::process::Command::new("strace");
+    command.args(["-f", "-y", "-s", "200", "-e", "trace=write,fdatasync,openat", "-o"]).arg(&trace);
+    command.arg(env!("CARGO_BIN_EXE_pressmark")).args(["--json", "ingest", "--batch", "10", "in.jsonl"]);
+    let status = command
+        .current_dir(env.path(""))
+        .env("PRESSMARK_ARCHIVE", env.archive())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    if !status.success() && !trace.exists() {
+        eprintln!("skipped: strace may not trace here");
+        return;
+    }
+    let trace = std::fs::read_to_string(trace).unwrap();
+    let (mut written, mut synced, mut acknowledged) = (0, 0, 0);
+    for line in trace.lines() {
+        let ledger = line.contains(".seg>");
+        if line.contains("write(") && ledger {
+            written += 1;
+        } else if line.contains("fdatasync(") && ledger && line.ends_with("= 0") {
+            synced = written;
+        } else if line.contains("write(2<") && line.contains("committed_to") {
+            acknowledged += 1;
+            assert_eq!(synced, written, "acknowledged before it was synced: {line}");
+            // The first write to a segment is its header.
+            assert!(synced > acknowledged, "{line}");
+        }
+    }
+    assert_eq!(acknowledged, 6);
+}
+
+/// After Ctrl-C the ingest ends with a whole commit, says where, and goes on when it is run again.
+#[cfg(unix)]
+#[test]
+fn interrupted_by_the_user() {
+    let env = TestEnv::new();
+    let fifo = env.path("fifo.jsonl");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let child = env
+        .command(&["ingest", "--batch", "10", "--format", "jsonl", "fifo.jsonl"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = std::fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+    // Enough for the reader to pass records on, and then silence.
+    for number in 0..6000 {
+        std::io::Write::write_all(&mut pipe, format!("{}\n", record(number)).as_bytes()).unwrap();
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(
+        stderr.contains("interrupted after fifo.jsonl:") && stderr.contains("run the same command again"),
+        "{stderr}"
+    );
+    let count: usize = env.ok(&["count"]).trim().parse().unwrap();
+    assert!(count > 0 && count % 10 == 0, "{count}");
+    assert!(stderr.contains(&format!("interrupted after fifo.jsonl:{count};")), "{count}: {stderr}");
+}

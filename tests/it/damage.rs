@@ -1,0 +1,268 @@
+//! A store that is deleted, cut, flipped or left half-written is rebuilt; damage of the ledger is found and mended.
+
+use crate::env::{Random, TestEnv, copy_dir, record};
+use pressmark::archive::{Archive, Healed, Open};
+use pressmark::check::{Depth, Finding, repair, verify};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const RECORDS: usize = 400;
+
+/// An archive, and what it exports.
+fn whole() -> (TestEnv, String) {
+    let records: Vec<String> = (0..RECORDS).map(record).collect();
+    let env = TestEnv::new();
+    env.write("in.jsonl", records.join("\n"));
+    env.ok(&["ingest", "--batch", "50", "in.jsonl"]);
+    let export = env.ok(&["export"]);
+    assert_eq!(export.lines().count(), RECORDS);
+    (env, export)
+}
+
+/// Puts the archive back as it was, store and ledger.
+fn restore(env: &TestEnv, kept: &Path) {
+    std::fs::remove_dir_all(env.archive()).unwrap();
+    copy_dir(kept, &env.archive());
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
+    found.sort();
+    found
+}
+
+/// Whether the archive still says everything: at once, or, when damage shows in the middle of an answer, at the next
+/// command, which rebuilds.
+fn recovers(env: &TestEnv, export: &str, what: &str) {
+    let ran = env.run(&["export"]);
+    assert!(ran.code == 0 || ran.code == 12, "{what}: {ran:?}");
+    if ran.code == 12 {
+        let again = env.run(&["export"]);
+        assert_eq!(again.code, 0, "{what}: {}", again.stderr);
+        assert!(again.stdout == export, "{what}: articles are missing after the store was rebuilt");
+    } else {
+        assert!(ran.stdout == export, "{what}: articles are missing");
+    }
+}
+
+#[test]
+fn bits_flipped_in_every_file_of_the_store() {
+    let (env, export) = whole();
+    let kept = env.path("kept");
+    copy_dir(&env.archive(), &kept);
+    let mut random = Random(300);
+    let files: Vec<PathBuf> = files(&kept.join("store"));
+    assert!(files.len() >= 3, "conf, db and a snapshot: {files:?}");
+    let mut rebuilt = 0;
+    for flip in 0..300 {
+        restore(&env, &kept);
+        let file = &files[flip % files.len()];
+        let target = env.archive().join("store").join(file.file_name().unwrap());
+        let mut bytes = std::fs::read(&target).unwrap();
+        // Most of the log is empty space after the data; half of the flips go where data is.
+        let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) + 1;
+        let end = if flip % 2 == 0 { used } else { bytes.len() };
+        let at = random.below(end as u64) as usize;
+        bytes[at] ^= 1 << random.below(8);
+        std::fs::write(&target, bytes).unwrap();
+        recovers(&env, &export, &format!("flip {flip}: byte {at} of {}", target.display()));
+        rebuilt += usize::from(env.archive().join("store.bak").exists());
+    }
+    eprintln!(
+        "300 flips: {rebuilt} led to a new store, the others fell where nothing is kept or were read over"
+    );
+    assert!(rebuilt > 0);
+}
+
+#[test]
+fn a_store_deleted_cut_or_half_written() {
+    let (env, export) = whole();
+    let kept = env.path("kept");
+    copy_dir(&env.archive(), &kept);
+    std::fs::remove_dir_all(env.archive().join("store")).unwrap();
+    let ran = env.run(&["export"]);
+    assert_eq!(ran.stdout, export);
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "pressmark: rebuilt the store from the ledger, {RECORDS} articles (it was missing)\npressmark: exported {RECORDS} articles\n"
+        )
+    );
+
+    let mut random = Random(11);
+    for file in files(&kept.join("store")) {
+        let name = file.file_name().unwrap();
+        let length = file.metadata().unwrap().len();
+        for cut in [0, 1, length / 3, length / 2, length - 1, random.below(length)] {
+            restore(&env, &kept);
+            std::fs::OpenOptions::new()
+                .write(true)
+                .open(env.archive().join("store").join(name))
+                .unwrap()
+                .set_len(cut)
+                .unwrap();
+            recovers(&env, &export, &format!("{} cut to {cut}", name.display()));
+        }
+        restore(&env, &kept);
+        std::fs::remove_file(env.archive().join("store").join(name)).unwrap();
+        recovers(&env, &export, &format!("{} deleted", name.display()));
+    }
+    // What a crash while sled writes its snapshot leaves behind; alone, it keeps sled from ever opening again.
+    for content in [&b""[..], b"half a snapshot"] {
+        restore(&env, &kept);
+        env.write("archive/store/snap.0000000000000999.generating", content);
+        let ran = env.run(&["export"]);
+        assert_eq!((ran.code, ran.stderr), (0, format!("pressmark: exported {RECORDS} articles\n")));
+        assert!(ran.stdout == export);
+        assert!(!env.path("archive/store/snap.0000000000000999.generating").exists());
+    }
+}
+
+/// A machine that went down while the store was being written has a store that nobody can trust.
+#[test]
+fn after_a_power_cut_the_store_is_built_again() {
+    let (env, export) = whole();
+    env.write("archive/dirty", "00000000-another-start-of-the-machine");
+    let ran = env.run(&["export"]);
+    assert!(ran.stdout == export);
+    assert!(ran.stderr.contains("rebuilt the store from the ledger, 400 articles (the machine went down while it was being written; the old one is kept as"), "{}", ran.stderr);
+    assert!(!env.run(&["list"]).stderr.contains("rebuilt"));
+}
+
+/// What the library mends it mends silently, and says so in a value.
+#[test]
+fn the_library_says_what_it_mended() {
+    let (env, _) = whole();
+    std::fs::write(env.archive().join("store/db"), vec![0x5a; 1 << 20]).unwrap();
+    let archive = Archive::open(&env.archive(), &Open::default()).unwrap();
+    assert!(
+        matches!(archive.healed(), [Healed::Rebuilt { articles: 400, kept: Some(_), .. }]),
+        "{:?}",
+        archive.healed()
+    );
+}
+
+/// Every flip in the ledger that changes a record is found by `verify --read-data`, and mended by `repair` from the store.
+#[test]
+fn flips_in_the_ledger_are_found_and_mended() {
+    let (env, export) = whole();
+    let kept = env.path("kept");
+    copy_dir(&env.archive(), &kept);
+    let segment = env.archive().join("ledger/00000001.seg");
+    let whole = std::fs::read(&segment).unwrap();
+    let head = env.ok(&["log", "--head"]);
+    let mut random = Random(5);
+    for round in 0..60 {
+        restore(&env, &kept);
+        let at = random.below(whole.len() as u64) as usize;
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << random.below(8);
+        std::fs::write(&segment, &bytes).unwrap();
+        let report = verify(&env.archive(), Depth::Data, Duration::ZERO, &|| false).unwrap();
+        assert!(
+            report.findings.iter().any(|finding| matches!(finding, Finding::Ledger { .. })),
+            "round {round}: byte {at} is not found: {report:?}"
+        );
+        let ran = env.run(&["verify", "--read-data"]);
+        assert_eq!(ran.code, 12, "{ran:?}");
+        let repaired = repair(&env.archive(), Duration::ZERO, &|| false).unwrap();
+        assert_eq!(repaired.lost, [], "round {round}: byte {at}");
+        assert!(repaired.mended > 0 || at < 96, "round {round}: byte {at}");
+        assert!(env.ok(&["export"]) == export, "round {round}: byte {at}");
+        assert_eq!(env.ok(&["log", "--head"]), head, "the chain ends as before");
+        assert_eq!(verify(&env.archive(), Depth::Data, Duration::ZERO, &|| false).unwrap().findings, []);
+        assert_eq!(
+            repair(&env.archive(), Duration::ZERO, &|| false).unwrap().findings,
+            [],
+            "a second repair has nothing to do"
+        );
+    }
+}
+
+#[test]
+fn a_ledger_that_is_gone_is_written_from_the_store() {
+    let (env, export) = whole();
+    std::fs::remove_dir_all(env.archive().join("ledger")).unwrap();
+    let ran = env.run(&["list"]);
+    assert_eq!(ran.code, 12);
+    assert!(
+        ran.stderr
+            .contains("hint: pressmark verify says more; pressmark repair mends what the store still has"),
+        "{}",
+        ran.stderr
+    );
+    let ran = env.run(&["repair"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("wrote 400 captures to the ledger again from the store"), "{}", ran.stderr);
+    assert!(env.ok(&["export"]) == export);
+    assert_eq!(env.run(&["verify", "--read-data"]).code, 0);
+}
+
+/// With a hole in the ledger and no store, what is left is saved and what is not is named.
+#[test]
+fn what_neither_half_has_is_named() {
+    let (env, export) = whole();
+    let segment = env.archive().join("ledger/00000001.seg");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+    std::fs::remove_dir_all(env.archive().join("store")).unwrap();
+    assert_eq!(env.run(&["list"]).code, 12);
+    let ran = env.run(&["repair"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(
+        ran.stderr.contains("are in neither half: what they brought is lost; ingest their inputs again"),
+        "{}",
+        ran.stderr
+    );
+    let left = env.ok(&["export"]);
+    assert_eq!(left.lines().count(), RECORDS - 50, "one commit of fifty is lost");
+    assert_eq!(env.run(&["verify", "--read-data"]).code, 0);
+    env.ok(&["ingest", "in.jsonl"]);
+    assert_eq!(env.ok(&["export"]).lines().count(), export.lines().count());
+}
+
+#[test]
+fn reindex_builds_the_same_store() {
+    let (env, export) = whole();
+    let ran = env.run(&["reindex"]);
+    assert!(
+        ran.stderr
+            .contains("rebuilt the store from the ledger, 400 articles (as asked; the old one is kept as"),
+        "{}",
+        ran.stderr
+    );
+    assert!(env.ok(&["export"]) == export);
+    assert_eq!(env.run(&["verify", "--read-data"]).code, 0);
+}
+
+#[test]
+fn verify_reads_as_much_as_it_is_asked_to() {
+    let (env, _) = whole();
+    let hashed = |depth| verify(&env.archive(), depth, Duration::ZERO, &|| false).unwrap().hashed;
+    assert_eq!(hashed(Depth::Structure), 0);
+    assert_eq!(hashed(Depth::Data), 2 * RECORDS as u64);
+    let parts: u64 = (1..=4).map(|part| hashed(Depth::Part { part, of: 4 })).sum();
+    assert_eq!(parts, 2 * RECORDS as u64, "the parts are the whole");
+    let ran = env.run(&["verify", "--subset", "25%"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""));
+    assert!(ran.stderr.contains("found nothing wrong"), "{}", ran.stderr);
+}
+
+/// A later format and a foreign directory are refused, and nothing in them is touched.
+#[test]
+fn archives_of_another_format_are_refused() {
+    let (env, _) = whole();
+    let config = env.read("archive/pressmark.toml");
+    env.write("archive/pressmark.toml", config.replace("format = 1", "format = 2"));
+    let ran = env.run(&["list"]);
+    assert_eq!(ran.code, 10);
+    assert!(ran.stderr.contains("has format version 2; this pressmark reads version 1"), "{}", ran.stderr);
+    env.write("archive/pressmark.toml", "rubbish");
+    assert_eq!(env.run(&["list"]).code, 10);
+}

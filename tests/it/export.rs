@@ -1,0 +1,153 @@
+//! What comes out: whole, in a stated order, and fit to go in again.
+
+use crate::env::{TestEnv, record};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+fn corpus() -> TestEnv {
+    let mut records: Vec<String> = (0..120).map(record).collect();
+    let text = r#""title":"Rain","text":"It rained.""#;
+    records.push(format!(r#"{{{text},"source":"a.org","date":"2025-01-02T10:00:00+02:00","topics":["x"],"extra":{{"y":null}}}}"#));
+    records.push(format!(r#"{{{text},"source":"b.org","author":["One","Two"],"date":"soon"}}"#));
+    records.push(r#"{"title":"Flash","text":""}"#.to_owned());
+    records.push(r#"{"title":"","text":"Без заголовка, але з «лапками» й апострофом: п’ять."}"#.to_owned());
+    TestEnv::with(&records.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Everything but the numbers, which are given anew in the order of arrival.
+fn content(export: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut content = BTreeMap::new();
+    for line in export.lines() {
+        let mut record: Value = serde_json::from_str(line).unwrap();
+        let captures = record["captures"].as_array_mut().unwrap().drain(..);
+        let captures = captures.map(|mut capture| {
+            capture.as_object_mut().unwrap().remove("seq");
+            capture.to_string()
+        });
+        let captures: BTreeSet<String> = captures.collect();
+        content.insert(format!("{} {} {}", record["digest"], record["headline"], record["body"]), captures);
+    }
+    content
+}
+
+#[test]
+fn an_export_goes_in_again() {
+    let env = corpus();
+    let first = env.ok(&["export"]);
+    env.write("out.jsonl", &first);
+    let ran = env.run(&["--archive", "again", "ingest", "out.jsonl"]);
+    assert!(
+        ran.stderr.ends_with("read 124: 123 new, 1 new captures, 0 known, 0 rejected\n"),
+        "{}",
+        ran.stderr
+    );
+    let second = env.ok(&["--archive", "again", "export"]);
+    assert_eq!(content(&first), content(&second));
+    for count in [
+        &["count"][..],
+        &["count", "--captures"],
+        &["count", "--by", "source"],
+        &["count", "--by", "month"],
+        &["count", "--by", "language"],
+    ] {
+        assert_eq!(env.ok(count), env.ok(&[&["--archive", "again"], count].concat()));
+    }
+    // Into the archive that it came from it brings nothing.
+    assert_eq!(
+        env.run(&["ingest", "out.jsonl"]).stderr,
+        "pressmark: read 124: 0 new, 0 new captures, 124 known, 0 rejected\n"
+    );
+}
+
+#[test]
+fn a_changed_export_is_noticed() {
+    let env = TestEnv::with(&[&record(1)]);
+    env.write("out.jsonl", env.ok(&["export"]).replace("Sentence 1", "Sentence 2"));
+    let ran = env.run(&["ingest", "out.jsonl"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("out.jsonl:1: its text is not what its digest names"), "{}", ran.stderr);
+}
+
+#[test]
+fn files_are_whole_or_not_there() {
+    let env = corpus();
+    for (name, begins) in [
+        ("a.jsonl", "{\"digest\":"),
+        ("a.json", "[\n{\"digest\":"),
+        ("a.csv", "digest,published,source"),
+        ("a.tsv", "digest\tpublished"),
+        ("a.md", "# Headline 0"),
+        ("a.txt", "Headline 0\n\nSentence"),
+    ] {
+        let ran = env.run(&["export", "-o", name]);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+            (0, "", "pressmark: exported 123 articles\n")
+        );
+        assert!(env.read(name).starts_with(begins), "{name}");
+    }
+    let array: Value = serde_json::from_str(&env.read("a.json")).unwrap();
+    assert_eq!(array.as_array().unwrap().len(), 123);
+    let mut csv = csv::Reader::from_path(env.path("a.csv")).unwrap();
+    let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 123);
+    assert!(rows.iter().any(|row| row[8].contains("«лапками» й апострофом: п’ять.")));
+    env.ok(&["export", "-o", "a.jsonl.zst"]);
+    let unpacked = zstd::decode_all(std::fs::File::open(env.path("a.jsonl.zst")).unwrap()).unwrap();
+    assert_eq!(String::from_utf8(unpacked).unwrap(), env.read("a.jsonl"));
+    let left: Vec<_> = std::fs::read_dir(env.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains(".tmp"))
+        .collect();
+    assert_eq!(left, [""; 0], "temporary files are gone");
+}
+
+#[test]
+fn one_file_an_article() {
+    let env = corpus();
+    let ran = env.run(&["export", "--split", "out"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, "pressmark: exported 123 articles\n"));
+    let files: Vec<_> =
+        std::fs::read_dir(env.path("out")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 123);
+    for file in &files {
+        let text = std::fs::read(file).unwrap();
+        let digest = pressmark::digest::Digest::of(&text).to_string();
+        assert!(file.to_str().unwrap().contains(&digest[..16]), "the file is the canonical text");
+    }
+    // Again is nothing new; what somebody changed is left alone.
+    assert_eq!(env.run(&["export", "--split", "out"]).code, 0);
+    std::fs::write(&files[0], "changed").unwrap();
+    let ran = env.run(&["export", "--split", "out"]);
+    assert_eq!(ran.code, 3);
+    assert!(
+        ran.stderr.contains("is there with other content; --force replaces it")
+            && ran.stderr.ends_with("exported 122 articles\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(env.run(&["export", "--split", "out", "--force"]).code, 0);
+}
+
+/// The same bytes on every run, whatever the zone and the locale.
+#[test]
+fn exports_are_reproducible() {
+    let env = corpus();
+    for args in [
+        &["export"][..],
+        &["export", "--order", "newest", "--format", "csv"],
+        &["list"],
+        &["count", "--by", "day"],
+    ] {
+        let here = env.ok(args);
+        let mut command = env.command(args);
+        let there = command
+            .env("TZ", "Pacific/Kiritimati")
+            .env("LC_ALL", "tr_TR.UTF-8")
+            .env("LANG", "tr_TR.UTF-8")
+            .output()
+            .unwrap();
+        assert_eq!(here.as_bytes(), there.stdout, "{args:?}");
+    }
+}

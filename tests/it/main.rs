@@ -1,0 +1,15 @@
+//! The archive and its command line, from outside: one binary, a file a matter.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
+
+mod env;
+
+mod bad_input;
+mod crash;
+mod damage;
+mod export;
+mod ingest;
+mod plan;
+mod query;
+mod readme;
+mod real_data;
+mod terminal;
