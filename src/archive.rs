@@ -9,19 +9,19 @@
 //! ```
 
 use crate::article::{Article, Draft, Provenance, TEXT_BYTES_MAX};
+use crate::builder::Builder;
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result};
-use crate::ledger::{self, ArticleRow, BodyPack, Commit, Entry, Frames, Holds, Ledger, Position, Step};
+use crate::ledger::{self, BodyPack, Commit, Entry, Frames, Holds, Ledger, Position, Step};
 use crate::query::Reader;
 use crate::store::{self, Store};
 use crate::time::Timestamp;
 use rayon::prelude::*;
-use std::collections::HashMap;
 use std::fmt;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// The version of what is on disk.
 pub const FORMAT: u32 = 1;
@@ -31,6 +31,9 @@ pub const FORMAT: u32 = 1;
 const WAITING_ENTRIES_MAX: usize = 1 << 17;
 /// And bytes of packed bodies, which are put in ahead of their entries.
 const WAITING_BYTES_MAX: usize = 16 << 20;
+
+/// Why there is a store.
+const OPEN: &str = "the store is open until the archive is closed";
 
 /// How to open an archive.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +52,8 @@ pub struct Archive {
     ledger: Ledger,
     store: Option<Store>,
     waiting: Waiting,
+    builder: Builder,
+    staged: Option<Commit>,
     healed: Vec<Healed>,
     created: bool,
     failed: bool,
@@ -139,6 +144,10 @@ impl Prepared {
         Prepared { article, digest, provenance }
     }
 
+    pub(crate) fn into_parts(self) -> (Article, Digest, Provenance) {
+        (self.article, self.digest, self.provenance)
+    }
+
     /// The article's digest.
     pub fn digest(&self) -> Digest {
         self.digest
@@ -166,16 +175,13 @@ pub enum Put {
     Known,
 }
 
-/// What the writes since the last application to the store brought, by article.
+/// What is durable in the ledger and not in the store yet.
 #[derive(Default)]
 struct Waiting {
     commits: Vec<Commit>,
     entries: usize,
     bodies: Vec<BodyPack>,
     bytes: usize,
-    numbers: HashMap<Digest, u64>,
-    identities: HashMap<u64, Vec<[u8; 16]>>,
-    open_body_bytes: Option<usize>,
 }
 
 impl Archive {
@@ -210,11 +216,14 @@ impl Archive {
         let uuid = read_config(dir)?;
         let mut healed = Vec::new();
         let (store, ledger) = open_both(dir, uuid, &mut healed)?;
+        let builder = Builder::new(ledger.position());
         let (store, waiting) = (Some(store), Waiting::default());
         Ok(Archive {
             ledger,
             store,
             waiting,
+            builder,
+            staged: None,
             healed,
             dir: dir.to_owned(),
             uuid,
@@ -262,151 +271,76 @@ impl Archive {
 
     /// Makes a batch durable: one frame in the ledger, synced. Says what became of each, in order.
     pub fn commit(&mut self, batch: Vec<Prepared>) -> Result<Vec<Put>> {
+        let puts = self.stage(batch)?;
+        self.settle()?;
+        Ok(puts)
+    }
+
+    /// Gets a batch ready while the one before it is written. When this returns, everything **before** this batch is
+    /// durable; [`Archive::settle`] or the next batch makes this one so. For loading at full speed.
+    pub fn stage(&mut self, batch: Vec<Prepared>) -> Result<Vec<Put>> {
+        self.guarded(|archive| archive.try_stage(batch))
+    }
+
+    /// Makes the batch that was staged last durable.
+    pub fn settle(&mut self) -> Result<()> {
+        self.guarded(Archive::try_settle)
+    }
+
+    /// After a failure nothing more is written: what the disk holds is not known any more.
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut Archive) -> Result<T>) -> Result<T> {
         if self.failed {
             return Err(Error::Poisoned);
         }
-        let result = self.try_commit(batch);
+        let result = work(self);
         self.failed |= result.is_err();
         result
     }
 
-    fn try_commit(&mut self, batch: Vec<Prepared>) -> Result<Vec<Put>> {
-        let start = self.ledger.position();
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let mut puts = Vec::with_capacity(batch.len());
-        let (mut articles, mut entries, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
-        for Prepared { article, digest, mut provenance } in batch {
-            provenance.captured.get_or_insert(Timestamp(now.as_secs() as i64));
-            let identity = provenance.identity();
-            let seq = start.next_seq + entries.len() as u64;
-            let number = match self.number(&digest)? {
-                Some(number) => {
-                    let identities = self.identities(number)?;
-                    if identities.contains(&identity) {
-                        puts.push(Put::Known);
-                        continue;
-                    }
-                    identities.push(identity);
-                    puts.push(Put::Captured(seq));
-                    number
-                }
-                None => {
-                    let number = start.next_article + articles.len() as u64;
-                    let (headline, body, language) = article.into_parts();
-                    articles.push(ArticleRow {
-                        digest,
-                        language,
-                        headline,
-                        first_seq: seq,
-                        body_bytes: body.len() as u32,
-                    });
-                    bodies.push(body.into_bytes().into_boxed_slice());
-                    self.waiting.numbers.insert(digest, number);
-                    self.waiting.identities.insert(number, vec![identity]);
-                    puts.push(Put::New(seq));
-                    number
-                }
-            };
-            entries.push(Entry::Capture { article: number, provenance });
-        }
-        if entries.is_empty() {
-            return Ok(puts);
-        }
-        let open_bytes = match self.waiting.open_body_bytes {
-            Some(bytes) => bytes,
-            None => self.store_ref().open_body_bytes()?,
-        };
-        let packs = store::cut_bodies(open_bytes, start.next_article, bodies);
-        let added = |rows: &[crate::pack::Row<5>]| {
-            rows.iter().map(|(_, body)| crate::pack::row_bytes::<5>(body)).sum::<usize>()
-        };
-        let left = match packs.as_slice() {
-            [] => open_bytes,
-            [(false, rows)] => open_bytes + added(rows),
-            [.., (full, rows)] => {
-                if *full {
-                    0
-                } else {
-                    added(rows)
-                }
-            }
-        };
-        self.waiting.open_body_bytes = Some(left);
-        let bodies: Vec<BodyPack> = packs.into_par_iter().map(store::encode_bodies).collect();
-        let commit = Commit {
-            first_seq: start.next_seq,
-            first_article: start.next_article,
-            committed_ms: now.as_millis() as i64,
-            articles,
-            entries,
-            bodies,
-        };
-        self.ledger.append(&commit)?;
-        self.waiting.add(commit);
-        if self.waiting.bytes >= WAITING_BYTES_MAX {
-            self.write_bodies()?;
-        }
+    fn try_stage(&mut self, batch: Vec<Prepared>) -> Result<Vec<Put>> {
         if self.waiting.entries >= WAITING_ENTRIES_MAX {
             self.apply_waiting()?;
         }
+        let staged = self.staged.take();
+        let Archive { ledger, store, waiting, builder, dir, .. } = self;
+        let store = store.as_ref().expect(OPEN);
+        let (written, built) = std::thread::scope(|scope| {
+            let writing = staged.map(|commit| scope.spawn(|| waiting.write(commit, ledger, store, dir)));
+            let built = builder.build(store, batch);
+            (writing.map_or(Ok(()), |writing| writing.join().expect("writing never panics")), built)
+        });
+        written?;
+        let (puts, commit) = built?;
+        self.staged = commit;
         Ok(puts)
     }
 
-    /// The number of an article that is in the archive already.
-    fn number(&self, digest: &Digest) -> Result<Option<u64>> {
-        match self.waiting.numbers.get(digest) {
-            Some(number) => Ok(Some(*number)),
-            None => self.store_ref().find(digest),
-        }
-    }
-
-    /// What tells the captures of an article apart.
-    fn identities(&mut self, article: u64) -> Result<&mut Vec<[u8; 16]>> {
-        if !self.waiting.identities.contains_key(&article) {
-            let store = self.store_ref();
-            let mut identities = Vec::new();
-            for seq in store.captures_of(article, store.article(article)?.first_seq)? {
-                identities.push(store.capture(seq)?.1.identity());
-            }
-            self.waiting.identities.insert(article, identities);
-        }
-        Ok(self.waiting.identities.get_mut(&article).expect("put in above"))
-    }
-
-    fn write_bodies(&mut self) -> Result<()> {
-        mark_dirty(&self.dir)?;
-        self.waiting.bytes = 0;
-        let bodies = std::mem::take(&mut self.waiting.bodies);
-        self.store.as_mut().expect("the store is open until the archive is closed").write_bodies(&bodies)
+    fn try_settle(&mut self) -> Result<()> {
+        let Some(commit) = self.staged.take() else { return Ok(()) };
+        let Archive { ledger, store, waiting, dir, .. } = self;
+        waiting.write(commit, ledger, store.as_ref().expect(OPEN), dir)
     }
 
     /// Brings the store up to the ledger.
     fn apply_waiting(&mut self) -> Result<()> {
+        self.try_settle()?;
         if self.waiting.commits.is_empty() {
             return Ok(());
         }
-        self.write_bodies()?;
+        let store = self.store.as_mut().expect(OPEN);
+        self.waiting.write_bodies(store, &self.dir)?;
         let waiting = std::mem::take(&mut self.waiting);
-        self.waiting.open_body_bytes = waiting.open_body_bytes;
-        let position = self.ledger.position();
-        self.store
-            .as_mut()
-            .expect("the store is open until the archive is closed")
-            .apply(&waiting.commits, position)
+        self.builder.forget();
+        store.apply(&waiting.commits, self.ledger.position())
     }
 
     fn store_ref(&self) -> &Store {
-        self.store.as_ref().expect("the store is open until the archive is closed")
+        self.store.as_ref().expect(OPEN)
     }
 
     /// Everything that was committed, to be asked.
     pub fn reader(&mut self) -> Result<Reader<'_>> {
-        if self.failed {
-            return Err(Error::Poisoned);
-        }
-        let applied = self.apply_waiting();
-        self.failed |= applied.is_err();
-        applied?;
+        self.guarded(Archive::apply_waiting)?;
         Ok(Reader::new(self.store_ref()))
     }
 
@@ -417,11 +351,11 @@ impl Archive {
         }
         self.failed = true;
         self.apply_waiting()?;
-        let store = self.store.take().expect("the store is open until the archive is closed");
+        let store = self.store.take().expect(OPEN);
         let dir = self.dir.clone();
         let dirty = dir.join("dirty");
         if dirty.exists() {
-            store.close(&dir.join("store"))?;
+            store.close()?;
             std::fs::remove_file(&dirty).doing("remove", &dirty)?;
         }
         self.failed = false;
@@ -626,7 +560,7 @@ impl Places {
         let mut store = Store::open(&new)?;
         let ledger = self.replay(&mut store, None, healed)?;
         let articles = store.applied().articles();
-        store.close(&new)?;
+        store.close()?;
         let kept = self.store.exists().then(|| old.clone());
         if kept.is_some() {
             remove_dir(&old)?;
@@ -702,6 +636,27 @@ pub(crate) fn commit_from_store(store: &Store, from: Position, to: Position) -> 
 }
 
 impl Waiting {
+    /// Makes a commit durable, then remembers it for the store; its bodies go ahead when there are enough of them.
+    fn write(&mut self, commit: Commit, ledger: &mut Ledger, store: &Store, dir: &Path) -> Result<()> {
+        ledger.append(&commit)?;
+        self.add(commit);
+        if self.bytes < WAITING_BYTES_MAX {
+            return Ok(());
+        }
+        // The last pack is not full yet: written now, it would be written again with the next.
+        let full = self.bodies.iter().rposition(|pack| pack.full).map_or(0, |last| last + 1);
+        let open = self.bodies.split_off(full);
+        self.write_bodies(store, dir)?;
+        self.bodies = open;
+        Ok(())
+    }
+
+    fn write_bodies(&mut self, store: &Store, dir: &Path) -> Result<()> {
+        mark_dirty(dir)?;
+        self.bytes = 0;
+        store.write_bodies(&std::mem::take(&mut self.bodies))
+    }
+
     fn add(&mut self, mut commit: Commit) {
         self.entries += commit.entries.len();
         self.bytes += commit.bodies.iter().map(|pack| pack.bytes.len()).sum::<usize>();

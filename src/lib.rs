@@ -31,6 +31,7 @@
 
 pub mod archive;
 pub mod article;
+mod builder;
 pub mod canonical;
 pub mod check;
 mod codec;

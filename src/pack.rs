@@ -8,6 +8,7 @@
 //! Integers are little-endian; keys are compared as bytes and strictly ascending. The first bit of `n` says whether
 //! there are values.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// Rows to be packed: keys strictly ascending.
@@ -35,6 +36,12 @@ pub struct Pack<const K: usize> {
 /// Bytes that a row takes in the content of a pack.
 pub fn row_bytes<const K: usize>(value: &[u8]) -> usize {
     K + value.len() + if value.is_empty() { 0 } else { 4 }
+}
+
+thread_local! {
+    // A context is a megabyte that is cleared whenever it is made.
+    static COMPRESSOR: RefCell<zstd::bulk::Compressor<'static>> = RefCell::new(zstd::bulk::Compressor::default());
+    static DECOMPRESSOR: RefCell<zstd::bulk::Decompressor<'static>> = RefCell::new(zstd::bulk::Decompressor::default());
 }
 
 /// Packs rows; compresses them at this zstd level if one is given.
@@ -77,7 +84,9 @@ impl<const K: usize> Pack<K> {
                 if length > CONTENT_BYTES_MAX {
                     return Err(BadPack("longer than any pack"));
                 }
-                let content = zstd::bulk::decompress(compressed, length).map_err(|_| BadPack("zstd"))?;
+                let content =
+                    DECOMPRESSOR.with_borrow_mut(|decompressor| decompressor.decompress(compressed, length));
+                let content = content.map_err(|_| BadPack("zstd"))?;
                 if content.len() != length {
                     return Err(BadPack("length"));
                 }

@@ -24,6 +24,11 @@ const BATCH: u64 = 1000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [measuring, program, rest @ ..] = arguments.as_slice()
+        && measuring == "measure"
+    {
+        return measure(program, rest);
+    }
     let Some(count) = arguments.first().and_then(|count| count.parse().ok()) else {
         println!("skipped: say how many articles, as in cargo bench --bench compare -- 200000");
         return;
@@ -118,13 +123,12 @@ fn ingest_pressmark(corpus: &Corpus, count: u64, dir: &Path) -> Duration {
     for from in (0..count).step_by(BATCH as usize) {
         let drafts = drafts(corpus, from, count);
         let start = Instant::now();
-        let prepare =
-            || drafts.into_par_iter().map(|draft| Prepared::new(draft).unwrap()).collect::<Vec<_>>();
         let waiting = std::mem::take(&mut ready);
         let archive = &mut archive;
         ready = std::thread::scope(|scope| {
+            let prepare = || drafts.into_par_iter().map(|draft| Prepared::new(draft).unwrap()).collect();
             let preparing = scope.spawn(prepare);
-            archive.commit(waiting).unwrap();
+            archive.stage(waiting).unwrap();
             preparing.join().unwrap()
         });
         spent += start.elapsed();
@@ -295,11 +299,29 @@ struct Process {
     peak_mib: f64,
 }
 
-/// Means of several runs (more of short ones); the output is read and thrown away. The peak is that of all processes so
-/// far, so the smallest come first.
+/// Means of several runs (more of short ones); the output is read and thrown away. This program starts itself to do it, so
+/// that the system counts the memory of a small process and its children, not of one that holds a corpus.
 fn process(program: &str, arguments: &[&str]) -> Process {
-    let runs: u32 = if arguments.contains(&"export") || arguments.contains(&"-json") { 3 } else { 20 };
-    let before = children();
+    let measured = Command::new(std::env::current_exe().unwrap())
+        .arg("measure")
+        .arg(program)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(measured.status.success(), "{}", String::from_utf8_lossy(&measured.stderr));
+    let text = String::from_utf8(measured.stdout).unwrap();
+    let numbers: Vec<f64> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    Process {
+        cpu: Duration::from_secs_f64(numbers[0]),
+        wall: Duration::from_secs_f64(numbers[1]),
+        peak_mib: numbers[2],
+    }
+}
+
+fn measure(program: &str, arguments: &[String]) {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let runs: u32 =
+        if arguments.iter().any(|argument| argument == "export" || argument == "-json") { 3 } else { 20 };
     let start = Instant::now();
     for _ in 0..runs {
         let mut child = Command::new(program)
@@ -311,19 +333,11 @@ fn process(program: &str, arguments: &[&str]) -> Process {
         std::io::copy(&mut child.stdout.take().unwrap(), &mut std::io::sink()).unwrap();
         assert!(child.wait().unwrap().success());
     }
-    let wall = start.elapsed() / runs;
-    let after = children();
-    Process { cpu: (after.0 - before.0) / runs, wall, peak_mib: after.1 }
-}
-
-/// CPU time and peak memory of all processes that were started and have ended.
-fn children() -> (Duration, f64) {
-    use nix::sys::resource::{UsageWho, getrusage};
+    let wall = start.elapsed().as_secs_f64();
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let time = |time: nix::sys::time::TimeVal| {
-        Duration::from_micros(time.tv_sec() as u64 * 1_000_000 + time.tv_usec() as u64)
-    };
-    (time(usage.user_time()) + time(usage.system_time()), usage.max_rss() as f64 / 1024.0)
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    let cpu = seconds(usage.user_time()) + seconds(usage.system_time());
+    println!("{} {} {}", cpu / f64::from(runs), wall / f64::from(runs), usage.max_rss() as f64 / 1024.0);
 }
 
 fn size(path: &Path) -> u64 {

@@ -6,7 +6,7 @@ use super::terminal::grouped;
 use super::{Context, Result, shown};
 use clap::ValueEnum;
 use pressmark::export::{Field, Format, Options, Writer, split, writer};
-use pressmark::query::{Document, Order, Query, Reader};
+use pressmark::query::{Order, Query, Reader, Unchecked};
 use rayon::prelude::*;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -114,24 +114,34 @@ fn format(args: &Args) -> Result<Format> {
     })
 }
 
-/// Calls `each` with the documents of a query, some at a time, in order.
+/// Calls `each` with the documents of a query, some at a time, in order. They are read ahead on a thread of their own.
 fn documents(
     reader: &Reader<'_>,
     query: &Query,
     stop: &dyn Fn() -> bool,
-    each: &mut dyn FnMut(Vec<Document>) -> Result<()>,
+    each: &mut dyn FnMut(Vec<Unchecked>) -> Result<()>,
 ) -> Result<()> {
-    let mut hits = reader.hits(query)?;
-    loop {
-        if stop() {
-            return Err(Failure::Interrupted);
+    std::thread::scope(|scope| {
+        let (ahead, chunks) = crossbeam_channel::bounded(2);
+        let reading = scope.spawn(move || -> pressmark::Result<()> {
+            let mut hits = reader.hits(query)?;
+            loop {
+                let chunk = hits.by_ref().take(CHUNK).map(|hit| reader.unchecked(query, &hit?));
+                let chunk = chunk.collect::<pressmark::Result<Vec<_>>>()?;
+                // Nobody listens any more when the other side has failed.
+                if chunk.is_empty() || ahead.send(chunk).is_err() {
+                    return Ok(());
+                }
+            }
+        });
+        for chunk in chunks {
+            if stop() {
+                return Err(Failure::Interrupted);
+            }
+            each(chunk)?;
         }
-        let chunk = hits.by_ref().take(CHUNK).collect::<pressmark::Result<Vec<_>>>()?;
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        each(reader.documents(query, &chunk)?)?;
-    }
+        Ok(reading.join().expect("reading never panics")?)
+    })
 }
 
 /// Writes the documents of a query; how many.
@@ -145,8 +155,8 @@ fn stream(
     let mut count = 0u64;
     out.write_all(&writer.begin()?)?;
     documents(reader, query, stop, &mut |documents| {
-        let rendered: Vec<io::Result<Vec<u8>>> =
-            documents.par_iter().map(|document| writer.render(document)).collect();
+        let rendered: Vec<Result<Vec<u8>>> =
+            documents.into_par_iter().map(|document| Ok(writer.render(&document.check()?)?)).collect();
         for bytes in rendered {
             if count > 0 {
                 out.write_all(writer.between())?;
@@ -217,7 +227,8 @@ fn export_split(
     let stop = || interrupted.load(std::sync::atomic::Ordering::Relaxed);
     let mut count = 0u64;
     documents(reader, query, &stop, &mut |documents| {
-        for document in &documents {
+        for document in documents {
+            let document = &document.check()?;
             let mut bytes = writer.begin()?;
             // A file of its own needs no separator.
             let rendered = match format {

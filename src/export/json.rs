@@ -118,14 +118,11 @@ impl Serialize for CaptureRecord<'_> {
 pub fn escape(json: Vec<u8>) -> Vec<u8> {
     let steers =
         |c: char| c == '\u{7f}' || ('\u{80}'..='\u{9f}').contains(&c) || crate::canonical::is_invisible(c);
-    let clean =
-        |json: &[u8]| !json.iter().any(|byte| matches!(byte, 0x7f | 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef));
-    if clean(&json) {
+    if !may_steer(&json) {
         return json;
     }
     match String::from_utf8(json) {
         Err(not_text) => not_text.into_bytes(),
-        Ok(text) if !text.contains(steers) => text.into_bytes(),
         Ok(text) => {
             let mut escaped = String::with_capacity(text.len() + 16);
             for character in text.chars() {
@@ -140,6 +137,32 @@ pub fn escape(json: Vec<u8>) -> Vec<u8> {
     }
 }
 
+/// Whether there may be something to escape; sure if not. Texts are long, and nearly none has any.
+fn may_steer(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| SUSPICIOUS[usize::from(*byte)]) {
+        match rest[at..] {
+            [0xc2, 0xa0..=0xac | 0xae..=0xbf, ..]
+            | [0xe2, 0x80, 0x90..=0xa7 | 0xaf..=0xbf, ..]
+            | [0xe2, 0x82..=0xbf, ..] => rest = &rest[at + 2..],
+            _ => return true,
+        }
+    }
+    false
+}
+
+/// First bytes of characters that may have to be escaped.
+const SUSPICIOUS: [bool; 256] = {
+    let mut suspicious = [false; 256];
+    suspicious[0x7f] = true;
+    suspicious[0xc2] = true;
+    suspicious[0xd8] = true;
+    suspicious[0xe1] = true;
+    suspicious[0xe2] = true;
+    suspicious[0xef] = true;
+    suspicious
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +174,13 @@ mod tests {
         let text = String::from_utf8(json).unwrap();
         assert_eq!(text, r#""a\u007f\u009b31m\u202eb\u001b«дощ»""#);
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), steering);
+        for character in (0x20..=0x10ffff).filter_map(char::from_u32) {
+            let steers =
+                crate::canonical::is_invisible(character) || ('\u{7f}'..='\u{9f}').contains(&character);
+            if steers {
+                assert!(may_steer(character.to_string().as_bytes()), "{character:?}");
+            }
+        }
         let untouched = "می\u{200c}خواهم 👨\u{200d}👩".as_bytes().to_vec();
         assert_eq!(escape(untouched.clone()), untouched);
     }

@@ -172,55 +172,46 @@ fn write(
     done: &crossbeam_channel::Receiver<(u64, Done)>,
     progress: &mut dyn Progress,
 ) -> Result<Summary> {
-    let mut summary = Summary::default();
-    let mut batch = Batch::default();
+    let mut writer = Writer {
+        archive,
+        shared,
+        progress,
+        batch: Vec::new(),
+        bytes: 0,
+        staged: None,
+        counts: Counts::default(),
+        place: String::new(),
+    };
     let mut early = BTreeMap::new();
     let mut next = 0;
-    let mut last_place = String::new();
-    let most =
-        if shared.options.batch_articles == 0 { BATCH_ARTICLES } else { shared.options.batch_articles };
     loop {
-        if progress.cancelled() {
-            summary.stopped = Some(Stopped::Cancelled { after: last_place });
-            return Ok(summary);
+        if writer.progress.cancelled() {
+            return writer.cancelled();
         }
         match done.recv_timeout(Duration::from_millis(50)) {
             Ok((number, task)) => drop(early.insert(number, task)),
             Err(crossbeam_channel::RecvTimeoutError::Timeout) => continue,
-            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => {
-                batch.commit(archive, shared, &mut summary.counts, &mut last_place, progress)?;
-                return Ok(summary);
-            }
+            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return writer.end(None),
         }
         while let Some(Done { outcomes, bytes }) = early.remove(&next) {
             next += 1;
-            summary.counts.bytes += bytes as u64;
+            writer.counts.bytes += bytes as u64;
             for outcome in outcomes {
                 match outcome {
                     Outcome::Ready(ready) => {
-                        if batch.prepared.len() >= most || batch.bytes >= BATCH_BYTES {
-                            batch.commit(archive, shared, &mut summary.counts, &mut last_place, progress)?;
-                            if progress.cancelled() {
-                                summary.stopped = Some(Stopped::Cancelled { after: last_place });
-                                return Ok(summary);
+                        if writer.is_full() {
+                            writer.stage()?;
+                            if writer.progress.cancelled() {
+                                return writer.cancelled();
                             }
                         }
-                        batch.bytes += ready.article().text_bytes();
-                        batch.prepared.push(*ready);
+                        writer.bytes += ready.article().text_bytes();
+                        writer.batch.push(*ready);
                     }
                     Outcome::Rejected(rejection) => {
-                        summary.counts.read += 1;
-                        summary.counts.rejected += 1;
-                        let written = progress.rejected(&rejection);
-                        written.map_err(|source| Error::Io {
-                            doing: "write a rejection of",
-                            path: rejection.input.clone().into(),
-                            source,
-                        })?;
+                        writer.reject(&rejection)?;
                         if shared.options.on_error == OnError::Fail {
-                            batch.commit(archive, shared, &mut summary.counts, &mut last_place, progress)?;
-                            summary.stopped = Some(Stopped::Failed);
-                            return Ok(summary);
+                            return writer.end(Some(Stopped::Failed));
                         }
                     }
                 }
@@ -230,41 +221,91 @@ fn write(
     }
 }
 
-#[derive(Default)]
-struct Batch {
-    prepared: Vec<Prepared>,
+/// Batches on their way into the archive: one is gathered while the one before it is written.
+struct Writer<'a> {
+    archive: &'a mut Archive,
+    shared: &'a Shared,
+    progress: &'a mut dyn Progress,
+    batch: Vec<Prepared>,
     bytes: usize,
+    /// What the batch that is being written brings, and its last input.
+    staged: Option<(Counts, String)>,
+    /// What is durable, and what was rejected.
+    counts: Counts,
+    /// The last input that is durable.
+    place: String,
 }
 
-impl Batch {
-    fn commit(
-        &mut self,
-        archive: &mut Archive,
-        shared: &Shared,
-        counts: &mut Counts,
-        last_place: &mut String,
-        progress: &mut dyn Progress,
-    ) -> Result<()> {
-        let Batch { prepared, .. } = std::mem::take(self);
-        let Some(last) = prepared.last() else { return Ok(()) };
-        last.provenance().input.clone_into(last_place);
-        let noted: Vec<bool> =
-            prepared.iter().map(|prepared| !prepared.provenance().notes.is_empty()).collect();
-        for (put, noted) in archive.commit(prepared)?.into_iter().zip(noted) {
-            counts.noted += u64::from(noted && put != Put::Known);
-            counts.read += 1;
+impl Writer<'_> {
+    fn is_full(&self) -> bool {
+        let most = self.shared.options.batch_articles;
+        self.batch.len() >= if most == 0 { BATCH_ARTICLES } else { most } || self.bytes >= BATCH_BYTES
+    }
+
+    /// Gives the batch to the archive; the one before it is durable then.
+    fn stage(&mut self) -> Result<()> {
+        let batch = std::mem::take(&mut self.batch);
+        self.bytes = 0;
+        let Some(last) = batch.last() else { return Ok(()) };
+        let place = last.provenance().input.clone();
+        let noted: Vec<bool> = batch.iter().map(|ready| !ready.provenance().notes.is_empty()).collect();
+        let mut brings = Counts::default();
+        for (put, noted) in self.archive.stage(batch)?.into_iter().zip(noted) {
+            brings.read += 1;
+            brings.noted += u64::from(noted && put != Put::Known);
             match put {
-                Put::New(_) => counts.new += 1,
-                Put::Captured(_) => counts.captured += 1,
-                Put::Known => counts.known += 1,
+                Put::New(_) => brings.new += 1,
+                Put::Captured(_) => brings.captured += 1,
+                Put::Known => brings.known += 1,
             }
         }
-        let distance = Distance {
-            done: shared.consumed.load(Ordering::Relaxed),
-            total: shared.total.load(Ordering::Relaxed),
-        };
-        progress.committed(counts, distance, last_place);
+        self.acknowledge();
+        self.staged = Some((brings, place));
         Ok(())
+    }
+
+    /// Says that the batch that was staged before is durable.
+    fn acknowledge(&mut self) {
+        let Some((brings, place)) = self.staged.take() else { return };
+        self.counts.read += brings.read;
+        self.counts.new += brings.new;
+        self.counts.captured += brings.captured;
+        self.counts.known += brings.known;
+        self.counts.noted += brings.noted;
+        self.place = place;
+        let (done, total) = (&self.shared.consumed, &self.shared.total);
+        let distance = Distance { done: done.load(Ordering::Relaxed), total: total.load(Ordering::Relaxed) };
+        self.progress.committed(&self.counts, distance, &self.place);
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        self.archive.settle()?;
+        self.acknowledge();
+        Ok(())
+    }
+
+    fn reject(&mut self, rejection: &Rejection) -> Result<()> {
+        self.counts.read += 1;
+        self.counts.rejected += 1;
+        let path = || rejection.input.clone().into();
+        self.progress.rejected(rejection).map_err(|source| Error::Io {
+            doing: "write a rejection of",
+            path: path(),
+            source,
+        })
+    }
+
+    /// Ends with everything that was gathered.
+    fn end(mut self, stopped: Option<Stopped>) -> Result<Summary> {
+        self.stage()?;
+        self.settle()?;
+        Ok(Summary { counts: self.counts, stopped })
+    }
+
+    /// Ends with the commit that is under way.
+    fn cancelled(mut self) -> Result<Summary> {
+        self.settle()?;
+        Ok(Summary { counts: self.counts, stopped: Some(Stopped::Cancelled { after: self.place }) })
     }
 }
 

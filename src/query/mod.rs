@@ -13,7 +13,6 @@ use crate::error::{Error, Result};
 use crate::ledger::{ArticleRow, Position};
 use crate::store::{Applied, Mark, SourceNames, Store, keys, packed::Direction};
 use crate::time::{Precision, Timestamp};
-use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -114,6 +113,22 @@ pub struct Document {
     pub captures: Vec<Capture>,
     /// The capture that placed it: an index into `captures`.
     pub placed_by: usize,
+}
+
+/// A document as it was read.
+#[derive(Clone, Debug)]
+pub struct Unchecked(Document);
+
+impl Unchecked {
+    /// The document, if its text has its digest.
+    pub fn check(self) -> Result<Document> {
+        let Unchecked(document) = self;
+        if document.article.digest() == document.digest {
+            Ok(document)
+        } else {
+            Err(Error::Digest { digest: document.digest })
+        }
+    }
 }
 
 /// Answers questions about everything that was committed.
@@ -314,21 +329,13 @@ impl<'a> Reader<'a> {
         self.store.capture(seq)
     }
 
-    /// The documents of hits, in their order; read one after the other, checked on all cores.
-    pub fn documents(&self, query: &Query, hits: &[Hit]) -> Result<Vec<Document>> {
-        let unchecked = hits.iter().map(|hit| self.unchecked(query, hit)).collect::<Result<Vec<_>>>()?;
-        match unchecked.par_iter().find_first(|document| document.article.digest() != document.digest) {
-            Some(damaged) => Err(Error::Digest { digest: damaged.digest }),
-            None => Ok(unchecked),
-        }
-    }
-
     /// A hit's article with the captures that matched.
     pub fn document(&self, query: &Query, hit: &Hit) -> Result<Document> {
-        Ok(self.documents(query, std::slice::from_ref(hit))?.remove(0))
+        self.unchecked(query, hit)?.check()
     }
 
-    fn unchecked(&self, query: &Query, hit: &Hit) -> Result<Document> {
+    /// The same without checking the text, which takes as long as reading it and can be done elsewhere.
+    pub fn unchecked(&self, query: &Query, hit: &Hit) -> Result<Unchecked> {
         let row = self.store.article(hit.article)?;
         let digest = row.digest;
         let article = Article::from_canonical(row.headline, self.store.body(hit.article)?, row.language);
@@ -349,7 +356,7 @@ impl<'a> Reader<'a> {
             }
         }
         let placed_by = captures.iter().position(|capture| capture.seq == hit.seq).unwrap_or(0);
-        Ok(Document { digest, article, captures, placed_by })
+        Ok(Unchecked(Document { digest, article, captures, placed_by }))
     }
 }
 

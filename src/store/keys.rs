@@ -4,7 +4,7 @@
 //! | tree | key | value |
 //! |---|---|---|
 //! | `articles` | article (5) | all of the article but its body |
-//! | `bodies` | article (5) | body; packs of about 128 KiB, compressed |
+//! | `bodies` | article (5) | body; packs of about 112 KiB, compressed |
 //! | `captures` | seq (5) | entry; packs of about 32 KiB, compressed |
 //! | `digests` | first 8 bytes of the digest, article (5) | |
 //! | `by_article` | article (5), seq (5): captures after the article's first | |

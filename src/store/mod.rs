@@ -22,21 +22,23 @@ use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Rows of indexes: few enough bytes that a random insertion writes little.
-const INDEX: Packing = Packing { bytes: 4 << 10, level: None, cached: 64 };
+const INDEX: Packing = Packing { bytes: 8 << 10, level: Some(1), cached: 64 };
 /// Articles without their bodies: read one by one in lists.
-const ARTICLES: Packing = Packing { bytes: 6 << 10, level: None, cached: 64 };
+const ARTICLES: Packing = Packing { bytes: 12 << 10, level: Some(1), cached: 64 };
 /// Captures: alike, and read in runs.
 const CAPTURES: Packing = Packing { bytes: 32 << 10, level: Some(3), cached: 16 };
 /// Bodies. Chosen with `cargo bench --bench archive -- pack`: see ARCHITECTURE.md.
-pub const BODIES: Packing = Packing { bytes: 128 << 10, level: Some(3), cached: 4 };
+pub const BODIES: Packing = Packing { bytes: 112 << 10, level: Some(3), cached: 4 };
 
 /// A quarter of it is the longest leaf that sled keeps in its log; a longer one would become a blob, which it never syncs.
-const SEGMENT_BYTES: usize = 8 << 20;
+/// Opening reads and clears about one segment, so it should not be longer than it must.
+const SEGMENT_BYTES: usize = 4 << 20;
 /// What sled may keep of the pages that it has read.
 const CACHE_BYTES: u64 = 48 << 20;
 
@@ -88,7 +90,9 @@ pub struct Store {
     meta: sled::Tree,
     applied: Applied,
     names: OnceLock<Arc<SourceNames>>,
-    touched: bool,
+    touched: AtomicBool,
+    syncing: Arc<AtomicBool>,
+    dir: PathBuf,
 }
 
 /// The sources of an archive and their numbers.
@@ -175,7 +179,9 @@ impl Store {
             db,
             applied,
             names: OnceLock::new(),
-            touched: false,
+            touched: AtomicBool::new(false),
+            syncing: Arc::default(),
+            dir: dir.to_owned(),
         };
         store.check_ends()?;
         Ok(store)
@@ -183,8 +189,9 @@ impl Store {
 
     /// Writes everything out and lets go. If anything was applied, opens and closes once more: sled writes its snapshot
     /// while opening, and without one the next opening reads the whole log.
-    pub fn close(self, dir: &Path) -> Result<()> {
-        let touched = self.touched;
+    pub fn close(self) -> Result<()> {
+        let dir = &self.dir.clone();
+        let touched = self.touched.load(Ordering::Relaxed);
         quiet(|| self.db.flush())?;
         let file = dir.join("db");
         drop(self);
@@ -266,17 +273,42 @@ impl Store {
         let mut meta = Writes::default();
         meta.batch.insert("applied", codec::encode(&applied));
         meta.count = 1;
-        self.touched = true;
+        self.touched.store(true, Ordering::Relaxed);
+        // Each tree's packs are made on a core of its own; sled then takes them one after the other.
+        let made = rayon::join(
+            || {
+                rayon::join(
+                    || (self.articles.prepare(rows.articles), self.captures.prepare(rows.captures)),
+                    || (self.by_date.prepare(rows.by_date), self.by_captured.prepare(rows.by_captured)),
+                )
+            },
+            || {
+                rayon::join(
+                    || (self.digests.prepare(rows.digests), self.by_url.prepare(rows.by_url)),
+                    || {
+                        (
+                            self.by_source.prepare(rows.by_source),
+                            self.by_article.prepare(rows.by_article),
+                            self.sources.prepare(rows.sources),
+                        )
+                    },
+                )
+            },
+        );
+        let (
+            ((articles, captures), (by_date, by_captured)),
+            ((digests, by_url), (by_source, by_article, sources)),
+        ) = made;
         let writes = [
-            (self.articles.tree(), self.articles.append_many(rows.articles)?),
-            (self.captures.tree(), self.captures.append_many(rows.captures)?),
-            (self.digests.tree(), self.digests.insert_many(sorted(rows.digests))?),
-            (self.by_article.tree(), self.by_article.insert_many(sorted(rows.by_article))?),
-            (self.by_date.tree(), self.by_date.insert_many(sorted(rows.by_date))?),
-            (self.by_captured.tree(), self.by_captured.insert_many(sorted(rows.by_captured))?),
-            (self.by_source.tree(), self.by_source.insert_many(sorted(rows.by_source))?),
-            (self.by_url.tree(), self.by_url.insert_many(sorted(rows.by_url))?),
-            (self.sources.tree(), self.sources.insert_many(rows.sources)?),
+            (self.articles.tree(), articles?),
+            (self.captures.tree(), captures?),
+            (self.digests.tree(), digests?),
+            (self.by_article.tree(), by_article?),
+            (self.by_date.tree(), by_date?),
+            (self.by_captured.tree(), by_captured?),
+            (self.by_source.tree(), by_source?),
+            (self.by_url.tree(), by_url?),
+            (self.sources.tree(), sources?),
             (&self.meta, meta),
         ];
         transact(writes)?;
@@ -290,13 +322,14 @@ impl Store {
     pub fn move_to(&mut self, position: Position) -> Result<()> {
         let applied = Applied { position, ..self.applied };
         quiet(|| self.meta.insert("applied", codec::encode(&applied)))?;
-        (self.applied, self.touched) = (applied, true);
+        self.touched.store(true, Ordering::Relaxed);
+        self.applied = applied;
         Ok(())
     }
 
     /// Puts bodies in, ahead of the commits that they belong to; those must be in the ledger. It may be done again with the
     /// same bodies: they end in the same packs.
-    pub fn write_bodies(&mut self, bodies: &[BodyPack]) -> Result<()> {
+    pub fn write_bodies(&self, bodies: &[BodyPack]) -> Result<()> {
         let Some(BodyPack { first, .. }) = bodies.first() else { return Ok(()) };
         let mut open = self.open_bodies(*first)?;
         let mut packs: Vec<([u8; 5], Cow<'_, [u8]>)> = Vec::new();
@@ -316,11 +349,24 @@ impl Store {
         }
         let mut writes = Writes::default();
         self.bodies.append_encoded(packs.iter().map(|(first, pack)| (*first, &**pack)), &mut writes);
-        self.touched = true;
+        self.touched.store(true, Ordering::Relaxed);
         self.bodies.make_slots(packs.iter().map(|(first, _)| *first))?;
         quiet(|| self.bodies.tree().apply_batch(writes.batch))?;
         self.bodies.forget();
+        self.sync_ahead();
         Ok(())
+    }
+
+    /// Lets the disk begin with what closing would otherwise wait for. Nothing relies on it.
+    fn sync_ahead(&self) {
+        if self.syncing.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (syncing, file) = (self.syncing.clone(), self.dir.join("db"));
+        std::thread::spawn(move || {
+            let _ = std::fs::File::open(file).and_then(|file| file.sync_data());
+            syncing.store(false, Ordering::Relaxed);
+        });
     }
 
     /// The rows of the pack that bodies from this article on are added to; none if they begin a pack.
@@ -519,11 +565,6 @@ impl Rows {
             self.by_url.push((keys::url_key(url_hash(url), seq, article), Box::default()));
         }
     }
-}
-
-fn sorted<const K: usize>(mut rows: Vec<Row<K>>) -> Vec<Row<K>> {
-    rows.sort_unstable_by_key(|(key, _)| *key);
-    rows
 }
 
 /// Cuts bodies into packs as the store will keep them, going on in a pack that has `open_bytes` already.

@@ -28,7 +28,11 @@ pub struct Packing {
 }
 
 /// The longest value given to sled. A leaf holds up to 17 and must stay below a quarter of `segment_size`.
-const PART_BYTES: usize = 96 << 10;
+const PART_BYTES: usize = 56 << 10;
+
+/// Packs that are longer than this, and how often sled is asked for them again.
+const LARGE_BYTES: usize = 16 << 10;
+const ASKED_AGAIN: usize = 16;
 
 /// The first byte of a pack in parts; [`crate::pack`] uses 1 and 2.
 const IN_PARTS: u8 = 3;
@@ -146,8 +150,9 @@ impl<const K: usize> PackedTree<K> {
         Ok(writes)
     }
 
-    /// The same for rows above every row that is there, with slots made for the packs.
-    pub fn append_many(&self, rows: Vec<Row<K>>) -> Result<Writes> {
+    /// The same for rows in any order, with slots made for the packs.
+    pub fn prepare(&self, mut rows: Vec<Row<K>>) -> Result<Writes> {
+        rows.sort_unstable_by_key(|(key, _)| *key);
         let writes = self.insert_many(rows)?;
         self.make_slots(writes.firsts.iter().map(|first| first[..K].try_into().expect("a key has K bytes")))?;
         Ok(writes)
@@ -267,6 +272,9 @@ impl<const K: usize> PackedTree<K> {
     }
 
     fn decode(&self, first: [u8; K], value: &[u8]) -> Result<Arc<Pack<K>>> {
+        if value.len() > LARGE_BYTES {
+            self.hurry_eviction(&first)?;
+        }
         let joined;
         let mut bytes = value;
         if let [IN_PARTS, parts @ ..] = value {
@@ -284,6 +292,13 @@ impl<const K: usize> PackedTree<K> {
             cache.push_front((first, pack.clone()));
         }
         Ok(pack)
+    }
+
+    /// sled keeps the pages that it has read until their shard of its cache, one of 256, was asked 64 times, however large
+    /// they are. Asking often for pages of large packs keeps a walk through all of them in some 130 MB.
+    fn hurry_eviction(&self, first: &[u8; K]) -> Result<()> {
+        let key = part_key(first, 0);
+        (0..ASKED_AGAIN).try_for_each(|_| quiet(|| self.tree.contains_key(&key)).map(drop))
     }
 
     fn join_parts(&self, first: &[u8; K], parts: u16) -> Result<Vec<u8>> {
@@ -455,7 +470,14 @@ mod tests {
     }
 
     fn open(dir: &std::path::Path, packing: Packing) -> (sled::Db, PackedTree<2>) {
-        let db = sled::Config::new().path(dir).flush_every_ms(None).open().unwrap();
+        // sled lets go of its lock some time after the handle was dropped.
+        let config = sled::Config::new().path(dir).flush_every_ms(None);
+        let mut opened = config.open();
+        while opened.is_err() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            opened = config.open();
+        }
+        let db = opened.unwrap();
         let tree = PackedTree::new(db.open_tree("t").unwrap(), packing);
         (db, tree)
     }

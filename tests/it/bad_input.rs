@@ -153,7 +153,7 @@ fn directories_that_loop_and_files_that_cannot_be_read() {
     symlink("..", env.path("in/a/up")).unwrap();
     symlink("nowhere", env.path("in/dangling.txt")).unwrap();
     env.write("in/locked.txt", "text");
-    std::fs::set_permissions(env.path("in/locked.txt"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(env.path("in/locked.txt"), std::fs::Permissions::from_mode(0o0)).unwrap();
     let privileged = std::fs::read(env.path("in/locked.txt")).is_ok();
     let ran = env.run(&["ingest", "in", "missing.txt"]);
     assert_eq!(ran.code, 3);

@@ -263,6 +263,6 @@ fn interrupted_by_the_user() {
         "{stderr}"
     );
     let count: usize = env.ok(&["count"]).trim().parse().unwrap();
-    assert!(count > 0 && count % 10 == 0, "{count}");
+    assert!(count > 0 && count.is_multiple_of(10), "{count}");
     assert!(stderr.contains(&format!("interrupted after fifo.jsonl:{count};")), "{count}: {stderr}");
 }

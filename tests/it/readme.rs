@@ -16,7 +16,15 @@ fn the_tour_is_true() {
     for block in readme.split("```console\n").skip(1) {
         let block = block.split("```").next().unwrap();
         for example in block.split("$ ").skip(1) {
-            let (command, expected) = example.split_once('\n').unwrap();
+            // A command goes on in the next line after a backslash.
+            let lines = example.split_inclusive('\n');
+            let ends = lines.scan(0, |end, line| {
+                *end += line.len();
+                Some((*end, line))
+            });
+            let end = ends.into_iter().find(|(_, line)| !line.ends_with("\\\n")).unwrap().0;
+            let (command, expected) = example.split_at(end);
+            let command = command.trim_end();
             let output = Command::new("sh")
                 .args(["-c", &format!("{{ {command}; }} 2>&1")])
                 .current_dir(env.path(""))
@@ -31,6 +39,24 @@ fn the_tour_is_true() {
         }
     }
     assert!(ran >= 8, "the tour has {ran} steps");
+}
+
+/// The first of the README's two commands, with the binary that is being tested.
+#[cfg(unix)]
+#[test]
+fn the_tour_script_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = root.join("samples/tour.sh");
+    let output =
+        Command::new("sh").arg(script).env("PRESSMARK", env!("CARGO_BIN_EXE_pressmark")).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let out = Path::new(printed.trim_end().rsplit(' ').next().unwrap());
+    assert_eq!(std::fs::read_to_string(out.join("all.jsonl")).unwrap().lines().count(), 19);
+    assert_eq!(std::fs::read_dir(out.join("articles")).unwrap().count(), 19);
+    assert!(said.contains("found nothing wrong"), "{said}");
+    std::fs::remove_dir_all(out).unwrap();
 }
 
 /// The command that the README gives to newcomers is the one that CI runs.

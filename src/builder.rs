@@ -1,0 +1,125 @@
+//! Makes commits of drafts: tells new articles from known ones, gives numbers, packs bodies. Knows what is on its way to the
+//! store, so that the next commit can be made while the one before is being written.
+
+use crate::archive::{Prepared, Put};
+use crate::digest::Digest;
+use crate::error::Result;
+use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position};
+use crate::pack::{Row, row_bytes};
+use crate::store::{self, Store};
+use crate::time::Timestamp;
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+use std::time::SystemTime;
+
+/// What was built since the store was last brought up to date.
+pub(crate) struct Builder {
+    next_seq: u64,
+    next_article: u64,
+    numbers: HashMap<Digest, u64>,
+    identities: HashMap<u64, Vec<[u8; 16]>>,
+    open_body_bytes: Option<usize>,
+}
+
+impl Builder {
+    /// Going on after this position, which the store has reached.
+    pub(crate) fn new(position: Position) -> Builder {
+        let Position { next_seq, next_article, .. } = position;
+        let (numbers, identities) = Default::default();
+        Builder { next_seq, next_article, numbers, identities, open_body_bytes: None }
+    }
+
+    /// Everything that was built is in the store now.
+    pub(crate) fn forget(&mut self) {
+        self.numbers.clear();
+        self.identities.clear();
+    }
+
+    /// The commit of a batch, and what becomes of each draft in it. `None` if all of it is known.
+    pub(crate) fn build(
+        &mut self,
+        store: &Store,
+        batch: Vec<Prepared>,
+    ) -> Result<(Vec<Put>, Option<Commit>)> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let (first_seq, first_article) = (self.next_seq, self.next_article);
+        let mut puts = Vec::with_capacity(batch.len());
+        let (mut articles, mut entries, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
+        for ready in batch {
+            let (article, digest, mut provenance) = ready.into_parts();
+            provenance.captured.get_or_insert(Timestamp(now.as_secs() as i64));
+            let identity = provenance.identity();
+            let seq = self.next_seq;
+            let number = match self.number(store, &digest)? {
+                Some(number) => {
+                    let identities = self.identities(store, number)?;
+                    if identities.contains(&identity) {
+                        puts.push(Put::Known);
+                        continue;
+                    }
+                    identities.push(identity);
+                    puts.push(Put::Captured(seq));
+                    number
+                }
+                None => {
+                    let number = self.next_article;
+                    let (headline, body, language) = article.into_parts();
+                    let body_bytes = body.len() as u32;
+                    articles.push(ArticleRow { digest, language, headline, first_seq: seq, body_bytes });
+                    bodies.push(body.into_bytes().into_boxed_slice());
+                    self.numbers.insert(digest, number);
+                    self.identities.insert(number, vec![identity]);
+                    self.next_article += 1;
+                    puts.push(Put::New(seq));
+                    number
+                }
+            };
+            self.next_seq += 1;
+            entries.push(Entry::Capture { article: number, provenance });
+        }
+        if entries.is_empty() {
+            return Ok((puts, None));
+        }
+        let bodies = self.pack(store, first_article, bodies)?;
+        let committed_ms = now.as_millis() as i64;
+        Ok((puts, Some(Commit { first_seq, first_article, committed_ms, articles, entries, bodies })))
+    }
+
+    /// Cuts bodies into packs where the store will cut them, and compresses those on all cores.
+    fn pack(&mut self, store: &Store, first: u64, bodies: Vec<Box<[u8]>>) -> Result<Vec<BodyPack>> {
+        let open = match self.open_body_bytes {
+            Some(bytes) => bytes,
+            None => store.open_body_bytes()?,
+        };
+        let packs = store::cut_bodies(open, first, bodies);
+        let bytes = |rows: &[Row<5>]| rows.iter().map(|(_, body)| row_bytes::<5>(body)).sum::<usize>();
+        self.open_body_bytes = Some(match packs.as_slice() {
+            [] => open,
+            [.., (true, _)] => 0,
+            [(false, rows)] => open + bytes(rows),
+            [.., (false, rows)] => bytes(rows),
+        });
+        Ok(packs.into_par_iter().map(store::encode_bodies).collect())
+    }
+
+    /// The number of an article that is known already.
+    fn number(&self, store: &Store, digest: &Digest) -> Result<Option<u64>> {
+        match self.numbers.get(digest) {
+            Some(number) => Ok(Some(*number)),
+            None => store.find(digest),
+        }
+    }
+
+    /// What tells the captures of an article apart.
+    fn identities(&mut self, store: &Store, article: u64) -> Result<&mut Vec<[u8; 16]>> {
+        match self.identities.entry(article) {
+            Slot::Occupied(known) => Ok(known.into_mut()),
+            Slot::Vacant(unknown) => {
+                let captures = store.captures_of(article, store.article(article)?.first_seq)?;
+                let identity = |seq| store.capture(seq).map(|(_, provenance)| provenance.identity());
+                Ok(unknown.insert(captures.into_iter().map(identity).collect::<Result<_>>()?))
+            }
+        }
+    }
+}
