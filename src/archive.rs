@@ -8,7 +8,7 @@
 //!         dirty            there while the store is being written, with the machine's boot id
 //! ```
 
-use crate::article::{Article, Draft, Provenance, TEXT_BYTES_MAX};
+use crate::article::{Article, Draft, PROVENANCE_BYTES_MAX, Provenance, TEXT_BYTES_MAX};
 use crate::builder::Builder;
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result};
@@ -34,6 +34,9 @@ const WAITING_BYTES_MAX: usize = 16 << 20;
 
 /// Why there is a store.
 const OPEN: &str = "the store is open until the archive is closed";
+
+/// A batch that takes more becomes several commits.
+const FRAME_BYTES_MAX: usize = 64 << 20;
 
 /// How to open an archive.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +91,7 @@ pub enum Healed {
 impl Healed {
     /// Whether somebody should hear of it: what an interrupted process leaves behind as a matter of course is not news.
     pub fn is_news(&self) -> bool {
-        matches!(self, Healed::Rebuilt { .. } | Healed::Mended { .. })
+        !matches!(self, Healed::Replayed { .. })
     }
 }
 
@@ -132,6 +135,10 @@ impl Prepared {
             let (found, most) = (article.text_bytes(), TEXT_BYTES_MAX >> 20);
             return Err(format!("the text has {found} bytes; an article may have {most} MiB"));
         }
+        if draft.provenance.bytes() > PROVENANCE_BYTES_MAX {
+            let (found, most) = (draft.provenance.bytes(), PROVENANCE_BYTES_MAX >> 20);
+            return Err(format!("it says {found} bytes beside its text; there may be {most} MiB"));
+        }
         if article.language().is_none() {
             article.set_language(crate::language::detect(article.headline(), article.body()));
         }
@@ -139,9 +146,9 @@ impl Prepared {
         Ok(Prepared { article, digest, provenance: draft.provenance })
     }
 
-    /// An article of the archive that is put in once more.
-    pub(crate) fn again(article: Article, digest: Digest, provenance: Provenance) -> Prepared {
-        Prepared { article, digest, provenance }
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.article.text_bytes() + self.provenance.bytes()
     }
 
     pub(crate) fn into_parts(self) -> (Article, Digest, Provenance) {
@@ -180,6 +187,7 @@ pub enum Put {
 struct Waiting {
     commits: Vec<Commit>,
     entries: usize,
+    entry_bytes: usize,
     bodies: Vec<BodyPack>,
     bytes: usize,
 }
@@ -258,6 +266,11 @@ impl Archive {
         self.ledger.position()
     }
 
+    /// Seals segments of the ledger at another length than [`ledger::SEGMENT_BYTES`].
+    pub fn set_segment_bytes(&mut self, bytes: u64) {
+        self.ledger.set_segment_bytes(bytes);
+    }
+
     /// Puts drafts into the archive. When this returns, they are durable; `Err` in the value says why one was refused.
     pub fn put(&mut self, drafts: Vec<Draft>) -> Result<Vec<std::result::Result<Put, String>>> {
         let prepared: Vec<_> = drafts.into_par_iter().map(Prepared::new).collect();
@@ -279,7 +292,19 @@ impl Archive {
     /// Gets a batch ready while the one before it is written. When this returns, everything **before** this batch is
     /// durable; [`Archive::settle`] or the next batch makes this one so. For loading at full speed.
     pub fn stage(&mut self, batch: Vec<Prepared>) -> Result<Vec<Put>> {
-        self.guarded(|archive| archive.try_stage(batch))
+        let mut puts = Vec::with_capacity(batch.len());
+        let (mut part, mut bytes) = (Vec::new(), 0);
+        for ready in batch {
+            // A frame is made in memory, so a batch without bounds becomes several.
+            if bytes + ready.bytes() > FRAME_BYTES_MAX && !part.is_empty() {
+                puts.extend(self.guarded(|archive| archive.try_stage(std::mem::take(&mut part)))?);
+                bytes = 0;
+            }
+            bytes += ready.bytes();
+            part.push(ready);
+        }
+        puts.extend(self.guarded(|archive| archive.try_stage(part))?);
+        Ok(puts)
     }
 
     /// Makes the batch that was staged last durable.
@@ -298,8 +323,11 @@ impl Archive {
     }
 
     fn try_stage(&mut self, batch: Vec<Prepared>) -> Result<Vec<Put>> {
-        if self.waiting.entries >= WAITING_ENTRIES_MAX {
+        if self.waiting.is_full() {
             self.apply_waiting()?;
+        }
+        if self.staged.is_none() && self.waiting.commits.is_empty() {
+            self.builder.forget_if_long();
         }
         let staged = self.staged.take();
         let Archive { ledger, store, waiting, builder, dir, .. } = self;
@@ -429,7 +457,8 @@ pub(crate) fn take_lock(dir: &Path, wait: Duration) -> Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&path).doing("open", &path)?;
-    let patience = Instant::now() + wait;
+    // A process that is being started has, for a moment, the open files of the one that starts it.
+    let patience = Instant::now() + wait.max(Duration::from_millis(200));
     loop {
         match file.try_lock() {
             Ok(()) => break,
@@ -456,6 +485,7 @@ pub(crate) fn take_lock(dir: &Path, wait: Duration) -> Result<File> {
 /// Opens the store and the ledger and brings them into agreement.
 fn open_both(dir: &Path, uuid: uuid::Uuid, healed: &mut Vec<Healed>) -> Result<(Store, Ledger)> {
     let places = Places::of(dir, uuid);
+    places.finish_repair()?;
     if !places.ledger.exists() {
         let what = "the directory is missing".to_owned();
         return Err(Error::Ledger { place: places.ledger.display().to_string(), what });
@@ -480,7 +510,14 @@ fn open_both(dir: &Path, uuid: uuid::Uuid, healed: &mut Vec<Healed>) -> Result<(
                 return Ok((store, ledger));
             }
             Holds::Short => return places.mend_ledger(store, healed),
-            Holds::Other => "it does not agree with the ledger".to_owned(),
+            Holds::Other => {
+                // A damaged frame at the very end looks like one that was never finished; the store knows better.
+                let (end, _) = ledger::end(&places.ledger, places.uuid)??;
+                if end.next_seq < store.applied().position.next_seq {
+                    return places.mend_ledger(store, healed);
+                }
+                "it does not agree with the ledger".to_owned()
+            }
         },
         Err(Error::Store { what }) => what,
         Err(e) => return Err(e),
@@ -517,6 +554,16 @@ impl Places {
         Places { dir: dir.to_owned(), ledger, store, uuid: uuid.into_bytes() }
     }
 
+    /// A repair that was killed between setting the old ledger aside and putting the new one in its place.
+    pub(crate) fn finish_repair(&self) -> Result<()> {
+        let new = self.dir.join("ledger.new");
+        if self.ledger.exists() || !new.exists() {
+            return Ok(());
+        }
+        std::fs::rename(&new, &self.ledger).doing("put in place", &new)?;
+        ledger::sync_dir(&self.dir)
+    }
+
     /// Applies what the ledger has and the store has not, and opens the ledger at its end.
     fn replay(&self, store: &mut Store, dirty: Option<&Path>, healed: &mut Vec<Healed>) -> Result<Ledger> {
         let mut frames = Frames::from(&self.ledger, self.uuid, store.applied().position);
@@ -536,8 +583,8 @@ impl Places {
                 Step::Frame(commit, position) => {
                     waiting.add(*commit);
                     last = position;
-                    if waiting.bytes >= WAITING_BYTES_MAX || waiting.entries >= WAITING_ENTRIES_MAX {
-                        let all = waiting.entries >= WAITING_ENTRIES_MAX;
+                    if waiting.bytes >= WAITING_BYTES_MAX || waiting.is_full() {
+                        let all = waiting.is_full();
                         apply(&mut waiting, last, all)?;
                     }
                 }
@@ -557,6 +604,14 @@ impl Places {
     pub(crate) fn rebuild(&self, reason: String, healed: &mut Vec<Healed>) -> Result<(Store, Ledger)> {
         let (new, old) = (self.dir.join("store.new"), self.dir.join("store.bak"));
         remove_dir(&new)?;
+        // Nothing is cut off the ledger that the old store still has.
+        if self.store.exists()
+            && let Ok(store) = Store::open(&self.store)
+            && let (end, _) = ledger::end(&self.ledger, self.uuid)??
+            && end.next_seq < store.applied().position.next_seq
+        {
+            drop(self.mend_ledger(store, healed)?);
+        }
         let mut store = Store::open(&new)?;
         let ledger = self.replay(&mut store, None, healed)?;
         let articles = store.applied().articles();
@@ -657,8 +712,14 @@ impl Waiting {
         store.write_bodies(&std::mem::take(&mut self.bodies))
     }
 
+    fn is_full(&self) -> bool {
+        self.entries >= WAITING_ENTRIES_MAX || self.entry_bytes >= WAITING_BYTES_MAX * 4
+    }
+
     fn add(&mut self, mut commit: Commit) {
         self.entries += commit.entries.len();
+        self.entry_bytes +=
+            commit.entries.iter().map(|Entry::Capture { provenance, .. }| provenance.bytes()).sum::<usize>();
         self.bytes += commit.bodies.iter().map(|pack| pack.bytes.len()).sum::<usize>();
         self.bodies.append(&mut commit.bodies);
         self.commits.push(commit);

@@ -14,6 +14,9 @@ pub struct Article {
     language: Option<Language>,
 }
 
+/// The most that a capture may say beside the text, in bytes: URL, byline and the fields that the archive has no place for.
+pub const PROVENANCE_BYTES_MAX: usize = 8 << 20;
+
 /// The longest text of an article, headline and body together, in bytes of UTF-8.
 pub const TEXT_BYTES_MAX: usize = 16 << 20;
 
@@ -102,6 +105,12 @@ pub struct Provenance {
 }
 
 impl Provenance {
+    /// About how many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = self.byline.iter().chain(&self.notes).chain(&self.url).chain(&self.extra);
+        200 + self.input.len() + texts.map(|text| 8 + text.len()).sum::<usize>()
+    }
+
     /// What makes two captures of one article the same capture: source, URL and published.
     pub(crate) fn identity(&self) -> [u8; 16] {
         let published = self.published.map(|published| (published.at, published.precision));
@@ -176,29 +185,52 @@ impl Source {
     /// From a name, a host or a URL: a URL gives its host, `www.` goes, blanks become hyphens, letters lower case.
     /// `None` if nothing is left, or if the name is `none`, which stands for captures without a source.
     pub fn parse(text: &str) -> Option<Source> {
-        let host = text.contains("://").then(|| Source::of_url(text)).flatten();
-        if host.is_some() {
-            return host;
+        if text.contains("://")
+            && let Some(host) = Source::of_url(text)
+        {
+            return Some(host);
+        }
+        // Lower case may put accents beside letters that they belong on.
+        let lower = canonical::headline(&canonical::headline(text).to_lowercase());
+        let is_host = lower.contains('.')
+            && lower.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+        if is_host {
+            return Source::trimmed(&lower);
         }
         let mut slug = String::new();
-        for character in canonical::headline(text).to_lowercase().chars() {
+        for character in lower.chars() {
             match character {
-                '/' | '\\' | ',' | ';' | '"' | '-' => slug.extend((!slug.ends_with('-')).then_some('-')),
+                '/' | '\\' | ',' | ';' | '"' => slug.extend((!slug.ends_with('-')).then_some('-')),
                 _ if character.is_whitespace() => slug.extend((!slug.ends_with('-')).then_some('-')),
                 _ => slug.push(character),
             }
         }
-        let slug = slug.trim_matches(['-', '.']);
-        let slug = slug.strip_prefix("www.").unwrap_or(slug);
-        (!slug.is_empty() && slug != "none" && slug.len() <= 253).then(|| Source(slug.to_owned()))
+        Source::trimmed(&slug)
     }
 
     /// The host of a URL, without `www.`.
     pub fn of_url(url: &str) -> Option<Source> {
         let url = url::Url::parse(url.trim()).ok()?;
-        let host = url.host_str()?.to_lowercase();
-        let host = host.strip_prefix("www.").unwrap_or(&host).trim_end_matches('.');
-        (!host.is_empty()).then(|| Source(host.to_owned()))
+        Source::trimmed(&url.host_str()?.to_lowercase())
+    }
+
+    /// As the archive has it.
+    pub(crate) fn stored(name: String) -> Source {
+        Source(name)
+    }
+
+    /// Without `www.` and what should not stand at an end.
+    fn trimmed(name: &str) -> Option<Source> {
+        let mut name = name;
+        loop {
+            let shorter = name.trim_matches(['-', '.']);
+            let shorter = shorter.strip_prefix("www.").unwrap_or(shorter);
+            if shorter == name {
+                break;
+            }
+            name = shorter;
+        }
+        (!name.is_empty() && name != "none" && name.len() <= 253).then(|| Source(name.to_owned()))
     }
 
     /// The name.
@@ -377,6 +409,7 @@ impl fmt::Display for Rejection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// The digest is a promise to everybody who ever wrote one down: this may never change.
     #[test]
@@ -411,11 +444,27 @@ mod tests {
             ("Українська правда", Some("українська-правда")),
             (" The Evening  Post ", Some("the-evening-post")),
             ("a\u{0}b/..", Some("ab")),
+            ("https://кремль.рф/", Some("xn--e1ajeds9e.xn--p1ai")),
+            ("xn--e1ajeds9e.xn--p1ai", Some("xn--e1ajeds9e.xn--p1ai")),
+            ("www.www.x.org", Some("x.org")),
             ("", None),
             ("none", None),
             ("../..", None),
         ] {
             assert_eq!(Source::parse(text).as_ref().map(Source::as_str), source, "{text}");
+        }
+    }
+
+    proptest! {
+        /// A source that goes out and in again is the same source.
+        #[test]
+        fn sources_stay_what_they_are(text in "(www\\.|[a-zA-Z0-9İẞі.,/ -]|\\PC|\u{307}){0,20}", host in "[a-z0-9-]{1,8}(\\.[a-zа-яі-]{1,6}){1,3}") {
+            if let Some(source) = Source::parse(&text) {
+                prop_assert_eq!(Source::parse(source.as_str()), Some(source.clone()));
+            }
+            if let Some(source) = Source::of_url(&format!("https://{host}/")) {
+                prop_assert_eq!(Source::parse(source.as_str()), Some(source.clone()));
+            }
         }
     }
 

@@ -13,6 +13,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::time::SystemTime;
 
+/// Known articles whose captures are remembered.
+const REMEMBERED_MAX: usize = 1 << 17;
+
 /// What was built since the store was last brought up to date.
 pub(crate) struct Builder {
     next_seq: u64,
@@ -34,6 +37,13 @@ impl Builder {
     pub(crate) fn forget(&mut self) {
         self.numbers.clear();
         self.identities.clear();
+    }
+
+    /// The same when it has become long by looking known articles up; only while nothing is on its way to the store.
+    pub(crate) fn forget_if_long(&mut self) {
+        if self.identities.len() > REMEMBERED_MAX {
+            self.forget();
+        }
     }
 
     /// The commit of a batch, and what becomes of each draft in it. `None` if all of it is known.

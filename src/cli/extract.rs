@@ -36,12 +36,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let options = args.reading.options(args.input_format)?;
     let mut result = Ok(());
     pressmark::ingest::read_drafts(&args.paths, &options, &mut |found| {
-        if result.is_ok() && !context.interrupted() {
-            match found {
-                Ok(prepared) => result = print(context, prepared, args.output),
-                Err(rejection) => context.complain(&format!("rejected {}", clean(&rejection.to_string()))),
-            }
+        match found {
+            Ok(prepared) => result = print(context, prepared, args.output),
+            Err(rejection) => context.complain(&format!("rejected {}", clean(&rejection.to_string()))),
         }
+        result.is_ok() && !context.interrupted()
     });
     result?;
     Ok(if context.interrupted() { Outcome::Interrupted } else { context.outcome() })

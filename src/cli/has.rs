@@ -27,6 +27,12 @@ pub struct Args {
     quiet: bool,
 }
 
+impl Args {
+    pub fn reads_stdin(&self) -> bool {
+        self.stdin
+    }
+}
+
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     context.with_reader(|context, reader| {
         let mut all = true;

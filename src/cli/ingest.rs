@@ -45,6 +45,12 @@ pub struct Args {
     no_progress: bool,
 }
 
+impl Args {
+    pub fn reads_stdin(&self) -> bool {
+        self.paths.iter().any(|path| path.as_os_str() == "-")
+    }
+}
+
 /// How inputs are read.
 #[derive(clap::Args)]
 pub struct Reading {

@@ -100,6 +100,18 @@ enum Command {
     Man(man::Args),
 }
 
+impl Command {
+    /// Whether it would do the same when run once more: standard input is read once.
+    fn can_be_repeated(&self) -> bool {
+        match self {
+            Command::Ingest(args) => !args.reads_stdin(),
+            Command::Has(args) => !args.reads_stdin(),
+            Command::Verify(_) | Command::Repair(_) => false,
+            _ => true,
+        }
+    }
+}
+
 /// What a command works with.
 pub struct Context {
     archive: Option<PathBuf>,
@@ -172,7 +184,7 @@ pub fn main() -> ExitCode {
         // The ledger has everything that the store has: the next opening builds it again, and this may be the next.
         let condemned = pressmark::archive::condemn_store(&dir, &e.to_string());
         let printed = context.written.get() > 0;
-        if condemned.is_ok() && !printed && !matches!(cli.command, Command::Verify(_)) {
+        if condemned.is_ok() && !printed && cli.command.can_be_repeated() {
             context.out = BufWriter::with_capacity(
                 64 << 10,
                 Counted { inner: io::stdout().lock(), written: context.written.clone() },

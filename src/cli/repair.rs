@@ -34,7 +34,19 @@ pub fn run(context: &mut Context, _: &Args) -> Result<Outcome> {
         context.say("built the store again from the ledger");
     }
     for (first, last) in &repaired.lost {
-        context.complain(&format!("captures {first} to {last} are in neither half: what they brought is lost; ingest their inputs again"));
+        let what = last.map_or_else(
+            || format!("captures from {first} on"),
+            |last| format!("captures {first} to {last}"),
+        );
+        context.complain(&format!(
+            "{what} are in neither half: what they brought is lost; ingest their inputs again"
+        ));
+    }
+    if repaired.orphaned > 0 {
+        context.complain(&format!(
+            "{} more captures were of articles that are lost",
+            grouped(repaired.orphaned)
+        ));
     }
     Ok(context.outcome())
 }

@@ -57,7 +57,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             writeln!(context.out, "sources    {}", grouped(reader.names()?.names().len() as u64))?;
             writeln!(context.out, "text       {}", bytes(applied.text_bytes))?;
         }
-        let share = if applied.text_bytes == 0 { String::new() } else { format!(", {:.2} of the text", whole as f64 / applied.text_bytes as f64) };
+        let share = if applied.text_bytes < 50_000_000 { String::new() } else { format!(", {:.2} of the text", whole as f64 / applied.text_bytes as f64) };
         writeln!(context.out, "on disk    {}{share}", bytes(whole))?;
         for (part, size) in parts.iter().filter(|(_, size)| *size > 0) {
             writeln!(context.out, "  {part:<9}{}", bytes(*size))?;

@@ -36,7 +36,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         writeln!(context.out, "{}", clean(&finding.to_string()))?;
     }
     context.out.flush()?;
-    let Report { commits, captures, articles, hashed, rows, findings } = &report;
+    let Report { commits, captures, articles, hashed, rows, findings, .. } = &report;
     let [commits, captures, articles, hashed, rows] =
         [commits, captures, articles, hashed, rows].map(|count| grouped(*count));
     context.say(&format!("looked at {commits} commits, {articles} articles, {captures} captures and {rows} rows of indexes; hashed {hashed} texts"));

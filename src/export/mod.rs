@@ -18,7 +18,7 @@ pub enum Format {
     Jsonl,
     /// One JSON array.
     Json,
-    /// Comma-separated values, RFC 4180, with a header.
+    /// Comma-separated values as in RFC 4180, but with line feeds, with a header.
     Csv,
     /// Tab-separated values, with a header; tabs and line ends inside values are `\t` and `\n`.
     Tsv,
@@ -274,7 +274,7 @@ impl Separated {
             line.push(b'\n');
             return Ok(line);
         }
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut line);
+        let mut writer = csv::Writer::from_writer(&mut line);
         let guarded = values.map(|value| if self.options.csv_raw { value } else { guard(value) });
         writer.write_record(guarded)?;
         writer.flush()?;
@@ -400,7 +400,7 @@ pub(crate) mod tests {
         for (format, text) in [
             (
                 Format::Csv,
-                "seq,published,headline,body\r\n7,2025-01-28,\"Rain, \"\"again\"\"\",\"One.\n\nTwo tabs.\"\r\n",
+                "seq,published,headline,body\n7,2025-01-28,\"Rain, \"\"again\"\"\",\"One.\n\nTwo tabs.\"\n",
             ),
             (
                 Format::Tsv,
@@ -423,7 +423,7 @@ pub(crate) mod tests {
     fn formulas_are_disarmed() {
         for headline in ["=1+1", "+1", "-1", "@x", "＝1", "=cmd|' /C calc'!A0"] {
             let csv = rendered(Format::Csv, "headline", &document(headline, "Text."));
-            assert!(csv.starts_with(&format!("headline\r\n'{headline}")), "{csv}");
+            assert!(csv.starts_with(&format!("headline\n'{headline}")), "{csv}");
         }
     }
 

@@ -141,7 +141,7 @@ pub fn ingest(
         let (shared, tasks, to_writer) = (shared.clone(), tasks.clone(), to_writer.clone());
         std::thread::spawn(move || {
             for (number, task) in tasks {
-                if to_writer.send((number, shared.work(task))).is_err() {
+                if to_writer.send((number, shared.work_safely(task))).is_err() {
                     break;
                 }
             }
@@ -205,7 +205,7 @@ fn write(
                                 return writer.cancelled();
                             }
                         }
-                        writer.bytes += ready.article().text_bytes();
+                        writer.bytes += ready.bytes();
                         writer.batch.push(*ready);
                     }
                     Outcome::Rejected(rejection) => {
@@ -386,7 +386,12 @@ impl Shared {
         let mut small: (Vec<Input>, usize) = Default::default();
         for input in inputs::expand(paths) {
             match input {
-                Ok(input) if input.path.is_some() && input.bytes < SMALL_FILE_BYTES && is_regular(&input) => {
+                Ok(input)
+                    if input.path.is_some()
+                        && input.bytes < SMALL_FILE_BYTES
+                        && is_regular(&input)
+                        && !is_packed(&input) =>
+                {
                     small.1 += input.bytes as usize;
                     small.0.push(input);
                     if small.1 < TASK_BYTES && small.0.len() < 64 {
@@ -420,7 +425,10 @@ impl Shared {
     fn produce_records(&self, input: &Input, send: &mut dyn FnMut(Task, usize) -> bool) -> bool {
         let (source, records) = match self.open(input) {
             Ok(opened) => opened,
-            Err(rejection) => return send(Task::Rejected(*rejection), 0),
+            Err(rejection) => {
+                let bytes = rejection.raw.len();
+                return send(Task::Rejected(*rejection), bytes);
+            }
         };
         let source = Arc::new(source);
         let mut task = Vec::new();
@@ -454,17 +462,13 @@ impl Shared {
         let head = reader.fill_buf().map_err(unreadable)?;
         let (format, cut) = match detect(&input.name, head, self.options.format) {
             Ok(found) => found,
-            Err(reason) => {
-                let mut rejection = reject(reason);
-                let read = reader.take(records::RECORD_BYTES_MAX as u64).read_to_end(&mut rejection.raw);
-                return Err(read.map_or_else(unreadable, |_| rejection));
-            }
+            Err(reason) => return Err(self.reject_whole(input, reader, reason)),
         };
         let said = match &self.options.path_pattern {
-            Some(pattern) => pattern.read(&input.name).map_err(|reason| {
-                let raw = input.path.as_ref().and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
-                Box::new(whole(&input.name, reason, raw))
-            })?,
+            Some(pattern) => match pattern.read(&input.name) {
+                Ok(said) => said,
+                Err(reason) => return Err(self.reject_whole(input, reader, reason)),
+            },
             None => path_pattern::Said::default(),
         };
         let captured = match (self.options.captured, &input.path) {
@@ -475,11 +479,45 @@ impl Shared {
         Ok((Opened { name: input.name.clone(), format, said, captured }, Records::new(reader, cut)))
     }
 
+    /// Rejects an input with as many of its bytes as a record may have.
+    fn reject_whole(&self, input: &Input, reader: impl Read, reason: String) -> Box<Rejection> {
+        let mut rejection = whole(&input.name, reason, Vec::new());
+        let read = reader.take(records::RECORD_BYTES_MAX as u64).read_to_end(&mut rejection.raw);
+        if let Err(e) = read {
+            rejection.reason = format!("cannot be read: {}", describe(&e));
+        }
+        rejection.omitted_bytes = input.bytes.saturating_sub(rejection.raw.len() as u64);
+        Box::new(rejection)
+    }
+
+    /// A reader that panics costs its task, with a word, and nothing else.
+    fn work_safely(&self, task: Task) -> Done {
+        let (names, bytes) = match &task {
+            Task::Rejected(rejection) => (vec![rejection.input.clone()], rejection.raw.len()),
+            Task::Records(source, records) => {
+                (vec![source.name.to_string()], records.iter().map(|record| record.bytes.len()).sum())
+            }
+            Task::Inputs(inputs) => (
+                inputs.iter().map(|input| input.name.to_string()).collect(),
+                inputs.iter().map(|input| input.bytes as usize).sum(),
+            ),
+        };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.work(task))).unwrap_or_else(|_| {
+            let reason = "a defect in pressmark kept it, or a part of it, from being read; please report it";
+            let outcomes =
+                names.into_iter().map(|name| Outcome::Rejected(whole(&name, reason.to_owned(), Vec::new())));
+            Done { outcomes: outcomes.collect(), bytes }
+        })
+    }
+
     fn work(&self, task: Task) -> Done {
         let mut outcomes = Vec::new();
         let mut bytes = 0;
         match task {
-            Task::Rejected(rejection) => outcomes.push(Outcome::Rejected(rejection)),
+            Task::Rejected(rejection) => {
+                bytes = rejection.raw.len();
+                outcomes.push(Outcome::Rejected(rejection));
+            }
             Task::Records(source, records) => {
                 for record in records {
                     bytes += record.bytes.len();
@@ -569,6 +607,12 @@ fn is_regular(input: &Input) -> bool {
     input.path.as_deref().is_some_and(Path::is_file)
 }
 
+/// Compressed: what it takes on disk says nothing of what it takes in memory.
+fn is_packed(input: &Input) -> bool {
+    let name = input.name.to_ascii_lowercase();
+    name.ends_with(".gz") || name.ends_with(".zst")
+}
+
 fn modified(path: &Path) -> Option<Timestamp> {
     let modified = path.metadata().ok()?.modified().ok()?;
     let since = modified.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?;
@@ -628,11 +672,11 @@ fn is_json(line: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
 }
 
-/// Reads inputs without an archive: every draft and every rejection, in order.
+/// Reads inputs without an archive: every draft and every rejection, in order, until `each` says no.
 pub fn read_drafts(
     paths: &[PathBuf],
     options: &Options,
-    each: &mut dyn FnMut(std::result::Result<&Prepared, &Rejection>),
+    each: &mut dyn FnMut(std::result::Result<&Prepared, &Rejection>) -> bool,
 ) {
     let shared = Shared {
         options: options.clone(),
@@ -643,15 +687,29 @@ pub fn read_drafts(
         room: Condvar::new(),
         ended: AtomicBool::new(false),
     };
+    let mut tell = |outcome: Outcome| match outcome {
+        Outcome::Ready(ready) => each(Ok(&ready)),
+        Outcome::Rejected(rejection) => each(Err(&rejection)),
+    };
     for input in inputs::expand(paths) {
-        let done = match input {
-            Ok(input) => shared.work(Task::Inputs(vec![input])),
-            Err(rejection) => shared.work(Task::Rejected(rejection)),
+        let opened = input.map_err(Box::new).and_then(|input| Ok((shared.open(&input)?, input)));
+        let ((source, records), input) = match opened {
+            Ok(opened) => opened,
+            Err(rejection) => {
+                if !tell(Outcome::Rejected(*rejection)) {
+                    return;
+                }
+                continue;
+            }
         };
-        for outcome in done.outcomes {
-            match outcome {
-                Outcome::Ready(ready) => each(Ok(&ready)),
-                Outcome::Rejected(rejection) => each(Err(&rejection)),
+        let mut outcomes = Vec::new();
+        for record in records {
+            match record {
+                Ok(record) => shared.read(&source, record, &mut outcomes),
+                Err(e) => outcomes.push(Outcome::Rejected(broken_off(&input.name, &e))),
+            }
+            if !outcomes.drain(..).all(&mut tell) {
+                return;
             }
         }
     }

@@ -113,7 +113,9 @@ impl<R: BufRead> Records<R> {
             }
             let mut end = None;
             for (index, byte) in buffer.iter().enumerate() {
-                if bare && matches!(byte, b',' | b']' | b'{' | b'\n') {
+                // A bare value has at least one byte, whatever it is.
+                let begun = index > 0 || !taken.bytes.is_empty() || taken.omitted > 0;
+                if bare && begun && matches!(byte, b',' | b']' | b'{' | b'\n') {
                     end = Some(index);
                     break;
                 }
@@ -148,7 +150,7 @@ impl<R: BufRead> Records<R> {
             let Some(byte) = buffer.first().copied() else { return Ok(None) };
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf => {}
-                b',' if self.in_array => {}
+                b',' => {}
                 b'[' if !self.in_array && !self.begun => self.in_array = true,
                 b']' if self.in_array => self.in_array = false,
                 _ => {
@@ -264,6 +266,9 @@ mod tests {
         }
         assert_eq!(texts(Cut::Values, "[1, \"two\", null]"), ["1", "\"two\"", "null"]);
         assert_eq!(texts(Cut::Values, "[]"), [""; 0]);
+        assert_eq!(texts(Cut::Values, "{\"a\":1},\n{\"b\":2},"), ["{\"a\":1}", "{\"b\":2}"]);
+        assert_eq!(texts(Cut::Values, "{}]"), ["{}", "]"]);
+        assert_eq!(texts(Cut::Values, "[{}],]"), ["{}", "]"]);
         assert_eq!(texts(Cut::Values, "rubbish\n{}"), ["rubbish", "{}"]);
         let broken = cut(Cut::Values, "[{\"a\":1},{\"b\":");
         assert_eq!(broken[0], ("{\"a\":1}".to_owned(), None));

@@ -123,7 +123,7 @@ impl Frames {
     /// The next frame, the end, or damage. After the last two there is nothing more to ask for.
     pub fn step(&mut self) -> Result<Step> {
         if self.position.segment == 0 && !self.enter(1)? {
-            return Ok(Step::End { position: self.position, torn: None });
+            return self.end();
         }
         loop {
             let number = self.position.segment;
@@ -137,7 +137,7 @@ impl Frames {
             if self.position.offset == 0 {
                 match self.segment_header(length)? {
                     Ok(()) => self.position.offset = SEGMENT_HEADER_BYTES as u64,
-                    Err(_) if length <= SEGMENT_HEADER_BYTES as u64 && !self.exists(number + 1) => {
+                    Err(_) if length <= SEGMENT_HEADER_BYTES as u64 && self.is_last(number)? => {
                         // The crash came while the segment was being begun: nothing in it was ever acknowledged.
                         let torn = Torn { path: self.path(number), keep_bytes: 0 };
                         let position = Position { segment: number - 1, ..self.position };
@@ -156,9 +156,23 @@ impl Frames {
                 return Ok(Step::Damaged { place, what: "the segment is cut short".to_owned() });
             }
             if !self.enter(number + 1)? {
-                return Ok(Step::End { position: self.position, torn: None });
+                return self.end();
             }
         }
+    }
+
+    /// The end, unless segments after a missing one say that it is not.
+    fn end(&self) -> Result<Step> {
+        let Position { segment, .. } = self.position;
+        if self.is_last(segment)? {
+            return Ok(Step::End { position: self.position, torn: None });
+        }
+        Ok(Step::Damaged { place: name(segment + 1), what: "the segment is missing".to_owned() })
+    }
+
+    /// Whether no segment has a higher number.
+    fn is_last(&self, number: u32) -> Result<bool> {
+        Ok(segments(&self.dir)?.last().is_none_or(|last| *last <= number))
     }
 
     /// Moves to the start of a segment, if there is one.
@@ -225,8 +239,7 @@ impl Frames {
     /// A bad frame is a torn tail only if nothing whole follows it.
     fn torn_or_damaged(&mut self, length: u64, place: String, what: &str) -> Result<Step> {
         let Position { segment, offset, .. } = self.position;
-        let last = !self.exists(segment + 1);
-        if last && self.next_header(offset + 1, length)?.is_none() {
+        if self.is_last(segment)? && self.next_header(offset + 1, length)?.is_none() {
             let torn = Some(Torn { path: self.path(segment), keep_bytes: offset });
             return Ok(Step::End { position: self.position, torn });
         }
@@ -246,7 +259,10 @@ impl Frames {
         let mut from = self.position.offset + 1;
         let last = segments(&self.dir)?.last().copied().unwrap_or(0);
         for number in self.position.segment.max(1)..=last {
-            let Some(length) = self.open(number)? else { continue };
+            let Some(length) = self.open(number)? else {
+                from = 0;
+                continue;
+            };
             self.position.segment = number;
             if let Some((offset, header)) = self.next_header(from, length)? {
                 let Header { first_seq, first_article, before, .. } = header;
@@ -455,6 +471,9 @@ pub fn end(dir: &Path, uuid: [u8; 16]) -> Result<std::result::Result<(Position, 
 /// The numbers of the segments that are there, ascending.
 pub fn segments(dir: &Path) -> Result<Vec<u32>> {
     let mut numbers = Vec::new();
+    if !dir.exists() {
+        return Ok(numbers);
+    }
     for entry in dir.read_dir().doing("read", dir)? {
         let file = entry.doing("read", dir)?.file_name();
         let number: Option<u32> =

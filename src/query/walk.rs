@@ -242,6 +242,7 @@ pub(super) fn hits<'a>(store: &'a Store, query: &Query) -> Result<Hits<'a>> {
     let filter = Filter::new(store, query)?;
     let bounded =
         query.since.is_some() || query.until.is_some() || query.undated || !query.sources.is_empty();
+    let date_field = query.date_field;
     let marks: Marks<'a> = match query.order {
         Order::Newest | Order::Oldest => {
             Box::new(Merged::new(ranges(store, &filter, query.order), query.order))
@@ -250,13 +251,7 @@ pub(super) fn hits<'a>(store: &'a Store, query: &Query) -> Result<Hits<'a>> {
         Order::Arrival if !bounded => Box::new(store.articles.rows().map(move |row| {
             let row = row?;
             let article: ArticleRow = codec::decode(&row).map_err(damaged)?;
-            read_mark(
-                store,
-                DateField::Published,
-                article.first_seq,
-                &store.capture(article.first_seq)?,
-                &article,
-            )
+            read_mark(store, date_field, article.first_seq, &store.capture(article.first_seq)?, &article)
         })),
         Order::Arrival => match collected(store, &filter)? {
             Some(marks) => Box::new(marks.into_iter().map(Ok)),

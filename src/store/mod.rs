@@ -406,8 +406,7 @@ impl Store {
         let mut names = SourceNames::default();
         for row in self.sources.rows() {
             let row = row?;
-            let name = std::str::from_utf8(&row).ok().and_then(Source::parse);
-            let name = name.ok_or_else(|| damaged("the name of a source"))?;
+            let name = Source::stored(String::from_utf8(row.to_vec()).map_err(damaged)?);
             let number = names.number_or_new(Some(&name));
             if number.to_be_bytes() != *row.key() {
                 return Err(damaged("the number of a source"));

@@ -103,7 +103,7 @@ impl<const K: usize> PackedTree<K> {
 
     /// The rows with `low <= key <= high`, lazily.
     pub fn range(&self, low: [u8; K], high: [u8; K], direction: Direction) -> Rows<'_, K> {
-        Rows { tree: self, low, high, direction, packs: None, current: None }
+        Rows { tree: self, low, high, direction, packs: None, current: None, failed: false }
     }
 
     /// All rows, ascending.
@@ -385,6 +385,7 @@ pub struct Rows<'a, const K: usize> {
     direction: Direction,
     packs: Option<sled::Iter>,
     current: Option<(Arc<Pack<K>>, std::ops::Range<usize>)>,
+    failed: bool,
 }
 
 impl<const K: usize> Rows<'_, K> {
@@ -438,8 +439,14 @@ impl<const K: usize> Rows<'_, K> {
 impl<const K: usize> Iterator for Rows<'_, K> {
     type Item = Result<Value<K>>;
 
+    /// Ends after an error: sled would give the same one for ever.
     fn next(&mut self) -> Option<Result<Value<K>>> {
-        self.step().transpose()
+        if self.failed {
+            return None;
+        }
+        let row = self.step();
+        self.failed = row.is_err();
+        row.transpose()
     }
 }
 

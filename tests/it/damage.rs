@@ -227,6 +227,100 @@ fn what_neither_half_has_is_named() {
     assert_eq!(env.ok(&["export"]).lines().count(), export.lines().count());
 }
 
+/// The last frame, flipped: it looks like a commit that was never finished, but the store has it.
+#[test]
+fn a_flip_in_the_last_frame_costs_nothing() {
+    let (env, export) = whole();
+    let kept = env.path("kept");
+    copy_dir(&env.archive(), &kept);
+    let segment = env.archive().join("ledger/00000001.seg");
+    let whole = std::fs::read(&segment).unwrap();
+    let last = whole.windows(4).rposition(|bytes| bytes == b"PMf1").unwrap();
+    for (at, command) in
+        [(last + 50, "export"), (last + 120, "export"), (last + 200, "reindex"), (last + 50, "reindex")]
+    {
+        restore(&env, &kept);
+        let mut bytes = whole.clone();
+        bytes[at] ^= 4;
+        std::fs::write(&segment, bytes).unwrap();
+        let ran = env.run(&[command]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(env.ok(&["export"]) == export, "byte {at}, {command}");
+        assert_eq!(env.run(&["verify", "--read-data"]).code, 0, "byte {at}, {command}");
+    }
+}
+
+/// A segment that is missing is damage, never the end of the ledger.
+#[test]
+fn a_missing_segment_is_noticed() {
+    let (env, export) = whole();
+    let mut archive = env.open();
+    archive.set_segment_bytes(1);
+    let more =
+        (0..3).map(|n| pressmark::article::Draft { headline: format!("More {n}"), ..Default::default() });
+    more.for_each(|draft| drop(archive.put(vec![draft]).unwrap()));
+    archive.close().unwrap();
+    let kept = env.path("kept");
+    copy_dir(&env.archive(), &kept);
+    let head = env.ok(&["log", "--head"]);
+    for missing in ["00000001.seg", "00000002.seg", "00000003.seg"] {
+        restore(&env, &kept);
+        std::fs::remove_file(env.archive().join("ledger").join(missing)).unwrap();
+        assert_eq!(env.run(&["verify"]).code, 12, "{missing}");
+        assert_eq!(env.run(&["reindex"]).code, 12, "{missing}");
+        let ran = env.run(&["repair"]);
+        assert_eq!(ran.code, 0, "{missing}: {ran:?}");
+        assert_eq!(env.ok(&["log", "--head"]), head, "{missing}");
+        assert_eq!(env.ok(&["export"]).lines().count(), export.lines().count() + 3, "{missing}");
+    }
+}
+
+/// Killed between setting the old ledger aside and putting the new one in its place, a repair is finished by the next opening.
+#[test]
+fn a_repair_that_was_killed_is_finished() {
+    let (env, export) = whole();
+    copy_dir(&env.archive().join("ledger"), &env.archive().join("ledger.bak"));
+    std::fs::rename(env.archive().join("ledger"), env.archive().join("ledger.new")).unwrap();
+    assert!(env.ok(&["export"]) == export);
+    assert_eq!(env.run(&["verify", "--read-data"]).code, 0);
+}
+
+/// With both halves gone there is nothing to mend from, and nothing is made up.
+#[test]
+fn nothing_is_made_of_nothing() {
+    let (env, _) = whole();
+    std::fs::remove_dir_all(env.archive().join("ledger")).unwrap();
+    std::fs::write(env.archive().join("store/db"), vec![0x5a; 1 << 20]).unwrap();
+    let ran = env.run(&["repair"]);
+    assert_eq!(ran.code, 12, "{ran:?}");
+    assert!(ran.stderr.contains("put one of them back from a copy"), "{}", ran.stderr);
+}
+
+/// Later captures of articles from before a hole keep their article.
+#[test]
+fn captures_after_a_hole_keep_their_articles() {
+    let (env, _) = whole();
+    let again: Vec<String> = (0..40).map(|n| record(n).replace("s.example/", "again.example/")).collect();
+    env.write("again.jsonl", again.join("\n"));
+    env.ok(&["ingest", "again.jsonl"]);
+    let segment = env.archive().join("ledger/00000001.seg");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let frames: Vec<usize> = (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"PMf1")).collect();
+    bytes[frames[4] + 150] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+    std::fs::remove_dir_all(env.archive().join("store")).unwrap();
+    let ran = env.run(&["repair"]);
+    assert_eq!(ran.code, 3);
+    assert!(
+        ran.stderr.contains("captures 201 to 250 are in neither half") && !ran.stderr.contains("251"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(env.ok(&["count"]), "350\n");
+    assert_eq!(env.ok(&["count", "--captures"]), "390\n");
+    assert_eq!(env.run(&["verify", "--read-data"]).code, 0);
+}
+
 #[test]
 fn reindex_builds_the_same_store() {
     let (env, export) = whole();

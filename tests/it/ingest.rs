@@ -139,6 +139,43 @@ fn flags_say_what_an_input_does_not() {
     assert_eq!(env.run(&["has", "http://www.post.example/1?utm_source=x"]).code, 0);
 }
 
+/// A domain that is not ASCII is the same source in every session.
+#[test]
+fn international_domains_are_sources() {
+    let env = TestEnv::with(&[r#"{"title":"One","text":"a","url":"https://www.кремль.рф/1"}"#]);
+    env.write("more.jsonl", r#"{"title":"Two","text":"b","url":"https://кремль.рф/2"}"#);
+    env.ok(&["ingest", "more.jsonl"]);
+    assert_eq!(env.ok(&["count", "--by", "source"]), "xn--e1ajeds9e.xn--p1ai\t2\n");
+    assert_eq!(env.ok(&["count", "--source", "https://кремль.рф"]), "2\n");
+    assert_eq!(env.run(&["verify", "--read-data"]).code, 0);
+}
+
+/// Fields that nobody knows are kept, within bounds, however many megabytes a thousand of them take.
+#[test]
+fn records_with_much_beside_their_text() {
+    let env = TestEnv::new();
+    let html = "<p>x</p>".repeat(50_000);
+    let lines: Vec<String> = (0..300)
+        .map(|n| serde_json::json!({"title": format!("T{n}"), "text": "x", "html": html}).to_string())
+        .collect();
+    env.write(
+        "in.jsonl",
+        format!(
+            "{}\n{}",
+            lines.join("\n"),
+            serde_json::json!({"title": "too much", "html": "x".repeat(9 << 20)})
+        ),
+    );
+    let ran = env.run(&["ingest", "in.jsonl"]);
+    assert!(
+        ran.stderr.contains("rejected in.jsonl:301: it says 94")
+            && ran.stderr.ends_with("read 301: 300 new, 0 new captures, 0 known, 1 rejected\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(env.run(&["verify", "--read-data"]).code, 0);
+}
+
 /// An article of many megabytes takes several parts in the store, and many small ones are next to it.
 #[test]
 fn long_and_short_articles_live_together() {
