@@ -41,20 +41,23 @@ use terminal::{ColorChoice, Paint, clean};
 #[command(name = "pressmark", version, max_term_width = 100, after_help = AFTER_HELP)]
 struct Cli {
     /// The archive's directory [default: pressmark in the user's data directory].
-    #[arg(long, global = true, value_name = "DIR", env = "PRESSMARK_ARCHIVE", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "PRESSMARK_ARCHIVE", hide_env_values = true)]
     archive: Option<PathBuf>,
     /// Wait so many seconds while another process holds the archive.
-    #[arg(long, global = true, value_name = "SECS", default_value_t = 0)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "SECS", default_value_t = 0)]
     wait: u64,
     /// Errors and progress on standard error as JSON, an object a line.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
     /// Colours: auto, always or never.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: ColorChoice,
     #[command(subcommand)]
     command: Command,
 }
+
+/// Options that every command has.
+const EVERYWHERE: &str = "Everywhere";
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -66,37 +69,21 @@ Dates are UTC; a date means the whole of it; --since and --until are both includ
 
 #[derive(Subcommand)]
 enum Command {
-    /// Take articles in: files, directories, - for standard input.
     Ingest(ingest::Args),
-    /// List articles, newest first.
     List(list::Args),
-    /// Count articles, by source, date or language.
     Count(count::Args),
-    /// Write articles out: JSONL, JSON, CSV, TSV, Markdown, text.
     Export(export::Args),
-    /// Show articles with all their captures.
     Show(show::Args),
-    /// Print the canonical text of articles.
     Cat(cat::Args),
-    /// Say whether articles or URLs are in the archive.
     Has(has::Args),
-    /// List the sources.
     Sources(sources::Args),
-    /// Say what is in the archive and what it takes.
     Stats(stats::Args),
-    /// List captures in the order in which they came.
     Log(log::Args),
-    /// Check the archive.
     Verify(verify::Args),
-    /// Mend what verify finds.
     Repair(repair::Args),
-    /// Build the store and its indexes again from the ledger.
     Reindex(reindex::Args),
-    /// Print what would be taken from files, without an archive.
     Extract(extract::Args),
-    /// Print completions for a shell.
     Completions(completions::Args),
-    /// Print the manual page.
     Man(man::Args),
 }
 

@@ -112,7 +112,7 @@ pub enum Stopped {
 const BATCH_ARTICLES: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
 /// Bytes of records on their way from reading to committing.
-const UNDERWAY_BYTES_MAX: usize = 48 << 20;
+const UNDERWAY_BYTES_MAX: usize = 16 << 20;
 /// A record that was cut from an input is sent on with its neighbours.
 const TASK_BYTES: usize = 512 << 10;
 /// Smaller files are read by the workers.

@@ -28,9 +28,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Rows of indexes: few enough bytes that a random insertion writes little.
-const INDEX: Packing = Packing { bytes: 8 << 10, level: Some(1), cached: 64 };
+const INDEX: Packing = Packing { bytes: 8 << 10, level: Some(3), cached: 64 };
 /// Articles without their bodies: read one by one in lists.
-const ARTICLES: Packing = Packing { bytes: 12 << 10, level: Some(1), cached: 64 };
+const ARTICLES: Packing = Packing { bytes: 12 << 10, level: Some(3), cached: 64 };
 /// Captures: alike, and read in runs.
 const CAPTURES: Packing = Packing { bytes: 32 << 10, level: Some(3), cached: 16 };
 /// Bodies. Chosen with `cargo bench --bench archive -- pack`: see ARCHITECTURE.md.
