@@ -672,11 +672,7 @@ pub(crate) fn commit_from_store(store: &Store, from: Position, to: Position) -> 
         let (article, provenance) = store.capture(seq)?;
         if article == next_article {
             let row = store.article(article)?;
-            let body = store.body(article)?;
-            let text = Article::from_canonical(row.headline.clone(), body, row.language);
-            if text.digest() != row.digest {
-                return Err(Error::Digest { digest: row.digest });
-            }
+            let text = row.with_body(store.body(article)?)?;
             bodies.push(text.into_parts().1.into_bytes().into_boxed_slice());
             articles.push(row);
             next_article += 1;

@@ -192,11 +192,6 @@ impl Source {
         }
         // Lower case may put accents beside letters that they belong on.
         let lower = canonical::headline(&canonical::headline(text).to_lowercase());
-        let is_host = lower.contains('.')
-            && lower.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
-        if is_host {
-            return Source::trimmed(&lower);
-        }
         let mut slug = String::new();
         for character in lower.chars() {
             match character {

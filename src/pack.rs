@@ -67,9 +67,11 @@ pub fn encode<const K: usize>(rows: &[Row<K>], level: Option<i32>) -> Vec<u8> {
     let mut pack = vec![0; 5 + zstd::zstd_safe::compress_bound(content.len())];
     pack[0] = ZSTD;
     pack[1..5].copy_from_slice(&(content.len() as u32).to_le_bytes());
-    let length =
-        zstd::bulk::compress_to_buffer(content, &mut pack[5..], level).expect("the buffer holds the bound");
-    pack.truncate(5 + length);
+    let length = COMPRESSOR.with_borrow_mut(|compressor| {
+        compressor.set_compression_level(level)?;
+        compressor.compress_to_buffer(content, &mut pack[5..])
+    });
+    pack.truncate(5 + length.expect("the buffer holds the bound"));
     pack
 }
 

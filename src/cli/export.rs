@@ -70,8 +70,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             (Some(dir), _) => export_split(context, &reader, &query, &*writer, format, dir, args.force),
             (None, Some(path)) => export_file(context, &reader, &query, &*writer, path),
             (None, None) => {
-                let interrupted = context.interrupted.clone();
-                let stop = || interrupted.load(std::sync::atomic::Ordering::Relaxed);
+                let stop = context.stop();
                 let count = stream(&reader, &query, &*writer, &mut context.out, &stop)?;
                 context.out.flush()?;
                 Ok(count)
@@ -181,8 +180,7 @@ fn export_file(
         Failure::usage(&format!("cannot write {}: {e}", shown(path)), "name another file with -o")
     };
     let mut file = split::temporary(&split::parent(path)).map_err(refuse)?;
-    let interrupted = context.interrupted.clone();
-    let stop = || interrupted.load(std::sync::atomic::Ordering::Relaxed);
+    let stop = context.stop();
     let extension = path.extension().and_then(|extension| extension.to_str());
     let buffered = BufWriter::with_capacity(256 << 10, file.as_file_mut());
     let count = match extension {
@@ -223,8 +221,7 @@ fn export_split(
     std::fs::create_dir_all(dir).map_err(|e| {
         Failure::usage(&format!("cannot make {}: {e}", shown(dir)), "name another directory with --split")
     })?;
-    let interrupted = context.interrupted.clone();
-    let stop = || interrupted.load(std::sync::atomic::Ordering::Relaxed);
+    let stop = context.stop();
     let mut count = 0u64;
     documents(reader, query, &stop, &mut |documents| {
         for document in documents {

@@ -305,6 +305,12 @@ impl Context {
         self.interrupted.load(Ordering::Relaxed)
     }
 
+    /// Whether the user has had enough, for work that does not know the context.
+    fn stop(&self) -> impl Fn() -> bool + use<> {
+        let interrupted = self.interrupted.clone();
+        move || interrupted.load(Ordering::Relaxed)
+    }
+
     /// Done, or partly done if anything was complained of.
     fn outcome(&self) -> Outcome {
         if self.complaints > 0 { Outcome::Partial } else { Outcome::Done }

@@ -10,8 +10,7 @@ use super::{Context, Result};
 pub struct Args {}
 
 pub fn run(context: &mut Context, _: &Args) -> Result<Outcome> {
-    let interrupted = context.interrupted.clone();
-    let stop = || interrupted.load(std::sync::atomic::Ordering::Relaxed);
+    let stop = context.stop();
     let repaired = pressmark::check::repair(&context.dir()?, context.wait, &stop)?;
     if stop() {
         return Ok(Outcome::Interrupted);

@@ -26,8 +26,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         None => Depth::Structure,
         Some(share) => subset(share)?,
     };
-    let interrupted = context.interrupted.clone();
-    let stop = || interrupted.load(std::sync::atomic::Ordering::Relaxed);
+    let stop = context.stop();
     let report = pressmark::check::verify(&context.dir()?, depth, context.wait, &stop)?;
     if stop() {
         return Ok(Outcome::Interrupted);

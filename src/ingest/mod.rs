@@ -125,15 +125,7 @@ pub fn ingest(
     options: &Options,
     progress: &mut dyn Progress,
 ) -> Result<Summary> {
-    let shared = Arc::new(Shared {
-        options: options.clone(),
-        now: Timestamp::now(),
-        consumed: Arc::new(AtomicU64::new(0)),
-        total: AtomicU64::new(0),
-        underway: Mutex::new(0),
-        room: Condvar::new(),
-        ended: AtomicBool::new(false),
-    });
+    let shared = Arc::new(Shared::new(options));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let (to_workers, tasks) = crossbeam_channel::bounded::<(u64, Task)>(workers * 4);
     let (to_writer, done) = crossbeam_channel::bounded::<(u64, Done)>(workers * 4);
@@ -141,7 +133,7 @@ pub fn ingest(
         let (shared, tasks, to_writer) = (shared.clone(), tasks.clone(), to_writer.clone());
         std::thread::spawn(move || {
             for (number, task) in tasks {
-                if to_writer.send((number, shared.work_safely(task))).is_err() {
+                if to_writer.send((number, shared.work(task))).is_err() {
                     break;
                 }
             }
@@ -319,6 +311,26 @@ enum Task {
     Rejected(Rejection),
 }
 
+impl Task {
+    /// The inputs that it is about.
+    fn names(&self) -> Vec<Arc<str>> {
+        match self {
+            Task::Inputs(inputs) => inputs.iter().map(|input| input.name.clone()).collect(),
+            Task::Records(source, _) => vec![source.name.clone()],
+            Task::Rejected(rejection) => vec![rejection.input.as_str().into()],
+        }
+    }
+
+    /// Bytes that it keeps from being read elsewhere.
+    fn bytes(&self) -> usize {
+        match self {
+            Task::Inputs(inputs) => inputs.iter().map(|input| input.bytes as usize).sum(),
+            Task::Records(_, records) => records.iter().map(|record| record.bytes.len()).sum(),
+            Task::Rejected(rejection) => rejection.raw.len(),
+        }
+    }
+}
+
 /// What became of a task.
 struct Done {
     outcomes: Vec<Outcome>,
@@ -352,6 +364,18 @@ struct Shared {
 }
 
 impl Shared {
+    fn new(options: &Options) -> Shared {
+        Shared {
+            options: options.clone(),
+            now: Timestamp::now(),
+            consumed: Arc::default(),
+            total: AtomicU64::new(0),
+            underway: Mutex::new(0),
+            room: Condvar::new(),
+            ended: AtomicBool::new(false),
+        }
+    }
+
     /// Waits until there is room for so many bytes; `false` when nobody wants them any more.
     fn reserve(&self, bytes: usize) -> bool {
         let mut underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner);
@@ -491,57 +515,53 @@ impl Shared {
     }
 
     /// A reader that panics costs its task, with a word, and nothing else.
-    fn work_safely(&self, task: Task) -> Done {
-        let (names, bytes) = match &task {
-            Task::Rejected(rejection) => (vec![rejection.input.clone()], rejection.raw.len()),
-            Task::Records(source, records) => {
-                (vec![source.name.to_string()], records.iter().map(|record| record.bytes.len()).sum())
-            }
-            Task::Inputs(inputs) => (
-                inputs.iter().map(|input| input.name.to_string()).collect(),
-                inputs.iter().map(|input| input.bytes as usize).sum(),
-            ),
-        };
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.work(task))).unwrap_or_else(|_| {
+    fn work(&self, task: Task) -> Done {
+        let (names, bytes) = (task.names(), task.bytes());
+        let read = std::panic::AssertUnwindSafe(|| self.outcomes(task));
+        let outcomes = std::panic::catch_unwind(read).unwrap_or_else(|_| {
             let reason = "a defect in pressmark kept it, or a part of it, from being read; please report it";
-            let outcomes =
-                names.into_iter().map(|name| Outcome::Rejected(whole(&name, reason.to_owned(), Vec::new())));
-            Done { outcomes: outcomes.collect(), bytes }
-        })
+            let reject = |name: Arc<str>| Outcome::Rejected(whole(&name, reason.to_owned(), Vec::new()));
+            names.into_iter().map(reject).collect()
+        });
+        Done { outcomes, bytes }
     }
 
-    fn work(&self, task: Task) -> Done {
+    fn outcomes(&self, task: Task) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
-        let mut bytes = 0;
         match task {
-            Task::Rejected(rejection) => {
-                bytes = rejection.raw.len();
-                outcomes.push(Outcome::Rejected(rejection));
-            }
+            Task::Rejected(rejection) => outcomes.push(Outcome::Rejected(rejection)),
             Task::Records(source, records) => {
-                for record in records {
-                    bytes += record.bytes.len();
-                    self.read(&source, record, &mut outcomes);
-                }
+                records.into_iter().for_each(|record| self.read(&source, record, &mut outcomes));
             }
             Task::Inputs(inputs) => {
                 for input in inputs {
-                    bytes += input.bytes as usize;
-                    match self.open(&input) {
-                        Err(rejection) => outcomes.push(Outcome::Rejected(*rejection)),
-                        Ok((source, records)) => {
-                            for record in records {
-                                match record {
-                                    Ok(record) => self.read(&source, record, &mut outcomes),
-                                    Err(e) => outcomes.push(Outcome::Rejected(broken_off(&input.name, &e))),
-                                }
-                            }
-                        }
-                    }
+                    self.read_input(&input, &mut |more| {
+                        outcomes.extend(more);
+                        true
+                    });
                 }
             }
         }
-        Done { outcomes, bytes }
+        outcomes
+    }
+
+    /// Reads an input record by record, until `each` says no; whether it never did.
+    fn read_input(&self, input: &Input, each: &mut dyn FnMut(Vec<Outcome>) -> bool) -> bool {
+        let (source, records) = match self.open(input) {
+            Ok(opened) => opened,
+            Err(rejection) => return each(vec![Outcome::Rejected(*rejection)]),
+        };
+        for record in records {
+            let mut outcomes = Vec::new();
+            match record {
+                Ok(record) => self.read(&source, record, &mut outcomes),
+                Err(e) => outcomes.push(Outcome::Rejected(broken_off(&input.name, &e))),
+            }
+            if !each(outcomes) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Reads the drafts of one record.
@@ -610,7 +630,12 @@ fn is_regular(input: &Input) -> bool {
 /// Compressed: what it takes on disk says nothing of what it takes in memory.
 fn is_packed(input: &Input) -> bool {
     let name = input.name.to_ascii_lowercase();
-    name.ends_with(".gz") || name.ends_with(".zst")
+    unpacked_name(&name).len() < name.len()
+}
+
+/// A name in lower case, without the extension of a compression.
+fn unpacked_name(name: &str) -> &str {
+    [".gz", ".zst"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(name)
 }
 
 fn modified(path: &Path) -> Option<Timestamp> {
@@ -629,8 +654,7 @@ fn detect(name: &str, head: &[u8], asked: Option<Format>) -> std::result::Result
     let start = head.trim_ascii_start();
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let lower = name.to_ascii_lowercase();
-    let stem = [".gz", ".zst"].iter().find_map(|packed| lower.strip_suffix(packed)).unwrap_or(&lower);
-    let extension = Path::new(stem).extension().and_then(|extension| extension.to_str());
+    let extension = Path::new(unpacked_name(&lower)).extension().and_then(|extension| extension.to_str());
     let json = || match start.split(|byte| *byte == b'\n').next() {
         // An object that fills its line: more will follow, each on its own.
         Some(line) if line.len() < start.len() && line.starts_with(b"{") && is_json(line) => {
@@ -678,39 +702,20 @@ pub fn read_drafts(
     options: &Options,
     each: &mut dyn FnMut(std::result::Result<&Prepared, &Rejection>) -> bool,
 ) {
-    let shared = Shared {
-        options: options.clone(),
-        now: Timestamp::now(),
-        consumed: Arc::default(),
-        total: AtomicU64::new(0),
-        underway: Mutex::new(0),
-        room: Condvar::new(),
-        ended: AtomicBool::new(false),
-    };
-    let mut tell = |outcome: Outcome| match outcome {
-        Outcome::Ready(ready) => each(Ok(&ready)),
-        Outcome::Rejected(rejection) => each(Err(&rejection)),
+    let shared = Shared::new(options);
+    let mut tell = |outcomes: Vec<Outcome>| {
+        outcomes.into_iter().all(|outcome| match outcome {
+            Outcome::Ready(ready) => each(Ok(&ready)),
+            Outcome::Rejected(rejection) => each(Err(&rejection)),
+        })
     };
     for input in inputs::expand(paths) {
-        let opened = input.map_err(Box::new).and_then(|input| Ok((shared.open(&input)?, input)));
-        let ((source, records), input) = match opened {
-            Ok(opened) => opened,
-            Err(rejection) => {
-                if !tell(Outcome::Rejected(*rejection)) {
-                    return;
-                }
-                continue;
-            }
+        let go_on = match input {
+            Ok(input) => shared.read_input(&input, &mut tell),
+            Err(rejection) => tell(vec![Outcome::Rejected(rejection)]),
         };
-        let mut outcomes = Vec::new();
-        for record in records {
-            match record {
-                Ok(record) => shared.read(&source, record, &mut outcomes),
-                Err(e) => outcomes.push(Outcome::Rejected(broken_off(&input.name, &e))),
-            }
-            if !outcomes.drain(..).all(&mut tell) {
-                return;
-            }
+        if !go_on {
+            return;
         }
     }
 }

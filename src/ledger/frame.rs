@@ -13,9 +13,10 @@
 //! the entries and their order alone, not on how they were cut into commits or compressed: a lost tail can be written
 //! again from the store and ends with the same head, and the head of any `seq` names the archive as it was then.
 
-use crate::article::{Language, Provenance};
+use crate::article::{Article, Language, Provenance};
 use crate::codec;
 use crate::digest::Digest;
+use crate::error::Error;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,14 @@ pub struct ArticleRow {
     pub first_seq: u64,
     /// The length of the body in bytes.
     pub body_bytes: u32,
+}
+
+impl ArticleRow {
+    /// The article, with its body from elsewhere, if the text has the digest.
+    pub fn with_body(&self, body: String) -> Result<Article, Error> {
+        let article = Article::from_canonical(self.headline.clone(), body, self.language);
+        if article.digest() == self.digest { Ok(article) } else { Err(Error::Digest { digest: self.digest }) }
+    }
 }
 
 /// What the archive numbers in order of arrival.

@@ -105,12 +105,7 @@ impl Frames {
         Frames { dir: dir.to_owned(), uuid, position, current: None, read_payloads: true }
     }
 
-    /// The same, reading the headers alone: the commits that come out are empty but for their numbers.
-    pub fn headers(dir: &Path, uuid: [u8; 16], position: Position) -> Frames {
-        Frames { read_payloads: false, ..Frames::from(dir, uuid, position) }
-    }
-
-    /// Whether the next payloads are read and verified, or only their headers.
+    /// Whether the next payloads are read and verified, or only their headers: such commits are empty but for their numbers.
     pub fn read_payloads(&mut self, read: bool) {
         self.read_payloads = read;
     }

@@ -308,10 +308,7 @@ impl<'a> Reader<'a> {
     /// An article, its text checked against its digest.
     pub fn article(&self, number: u64) -> Result<(Digest, Article)> {
         let row = self.store.article(number)?;
-        let article = Article::from_canonical(row.headline, self.store.body(number)?, row.language);
-        if article.digest() != row.digest {
-            return Err(Error::Digest { digest: row.digest });
-        }
+        let article = row.with_body(self.store.body(number)?)?;
         Ok((row.digest, article))
     }
 

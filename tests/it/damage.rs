@@ -19,6 +19,13 @@ fn whole() -> (TestEnv, String) {
     (env, export)
 }
 
+/// A copy of the archive as it is now, for [`restore`].
+fn keep(env: &TestEnv) -> PathBuf {
+    let kept = env.path("kept");
+    copy_dir(&env.archive(), &kept);
+    kept
+}
+
 /// Puts the archive back as it was, store and ledger.
 fn restore(env: &TestEnv, kept: &Path) {
     std::fs::remove_dir_all(env.archive()).unwrap();
@@ -52,8 +59,7 @@ fn recovers(env: &TestEnv, export: &str, what: &str) {
 #[test]
 fn bits_flipped_in_every_file_of_the_store() {
     let (env, export) = whole();
-    let kept = env.path("kept");
-    copy_dir(&env.archive(), &kept);
+    let kept = keep(&env);
     let mut random = Random(300);
     let files: Vec<PathBuf> = files(&kept.join("store"));
     assert!(files.len() >= 3, "conf, db and a snapshot: {files:?}");
@@ -81,8 +87,7 @@ fn bits_flipped_in_every_file_of_the_store() {
 #[test]
 fn a_store_deleted_cut_or_half_written() {
     let (env, export) = whole();
-    let kept = env.path("kept");
-    copy_dir(&env.archive(), &kept);
+    let kept = keep(&env);
     std::fs::remove_dir_all(env.archive().join("store")).unwrap();
     let ran = env.run(&["export"]);
     assert_eq!(ran.stdout, export);
@@ -150,8 +155,7 @@ fn the_library_says_what_it_mended() {
 #[test]
 fn flips_in_the_ledger_are_found_and_mended() {
     let (env, export) = whole();
-    let kept = env.path("kept");
-    copy_dir(&env.archive(), &kept);
+    let kept = keep(&env);
     let segment = env.archive().join("ledger/00000001.seg");
     let whole = std::fs::read(&segment).unwrap();
     let head = env.ok(&["log", "--head"]);
@@ -231,8 +235,7 @@ fn what_neither_half_has_is_named() {
 #[test]
 fn a_flip_in_the_last_frame_costs_nothing() {
     let (env, export) = whole();
-    let kept = env.path("kept");
-    copy_dir(&env.archive(), &kept);
+    let kept = keep(&env);
     let segment = env.archive().join("ledger/00000001.seg");
     let whole = std::fs::read(&segment).unwrap();
     let last = whole.windows(4).rposition(|bytes| bytes == b"PMf1").unwrap();
@@ -260,8 +263,7 @@ fn a_missing_segment_is_noticed() {
         (0..3).map(|n| pressmark::article::Draft { headline: format!("More {n}"), ..Default::default() });
     more.for_each(|draft| drop(archive.put(vec![draft]).unwrap()));
     archive.close().unwrap();
-    let kept = env.path("kept");
-    copy_dir(&env.archive(), &kept);
+    let kept = keep(&env);
     let head = env.ok(&["log", "--head"]);
     for missing in ["00000001.seg", "00000002.seg", "00000003.seg"] {
         restore(&env, &kept);
