@@ -137,7 +137,7 @@ impl Corpus {
             ..Provenance::default()
         };
         let language = Language::parse(if ukrainian { "uk" } else { "en" });
-        Draft { headline, body, language, provenance }
+        Draft { headline, body, language, provenance, ..Draft::default() }
     }
 
     fn sentence(

@@ -123,6 +123,7 @@ pub struct Prepared {
     article: Article,
     digest: Digest,
     provenance: Provenance,
+    explanation: Vec<String>,
 }
 
 impl Prepared {
@@ -144,7 +145,7 @@ impl Prepared {
             article.set_language(crate::language::detect(article.headline(), article.body()));
         }
         let digest = article.digest();
-        Ok(Prepared { article, digest, provenance: draft.provenance })
+        Ok(Prepared { article, digest, provenance: draft.provenance, explanation: draft.explanation })
     }
 
     /// About how many bytes it takes.
@@ -164,6 +165,11 @@ impl Prepared {
     /// The article.
     pub fn article(&self) -> &Article {
         &self.article
+    }
+
+    /// What was considered and why it was chosen, if that was asked for.
+    pub fn explanation(&self) -> &[String] {
+        &self.explanation
     }
 
     /// Where it was found.

@@ -203,10 +203,14 @@ impl Source {
         Source::trimmed(&slug)
     }
 
-    /// The host of a URL, without `www.`.
+    /// The registered domain of a URL's host by the public suffix list: `bbc.co.uk` of `https://news.bbc.co.uk/…`; the host
+    /// itself where it has none, as a number has not.
     pub fn of_url(url: &str) -> Option<Source> {
         let url = url::Url::parse(url.trim()).ok()?;
-        Source::trimmed(&url.host_str()?.to_lowercase())
+        let host = url.host_str()?.to_lowercase();
+        let named = matches!(url.host(), Some(url::Host::Domain(_)));
+        let registered = psl::domain_str(host.trim_end_matches('.')).filter(|_| named);
+        Source::trimmed(registered.unwrap_or(&host))
     }
 
     /// As the archive has it.
@@ -363,6 +367,8 @@ pub struct Draft {
     pub language: Option<Language>,
     /// What the input says of where and when it was found.
     pub provenance: Provenance,
+    /// What was considered and why it was chosen, if that was asked for; not kept.
+    pub explanation: Vec<String>,
 }
 
 /// An input that could not become an article: where, and why. Nothing of it is lost.

@@ -3,7 +3,7 @@
 use crate::article::Rejection;
 use std::io;
 
-/// Counts of an ingest. `read` is the sum of the four after it.
+/// Counts of an ingest. `read` is the sum of the five after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Captures that were read, and inputs or records that were rejected.
@@ -16,6 +16,8 @@ pub struct Counts {
     pub known: u64,
     /// Rejections.
     pub rejected: u64,
+    /// Records that are nothing anybody asked for: pictures in a crawl, pages that are no articles.
+    pub passed: u64,
     /// Of the new ones, captures with a note: something in the input was not understood and is kept as it was.
     pub noted: u64,
     /// Bytes of input; of small compressed files as they are on disk.

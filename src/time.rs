@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An instant: seconds since 1970-01-01T00:00:00Z, leap seconds not counted, years -9999 to 9999.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(pub i64);
 
 /// Seconds in a day.
@@ -135,6 +135,19 @@ impl Dated {
             Precision::Minute => format!("{}Z", &at.to_string()[..at.to_string().len() - 4]),
             Precision::Day => at.day(),
             Precision::Month => at.month(),
+        }
+    }
+
+    /// As it was printed: in its own zone, with it; `2025-01-28T09:31:00+02:00`, `2025-01-28`. Without a zone it is UTC.
+    pub fn printed(self) -> String {
+        let minutes = self.offset_minutes.unwrap_or(0);
+        let local = Dated::print(Timestamp(self.at.0 + i64::from(minutes) * 60), self.precision);
+        match local.strip_suffix('Z') {
+            Some(local) if minutes != 0 => {
+                let sign = if minutes < 0 { '-' } else { '+' };
+                format!("{local}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+            }
+            _ => local,
         }
     }
 

@@ -1,12 +1,16 @@
 //! `pressmark extract page.txt`
 
 use super::exit::Outcome;
-use super::ingest::{FormatArg, Reading};
+use super::ingest::{FormatArg, Reading, passed_over};
 use super::terminal::{clean, clean_lines};
 use super::{Context, Result};
 use clap::ValueEnum;
 use pressmark::archive::Prepared;
+use pressmark::article::Published;
 use pressmark::export::escape;
+use pressmark::ingest::Seen;
+use pressmark::time::Dated;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -24,6 +28,9 @@ pub struct Args {
     /// What all inputs are, whatever they are called and look like.
     #[arg(long, value_name = "FORMAT")]
     input_format: Option<FormatArg>,
+    /// Say what was considered for each field, where it was found, and what was chosen.
+    #[arg(long)]
+    explain: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -33,26 +40,47 @@ enum Output {
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
-    let options = args.reading.options(args.input_format)?;
+    let mut options = args.reading.options(args.input_format)?;
+    options.explain = args.explain;
     let mut result = Ok(());
-    pressmark::ingest::read_drafts(&args.paths, &options, &mut |found| {
-        match found {
-            Ok(prepared) => result = print(context, prepared, args.output),
-            Err(rejection) => context.complain(&format!("rejected {}", clean(&rejection.to_string()))),
+    let mut passed: BTreeMap<&str, u64> = BTreeMap::new();
+    pressmark::ingest::read_drafts(&args.paths, &options, &mut |seen| {
+        match seen {
+            Seen::Draft(prepared) => result = print(context, prepared, args.output),
+            Seen::Rejected(rejection) => {
+                context.complain(&format!("rejected {}", clean(&rejection.to_string())))
+            }
+            Seen::Passed(why) => *passed.entry(why).or_default() += 1,
         }
         result.is_ok() && !context.interrupted()
     });
     result?;
+    if let Some(passed) = passed_over(&passed) {
+        context.say(&passed);
+    }
     Ok(if context.interrupted() { Outcome::Interrupted } else { context.outcome() })
 }
 
 fn print(context: &mut Context, prepared: &Prepared, output: Output) -> Result<()> {
     let (article, provenance) = (prepared.article(), prepared.provenance());
-    let published = provenance.published.map(|published| published.to_string());
+    // As it was printed, zone and all: this is about the page, not about the archive.
+    let published = provenance.published.map(|published| {
+        let Published { at, precision, offset_minutes, .. } = published;
+        Dated { at, precision, offset_minutes }.printed()
+    });
+    let said: serde_json::Value =
+        provenance.extra.as_deref().and_then(|extra| serde_json::from_str(extra).ok()).unwrap_or_default();
+    let of_extra = |name: &str| said.get(name).cloned().unwrap_or_default();
     if output == Output::Jsonl {
-        let value = serde_json::json!({"input": provenance.input, "digest": prepared.digest().to_string(), "headline": article.headline(), "body": article.body(),
-            "byline": provenance.byline, "published": published, "language": article.language().map(|language| language.to_string()),
-            "source": provenance.source, "url": provenance.url});
+        let mut value = serde_json::json!({"input": provenance.input, "digest": prepared.digest().to_string(), "headline": article.headline(), "body": article.body(),
+            "byline": provenance.byline, "published": published, "published_origin": provenance.published.map(|published| published.origin),
+            "published_precision": provenance.published.map(|published| published.precision), "suspect": provenance.published.is_some_and(|published| published.suspect),
+            "modified": of_extra("modified"), "language": article.language().map(|language| language.to_string()), "source": provenance.source, "publisher": of_extra("publisher"),
+            "url": provenance.url, "canonical_url": of_extra("canonical_url"), "section": of_extra("section"), "keywords": of_extra("keywords"), "is_article": of_extra("is_article"),
+            "is_summary": of_extra("is_summary"), "captured": provenance.captured.map(|captured| captured.to_string()), "origins": of_extra("origins"), "notes": provenance.notes});
+        if !prepared.explanation().is_empty() {
+            value["explanation"] = prepared.explanation().into();
+        }
         let mut line = escape(value.to_string().into_bytes());
         line.push(b'\n');
         return Ok(context.out.write_all(&line)?);
@@ -64,9 +92,19 @@ fn print(context: &mut Context, prepared: &Prepared, output: Output) -> Result<(
         ("language", article.language().map(|language| language.to_string())),
         ("byline", Some(provenance.byline.join("; ")).filter(|byline| !byline.is_empty())),
         ("url", provenance.url.clone()),
+        ("modified", text_of(&of_extra("modified"))),
+        ("publisher", text_of(&of_extra("publisher"))),
+        ("section", text_of(&of_extra("section"))),
+        ("note", Some(provenance.notes.join("; ")).filter(|notes| !notes.is_empty())),
     ];
     for (name, value) in known.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         writeln!(context.out, "{name:<9} {}", clean(&value))?;
+    }
+    if !prepared.explanation().is_empty() {
+        writeln!(context.out)?;
+        for line in prepared.explanation() {
+            writeln!(context.out, "  {}", clean(line))?;
+        }
     }
     writeln!(
         context.out,
@@ -75,4 +113,8 @@ fn print(context: &mut Context, prepared: &Prepared, output: Output) -> Result<(
         clean_lines(article.body())
     )?;
     Ok(())
+}
+
+fn text_of(value: &serde_json::Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
 }

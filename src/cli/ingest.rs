@@ -8,16 +8,20 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use pressmark::article::{Language, Place, Rejection, Source};
 use pressmark::ingest::{
-    Captured, Format, OnError, Options, Stopped, json::Mapping, path_pattern::PathPattern,
+    Captured, Format, OnError, Options, Stopped, Wanted, json::Mapping, path_pattern::PathPattern,
 };
 use pressmark::progress::{Counts, Distance, Progress};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Take articles in: plain-text page dumps, JSON and JSONL, also compressed (.gz, .zst).
+/// Take articles in: web pages, crawls (WARC, ARC), feeds, tables, JSON, messages, plain-text page dumps.
+///
+/// What a file is, is told by its name and by how it begins: HTML, WARC and ARC, RSS, Atom and JSON Feed, CSV and TSV, JSON
+/// and JSONL, mbox, .eml and MHTML, plain text; tar and zip of any of these; all also compressed (.gz, .zst).
 ///
 /// An article that is known already is not kept twice: another finding of it is added as a capture. So a run that was
 /// interrupted is simply started again.
@@ -54,7 +58,7 @@ impl Args {
 /// How inputs are read.
 #[derive(clap::Args)]
 pub struct Reading {
-    /// Names of JSON fields: headline=hed,body=content.text.
+    /// Names of JSON fields and of columns: headline=hed,body=content.text.
     #[arg(long, value_name = "FIELD=NAME,…")]
     map: Vec<Mapping>,
     /// What paths say: '{source}/{published}/*.txt'. Also {language}, * and **.
@@ -75,13 +79,37 @@ pub struct Reading {
     /// The time of capture, where an input does not say; mtime is when its file was modified [default: now].
     #[arg(long, value_name = "DATE")]
     captured: Option<String>,
+    /// Of a crawl, only what was fetched from a URL that begins so; may be given again.
+    #[arg(long, value_name = "URL")]
+    url_prefix: Vec<String>,
+    /// Of a crawl, only this domain and the hosts in it; may be given again.
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Vec<String>,
+    /// Of a crawl, only responses with this HTTP status; may be given again [default: 200 to 299].
+    #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..=599))]
+    status: Vec<u16>,
+    /// Of a crawl, also pages that are no articles: front pages, indexes, forms.
+    #[arg(long)]
+    all_pages: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 pub enum FormatArg {
     Text,
+    Html,
     Json,
     Jsonl,
+    /// CSV, TSV and their relatives, with a header
+    Csv,
+    /// RSS, RDF, Atom, JSON Feed
+    Feed,
+    /// WARC or ARC
+    Warc,
+    Mbox,
+    /// One message, or a page saved as MHTML
+    Mail,
+    Tar,
+    Zip,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -110,7 +138,25 @@ impl Reading {
                 FormatArg::Text => Format::Text,
                 FormatArg::Json => Format::Json,
                 FormatArg::Jsonl => Format::Jsonl,
+                FormatArg::Html => Format::Html,
+                FormatArg::Csv => Format::Csv,
+                FormatArg::Feed => Format::Feed,
+                FormatArg::Warc => Format::Warc,
+                FormatArg::Mbox => Format::Mbox,
+                FormatArg::Mail => Format::Mail,
+                FormatArg::Tar => Format::Tar,
+                FormatArg::Zip => Format::Zip,
             }),
+            wanted: Wanted {
+                url_prefixes: self.url_prefix.clone(),
+                domains: self
+                    .domain
+                    .iter()
+                    .map(|domain| domain.trim_start_matches("www.").to_ascii_lowercase())
+                    .collect(),
+                statuses: self.status.clone(),
+                all_pages: self.all_pages,
+            },
             mapping,
             path_pattern: self.path_pattern.clone(),
             source: self.source.as_deref().map(source).transpose()?,
@@ -167,6 +213,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             grouped(counts.noted)
         ));
     }
+    if let Some(passed) = passed_over(&summary.passed).filter(|_| !context.json) {
+        context.say(&passed);
+    }
     match &summary.stopped {
         Some(Stopped::Cancelled { after }) if after.is_empty() => {
             context.say("interrupted before anything was committed; run the same command again")
@@ -180,7 +229,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         None => {}
     }
     if context.json {
-        context.status(&status("summary", counts));
+        let mut status = status("summary", counts);
+        status["passed_over_by_reason"] = serde_json::json!(summary.passed);
+        context.status(&status);
     } else {
         context.say(&said(counts));
     }
@@ -193,14 +244,24 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 }
 
 fn said(counts: &Counts) -> String {
-    let Counts { read, new, captured, known, rejected, .. } = *counts;
+    let Counts { read, new, captured, known, rejected, passed, .. } = *counts;
+    let passed_over = if passed > 0 { format!(", {} passed over", grouped(passed)) } else { String::new() };
     let [read, new, captured, known, rejected] = [read, new, captured, known, rejected].map(grouped);
-    format!("read {read}: {new} new, {captured} new captures, {known} known, {rejected} rejected")
+    format!(
+        "read {read}: {new} new, {captured} new captures, {known} known, {rejected} rejected{passed_over}"
+    )
+}
+
+/// What was passed over and why, in one line; `None` if nothing was.
+pub fn passed_over(passed: &BTreeMap<&str, u64>) -> Option<String> {
+    let reasons: Vec<String> =
+        passed.iter().map(|(why, count)| format!("{} {why}", grouped(*count))).collect();
+    (!reasons.is_empty()).then(|| format!("passed over: {}", reasons.join(", ")))
 }
 
 fn status(kind: &str, counts: &Counts) -> serde_json::Value {
-    let Counts { read, new, captured, known, rejected, noted, bytes } = *counts;
-    serde_json::json!({"message_type": kind, "read": read, "new": new, "new_captures": captured, "known": known, "rejected": rejected, "noted": noted, "bytes": bytes})
+    let Counts { read, new, captured, known, rejected, passed, noted, bytes } = *counts;
+    serde_json::json!({"message_type": kind, "read": read, "new": new, "new_captures": captured, "known": known, "rejected": rejected, "passed_over": passed, "noted": noted, "bytes": bytes})
 }
 
 fn progress_bar() -> ProgressBar {

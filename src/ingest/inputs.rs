@@ -82,26 +82,86 @@ pub fn describe(e: &io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
+/// How much of the start of an input is looked at to find out what it is.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// The start of an input, and the input again, from its start.
+pub fn peek<'r>(mut reader: Box<dyn BufRead + 'r>) -> io::Result<(Vec<u8>, Box<dyn BufRead + 'r>)> {
+    let mut head = Vec::new();
+    let result = reader.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head);
+    let start = io::Cursor::new(head.clone());
+    match result {
+        Ok(_) => Ok((head, Box::new(start.chain(reader)))),
+        Err(e) if head.is_empty() => Err(e),
+        // What comes before the damage is read; then it fails.
+        Err(e) => Ok((head, Box::new(start.chain(BufReader::new(Failing(Some(e))))))),
+    }
+}
+
+/// Fails once.
+pub struct Failing(pub Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
 /// Opens an input and decompresses it if it is gzip or zstd, whatever it is called. `consumed` counts bytes on disk.
-pub fn open(input: &Input, consumed: &Arc<AtomicU64>) -> io::Result<Box<dyn BufRead + Send>> {
-    let raw: Box<dyn Read + Send> = match &input.path {
+pub fn open(input: &Input, consumed: &Arc<AtomicU64>) -> io::Result<Box<dyn BufRead>> {
+    let raw: Box<dyn Read> = match &input.path {
         None => Box::new(io::stdin()),
         Some(path) => Box::new(File::open(path)?),
     };
+    unpack(BufReader::with_capacity(
+        256 << 10,
+        Counted { inner: raw, here: Arc::default(), all: consumed.clone() },
+    ))
+}
+
+/// Decompresses what is gzip or zstd, also zstd with a dictionary at its start as WARCs have it.
+pub fn unpack<'r>(reader: BufReader<impl Read + 'r>) -> io::Result<Box<dyn BufRead + 'r>> {
     let here = Arc::new(AtomicU64::new(0));
-    let counted = Counted { inner: raw, here: here.clone(), all: consumed.clone() };
+    let counted = Counted { inner: reader, here: here.clone(), all: Arc::default() };
     let mut buffered = BufReader::with_capacity(256 << 10, counted);
     let magic = buffered.fill_buf()?;
-    let plain: Box<dyn Read + Send> = if magic.starts_with(&[0x1f, 0x8b]) {
+    let plain: Box<dyn Read + 'r> = if magic.starts_with(&[0x1f, 0x8b]) {
         Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
     } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         let mut decoder = zstd::Decoder::with_buffer(buffered)?;
+        decoder.window_log_max(27)?;
+        Box::new(decoder)
+    } else if magic.starts_with(&DICTIONARY_MAGIC) {
+        let dictionary = dictionary(&mut buffered)?;
+        let mut decoder = zstd::Decoder::with_dictionary(buffered, &dictionary)?;
         decoder.window_log_max(27)?;
         Box::new(decoder)
     } else {
         return Ok(Box::new(buffered));
     };
     Ok(Box::new(BufReader::with_capacity(256 << 10, Bounded { inner: plain, packed: here, unpacked: 0 })))
+}
+
+/// A skippable frame that holds a dictionary (*Zstandard Compression for WARC files 1.0*).
+const DICTIONARY_MAGIC: [u8; 4] = [0x5d, 0x2a, 0x4d, 0x18];
+const DICTIONARY_BYTES_MAX: u64 = 16 << 20;
+
+/// The dictionary at the start, itself compressed or not.
+fn dictionary(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = [0; 8];
+    reader.read_exact(&mut head)?;
+    let length = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
+    if length > DICTIONARY_BYTES_MAX {
+        return Err(io::Error::other("its dictionary is longer than 16 MiB"));
+    }
+    let mut dictionary = Vec::new();
+    reader.take(length).read_to_end(&mut dictionary)?;
+    if !dictionary.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        return Ok(dictionary);
+    }
+    let mut plain = Vec::new();
+    zstd::Decoder::new(&dictionary[..])?.take(DICTIONARY_BYTES_MAX).read_to_end(&mut plain)?;
+    Ok(plain)
 }
 
 struct Counted<R> {

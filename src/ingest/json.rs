@@ -108,9 +108,17 @@ pub fn drafts(bytes: &[u8], mapping: &Mapping, now: Timestamp) -> Result<Vec<Dra
         }
     };
     let value: Value = serde_json::from_str(text).map_err(|e| format!("it is not JSON: {}", explain(&e)))?;
-    let Value::Object(mut object) = value else {
+    let Value::Object(object) = value else {
         return Err(format!("it is {}; expected an object with a headline and a text", kind(&value)));
     };
+    of_object(object, mapping, now)
+}
+
+fn of_object(
+    mut object: Map<String, Value>,
+    mapping: &Mapping,
+    now: Timestamp,
+) -> Result<Vec<Draft>, String> {
     if object.contains_key("digest") && object.get("captures").is_some_and(Value::is_array) {
         return exported(object);
     }
@@ -173,6 +181,35 @@ pub fn drafts(bytes: &[u8], mapping: &Mapping, now: Timestamp) -> Result<Vec<Dra
     }
     draft.provenance.notes = notes;
     Ok(vec![draft])
+}
+
+/// Reads one row of a table: its fields by the names of their columns.
+pub fn row(
+    header: &[String],
+    fields: &[String],
+    mapping: &Mapping,
+    now: Timestamp,
+) -> Result<Vec<Draft>, String> {
+    if fields.len() > header.len() {
+        return Err(format!("it has {} fields and the header {}", fields.len(), header.len()));
+    }
+    let mut object = Map::new();
+    for (name, value) in header.iter().zip(fields) {
+        if !value.is_empty() && !name.trim().is_empty() {
+            object.insert(name.trim().to_owned(), value.clone().into());
+        }
+    }
+    let known = |name: &str| {
+        mapping.0.iter().any(|(_, path)| path == name)
+            || Field::ALL.iter().any(|field| field.names().contains(&name))
+    };
+    if !header.iter().any(|name| known(name.trim())) {
+        return Err(format!(
+            "none of its columns is known: {}; name them with --map headline=…,body=…",
+            header.join(", ")
+        ));
+    }
+    of_object(object, mapping, now)
 }
 
 /// Takes a field out of the object: what the mapping names, or else the first of the common names that is there.
@@ -239,7 +276,13 @@ fn names_of(value: Value) -> Vec<String> {
 
 fn date_of(value: &Value) -> Option<Dated> {
     match value {
-        Value::String(text) => Dated::parse(text),
+        Value::String(text) => Dated::parse(text).or_else(|| {
+            // A form that people print, if it can be read in one way only.
+            let setting = crate::dates::Setting::default();
+            crate::dates::parse(text, setting)
+                .filter(|found| found.has_year && text.len() < 80)
+                .map(|found| found.dated)
+        }),
         Value::Number(number) => Dated::from_epoch(number.as_f64()?),
         _ => None,
     }
@@ -298,7 +341,13 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
         let provenance = capture.as_object().and_then(exported_capture);
         let provenance = provenance
             .ok_or_else(|| format!("one of its captures is not understood: {}", short(&capture)))?;
-        drafts.push(Draft { headline: headline.clone(), body: body.clone(), language, provenance });
+        drafts.push(Draft {
+            headline: headline.clone(),
+            body: body.clone(),
+            language,
+            provenance,
+            ..Draft::default()
+        });
     }
     match drafts.is_empty() {
         true => Err("it has no captures".to_owned()),

@@ -4,18 +4,27 @@
 //! paths → inputs → records ─┬→ drafts, canonical text, digest ─┬→ in order → batches → Archive::commit
 //!          (one thread)     └→ … (a thread a core)            ─┘   (the caller's thread)
 //! ```
+//! An input is a file, or a member of a tar or a zip; each format has one module that makes drafts of one record. A crawl's
+//! record holds a document of another format, and is read as that.
+//!
 //! A bad input is a [`Rejection`] and stops nothing else. Memory is bounded by what is between reading and committing,
 //! however long the inputs are. The result does not depend on the number of cores.
 
+mod containers;
+pub mod feed;
+mod html;
 pub mod inputs;
 pub mod json;
+pub mod mail;
 pub mod path_pattern;
 pub mod records;
 pub mod text;
+pub mod warc;
 
 use crate::archive::{Archive, Prepared, Put};
 use crate::article::{Draft, Language, Origin, Place, Published, Rejection, Source};
 use crate::error::{Error, Result};
+use crate::page;
 use crate::progress::{Counts, Distance, Progress};
 use crate::time::{Dated, Timestamp};
 use inputs::{Input, describe, whole};
@@ -33,10 +42,79 @@ use std::time::Duration;
 pub enum Format {
     /// A page as plain text: one article.
     Text,
+    /// An HTML page: one article.
+    Html,
     /// JSON: an object, several, or an array of them.
     Json,
     /// JSON, an object a line.
     Jsonl,
+    /// A table with a header: CSV, TSV and their relatives.
+    Csv,
+    /// RSS, RDF, Atom or JSON Feed: an article an item.
+    Feed,
+    /// WARC or ARC.
+    Warc,
+    /// Messages, each after a `From ` line.
+    Mbox,
+    /// One message, or a page that was saved as MHTML.
+    Mail,
+    /// A tar of any of these.
+    Tar,
+    /// A zip of any of these.
+    Zip,
+}
+
+/// What is known of a document besides its bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around<'a> {
+    /// Its address.
+    pub url: Option<&'a str>,
+    /// The charset that whoever sent it named.
+    pub charset: Option<&'a str>,
+    /// When it was seen, if that is known.
+    pub captured: Option<Timestamp>,
+    /// Now: stands in for the time of capture where only plausibility is at stake.
+    pub now: Timestamp,
+    /// Whether to say what was considered.
+    pub explain: bool,
+}
+
+/// Which records of a crawl are taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Those whose URL begins with one of these; all if there are none.
+    pub url_prefixes: Vec<String>,
+    /// Those of one of these domains or of a host in it; all if there are none.
+    pub domains: Vec<String>,
+    /// Those with one of these HTTP statuses; 200 to 299 if there are none.
+    pub statuses: Vec<u16>,
+    /// Also pages that are no articles: front pages, indexes, forms.
+    pub all_pages: bool,
+}
+
+impl Wanted {
+    fn url(&self, url: &str) -> bool {
+        let prefixed = self.url_prefixes.is_empty()
+            || self.url_prefixes.iter().any(|prefix| url.starts_with(prefix.as_str()));
+        let host = || {
+            url::Url::parse(url)
+                .ok()
+                .and_then(|url| url.host_str().map(str::to_ascii_lowercase))
+                .unwrap_or_default()
+        };
+        prefixed
+            && (self.domains.is_empty() || {
+                let host = host();
+                self.domains.iter().any(|domain| {
+                    host == *domain
+                        || host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'))
+                })
+            })
+    }
+
+    fn status(&self, status: u16) -> bool {
+        if self.statuses.is_empty() { (200..300).contains(&status) } else { self.statuses.contains(&status) }
+    }
 }
 
 /// What to do about a rejection.
@@ -84,6 +162,10 @@ pub struct Options {
     pub on_error: OnError,
     /// Articles a commit; 1,000 if it is 0.
     pub batch_articles: usize,
+    /// Which records of a crawl are taken.
+    pub wanted: Wanted,
+    /// Whether drafts say what was considered for them.
+    pub explain: bool,
     /// Whether to find out how many bytes of input there are, for [`Distance::total`].
     pub measure: bool,
 }
@@ -93,6 +175,8 @@ pub struct Options {
 pub struct Summary {
     /// What was committed and what was rejected.
     pub counts: Counts,
+    /// What was passed over, by why.
+    pub passed: BTreeMap<&'static str, u64>,
     /// Why it ended before its inputs did, if it did.
     pub stopped: Option<Stopped>,
 }
@@ -172,6 +256,7 @@ fn write(
         bytes: 0,
         staged: None,
         counts: Counts::default(),
+        passed: BTreeMap::new(),
         place: String::new(),
     };
     let mut early = BTreeMap::new();
@@ -200,6 +285,11 @@ fn write(
                         writer.bytes += ready.bytes();
                         writer.batch.push(*ready);
                     }
+                    Outcome::Passed(why) => {
+                        writer.counts.read += 1;
+                        writer.counts.passed += 1;
+                        *writer.passed.entry(why).or_default() += 1;
+                    }
                     Outcome::Rejected(rejection) => {
                         writer.reject(&rejection)?;
                         if shared.options.on_error == OnError::Fail {
@@ -224,6 +314,7 @@ struct Writer<'a> {
     staged: Option<(Counts, String)>,
     /// What is durable, and what was rejected.
     counts: Counts,
+    passed: BTreeMap<&'static str, u64>,
     /// The last input that is durable.
     place: String,
 }
@@ -291,13 +382,14 @@ impl Writer<'_> {
     fn end(mut self, stopped: Option<Stopped>) -> Result<Summary> {
         self.stage()?;
         self.settle()?;
-        Ok(Summary { counts: self.counts, stopped })
+        Ok(Summary { counts: self.counts, passed: self.passed, stopped })
     }
 
     /// Ends with the commit that is under way.
     fn cancelled(mut self) -> Result<Summary> {
         self.settle()?;
-        Ok(Summary { counts: self.counts, stopped: Some(Stopped::Cancelled { after: self.place }) })
+        let stopped = Some(Stopped::Cancelled { after: self.place });
+        Ok(Summary { counts: self.counts, passed: self.passed, stopped })
     }
 }
 
@@ -340,17 +432,23 @@ struct Done {
 enum Outcome {
     Ready(Box<Prepared>),
     Rejected(Rejection),
+    /// Nothing that anybody wants: why.
+    Passed(&'static str),
 }
-
-/// The records of an input, wherever it comes from.
-type AllRecords = Records<Box<dyn BufRead + Send>>;
 
 /// An input that was opened, and what its path and file say.
 struct Opened {
     name: Arc<str>,
     format: Format,
+    delimiter: u8,
     said: path_pattern::Said,
     captured: Option<Timestamp>,
+}
+
+/// Takes what is found in an input, in order; each method says whether to go on.
+trait Sink {
+    fn record(&mut self, source: &Arc<Opened>, record: Record) -> bool;
+    fn rejected(&mut self, rejection: Rejection) -> bool;
 }
 
 struct Shared {
@@ -447,71 +545,105 @@ impl Shared {
     }
 
     fn produce_records(&self, input: &Input, send: &mut dyn FnMut(Task, usize) -> bool) -> bool {
-        let (source, records) = match self.open(input) {
-            Ok(opened) => opened,
-            Err(rejection) => {
-                let bytes = rejection.raw.len();
-                return send(Task::Rejected(*rejection), bytes);
-            }
-        };
-        let source = Arc::new(source);
-        let mut task = Vec::new();
-        let mut bytes = 0;
-        for record in records {
-            let record = match record {
-                Ok(record) => record,
-                Err(e) => {
-                    let wanted = task.is_empty()
-                        || send(Task::Records(source.clone(), std::mem::take(&mut task)), bytes);
-                    return wanted && send(Task::Rejected(broken_off(&input.name, &e)), 0);
-                }
-            };
-            bytes += record.bytes.len();
-            task.push(record);
-            if bytes >= TASK_BYTES {
-                if !send(Task::Records(source.clone(), std::mem::take(&mut task)), bytes) {
-                    return false;
-                }
-                bytes = 0;
-            }
-        }
-        task.is_empty() || send(Task::Records(source, task), bytes)
+        let mut sink = Batches { send, source: None, records: Vec::new(), bytes: 0 };
+        self.visit_input(input, &mut sink) && sink.flush()
     }
 
-    /// Opens an input and finds out what it is.
-    fn open(&self, input: &Input) -> std::result::Result<(Opened, AllRecords), Box<Rejection>> {
-        let reject = |reason: String| Box::new(whole(&input.name, reason, Vec::new()));
-        let unreadable = |e: std::io::Error| reject(format!("cannot be read: {}", describe(&e)));
-        let mut reader = inputs::open(input, &self.consumed).map_err(unreadable)?;
-        let head = reader.fill_buf().map_err(unreadable)?;
-        let (format, cut) = match detect(&input.name, head, self.options.format) {
-            Ok(found) => found,
-            Err(reason) => return Err(self.reject_whole(input, reader, reason)),
-        };
-        let said = match &self.options.path_pattern {
-            Some(pattern) => match pattern.read(&input.name) {
-                Ok(said) => said,
-                Err(reason) => return Err(self.reject_whole(input, reader, reason)),
-            },
-            None => path_pattern::Said::default(),
-        };
+    /// Opens an input and gives its records to a sink; whether the sink wants more.
+    fn visit_input(&self, input: &Input, sink: &mut dyn Sink) -> bool {
         let captured = match (self.options.captured, &input.path) {
             (Captured::At(at), _) => Some(at),
             (Captured::Modified, Some(path)) => modified(path),
             (Captured::Now | Captured::Modified, _) => None,
         };
-        Ok((Opened { name: input.name.clone(), format, said, captured }, Records::new(reader, cut)))
+        match inputs::open(input, &self.consumed) {
+            Ok(reader) => self.visit(&input.name, reader, input.path.as_deref(), captured, 0, sink),
+            Err(e) => {
+                sink.rejected(whole(&input.name, format!("cannot be read: {}", describe(&e)), Vec::new()))
+            }
+        }
     }
 
-    /// Rejects an input with as many of its bytes as a record may have.
-    fn reject_whole(&self, input: &Input, reader: impl Read, reason: String) -> Box<Rejection> {
-        let mut rejection = whole(&input.name, reason, Vec::new());
-        let read = reader.take(records::RECORD_BYTES_MAX as u64).read_to_end(&mut rejection.raw);
-        if let Err(e) = read {
-            rejection.reason = format!("cannot be read: {}", describe(&e));
+    /// Finds out what an input is, and gives its records to a sink, or those of what is in it.
+    fn visit(
+        &self,
+        name: &Arc<str>,
+        reader: Box<dyn BufRead + '_>,
+        path: Option<&Path>,
+        captured: Option<Timestamp>,
+        depth: usize,
+        sink: &mut dyn Sink,
+    ) -> bool {
+        let (head, mut reader) = match inputs::peek(reader) {
+            Ok(peeked) => peeked,
+            Err(e) => {
+                return sink.rejected(whole(name, format!("cannot be read: {}", describe(&e)), Vec::new()));
+            }
+        };
+        let detected =
+            detect(name, &head, self.options.format.filter(|format| depth == 0 || !format.is_container()));
+        let (format, cut) = match detected {
+            Ok(found) => found,
+            Err(reason) => return sink.rejected(*reject_whole(name, reader, reason)),
+        };
+        if format.is_container() && depth >= containers::DEPTH_MAX {
+            let reason = format!(
+                "it is an archive in an archive in an archive; {} deep is as far as they are read",
+                containers::DEPTH_MAX
+            );
+            return sink.rejected(whole(name, reason, Vec::new()));
         }
-        rejection.omitted_bytes = input.bytes.saturating_sub(rejection.raw.len() as u64);
-        Box::new(rejection)
+        match format {
+            Format::Tar => {
+                return containers::tar(name, &mut reader, &mut |name, reader, captured_at| {
+                    self.visit(
+                        name,
+                        reader,
+                        None,
+                        captured.or(captured_at.filter(|_| self.options.captured == Captured::Modified)),
+                        depth + 1,
+                        sink,
+                    )
+                });
+            }
+            Format::Zip => {
+                let visit = &mut |name: &Arc<str>, reader: Box<dyn BufRead + '_>, _: Option<Timestamp>| {
+                    self.visit(name, reader, None, captured, depth + 1, sink)
+                };
+                return match containers::zip(name, path, &mut reader, visit) {
+                    Ok(wanted) => wanted,
+                    Err(reason) => sink.rejected(*reject_whole(name, reader, reason)),
+                };
+            }
+            _ => {}
+        }
+        let said = match self.options.path_pattern.as_ref().map(|pattern| pattern.read(name)) {
+            Some(Ok(said)) => said,
+            Some(Err(reason)) => return sink.rejected(*reject_whole(name, reader, reason)),
+            None => path_pattern::Said::default(),
+        };
+        let mut records = Records::new(reader, cut);
+        let mut source = Arc::new(Opened { name: name.clone(), format, delimiter: b',', said, captured });
+        while let Some(record) = records.next() {
+            let record = match record {
+                Ok(record) => record,
+                Err(e) => return sink.rejected(broken_off(name, &e)),
+            };
+            if record.header.is_some() && source.delimiter != records.delimiter() {
+                let Opened { name, said, .. } = &*source;
+                source = Arc::new(Opened {
+                    name: name.clone(),
+                    format,
+                    delimiter: records.delimiter(),
+                    said: said.clone(),
+                    captured,
+                });
+            }
+            if !sink.record(&source, record) {
+                return false;
+            }
+        }
+        true
     }
 
     /// A reader that panics costs its task, with a word, and nothing else.
@@ -547,52 +679,147 @@ impl Shared {
 
     /// Reads an input record by record, until `each` says no; whether it never did.
     fn read_input(&self, input: &Input, each: &mut dyn FnMut(Vec<Outcome>) -> bool) -> bool {
-        let (source, records) = match self.open(input) {
-            Ok(opened) => opened,
-            Err(rejection) => return each(vec![Outcome::Rejected(*rejection)]),
-        };
-        for record in records {
-            let mut outcomes = Vec::new();
-            match record {
-                Ok(record) => self.read(&source, record, &mut outcomes),
-                Err(e) => outcomes.push(Outcome::Rejected(broken_off(&input.name, &e))),
-            }
-            if !each(outcomes) {
-                return false;
-            }
-        }
-        true
+        self.visit_input(input, &mut AtOnce { shared: self, each })
     }
 
     /// Reads the drafts of one record.
     fn read(&self, source: &Opened, record: Record, outcomes: &mut Vec<Outcome>) {
-        let drafts = match (record.omitted_bytes, record.broken) {
-            (1.., _) => Err(format!("it is longer than {} MiB", records::RECORD_BYTES_MAX >> 20)),
-            (0, Some(broken)) => Err(broken.to_owned()),
-            (0, None) => match source.format {
-                Format::Text => text::draft(&record.bytes).map(|draft| vec![draft]),
-                Format::Json | Format::Jsonl => json::drafts(&record.bytes, &self.options.mapping, self.now),
-            },
+        let rejected = |reason: String, record: Record| {
+            let Record { place, bytes: raw, omitted_bytes, .. } = record;
+            Outcome::Rejected(Rejection { input: source.name.to_string(), place, reason, raw, omitted_bytes })
         };
-        let prepared = drafts.and_then(|drafts| {
-            let prepare = |draft| Prepared::new(self.complete(draft, source, record.place));
-            drafts.into_iter().map(prepare).collect::<std::result::Result<Vec<_>, String>>()
-        });
-        match prepared {
+        let broken = match (record.omitted_bytes, record.broken) {
+            (1.., _) => Some(format!("it is longer than {} MiB", records::RECORD_BYTES_MAX >> 20)),
+            (0, broken) => broken.map(str::to_owned),
+        };
+        if let Some(reason) = broken {
+            return outcomes.push(rejected(reason, record));
+        }
+        let around = Around {
+            url: None,
+            charset: None,
+            captured: source.captured,
+            now: self.now,
+            explain: self.options.explain,
+        };
+        let found = match source.format {
+            Format::Warc => self.crawled(&record.bytes, &around),
+            Format::Csv => {
+                let header = record.header.as_deref().unwrap_or_default();
+                json::row(
+                    header,
+                    &records::fields(&record.bytes, source.delimiter),
+                    &self.options.mapping,
+                    self.now,
+                )
+                .map(Found::Drafts)
+            }
+            format => self.document(format, &record.bytes, &around),
+        };
+        let drafts = match found {
+            Ok(Found::Drafts(drafts)) => drafts,
+            Ok(Found::Items(items)) => {
+                for (number, item) in (1..).zip(items) {
+                    let place = Place::Record(number);
+                    let prepared = item.and_then(|draft| Prepared::new(self.complete(draft, source, place)));
+                    outcomes.push(match prepared {
+                        Ok(ready) => Outcome::Ready(Box::new(ready)),
+                        Err(reason) => Outcome::Rejected(Rejection {
+                            input: source.name.to_string(),
+                            place,
+                            reason,
+                            raw: Vec::new(),
+                            omitted_bytes: 0,
+                        }),
+                    });
+                }
+                return;
+            }
+            Ok(Found::Passed(why)) => return outcomes.push(Outcome::Passed(why)),
+            Err(reason) => return outcomes.push(rejected(reason, record)),
+        };
+        let prepare = |draft| Prepared::new(self.complete(draft, source, record.place));
+        match drafts.into_iter().map(prepare).collect::<std::result::Result<Vec<_>, String>>() {
             Ok(prepared) => {
                 outcomes.extend(prepared.into_iter().map(|ready| Outcome::Ready(Box::new(ready))))
             }
-            Err(reason) => {
-                let Record { place, bytes: raw, omitted_bytes, .. } = record;
-                outcomes.push(Outcome::Rejected(Rejection {
-                    input: source.name.to_string(),
-                    place,
-                    reason,
-                    raw,
-                    omitted_bytes,
-                }));
+            Err(reason) => outcomes.push(rejected(reason, record)),
+        }
+    }
+
+    /// Reads one document of a format that is not cut any further.
+    fn document(
+        &self,
+        format: Format,
+        bytes: &[u8],
+        around: &Around<'_>,
+    ) -> std::result::Result<Found, String> {
+        let one = |draft: std::result::Result<Draft, String>| draft.map(|draft| Found::Drafts(vec![draft]));
+        match format {
+            Format::Text => one(text::draft(bytes, around)),
+            Format::Html => one(html::draft(bytes, around)),
+            Format::Json | Format::Jsonl => {
+                json::drafts(bytes, &self.options.mapping, self.now).map(Found::Drafts)
+            }
+            Format::Feed => feed::drafts(bytes, around).map(Found::Items),
+            Format::Mail | Format::Mbox => one(mail::draft(bytes, around)),
+            Format::Csv | Format::Warc | Format::Tar | Format::Zip => {
+                Err("it cannot stand inside of another record".to_owned())
             }
         }
+    }
+
+    /// Reads the document in a crawl's record, if it is one that is wanted.
+    fn crawled(&self, bytes: &[u8], around: &Around<'_>) -> std::result::Result<Found, String> {
+        let record = warc::read(bytes)?;
+        let wanted = &self.options.wanted;
+        match record.kind.as_str() {
+            "response" | "resource" | "conversion" => {}
+            "revisit" => return Ok(Found::Passed("of a page that was fetched before and had not changed")),
+            _ => return Ok(Found::Passed("about the crawl itself")),
+        }
+        if record.url.as_deref().is_some_and(|url| !wanted.url(url))
+            || record.status.is_some_and(|status| !wanted.status(status))
+        {
+            return Ok(Found::Passed("not asked for by URL or status"));
+        }
+        if record.url.as_deref().is_some_and(|url| {
+            ["dns:", "metadata:", "urn:", "whois:", "filedesc:"].iter().any(|scheme| url.starts_with(scheme))
+        }) {
+            return Ok(Found::Passed("about the crawl itself"));
+        }
+        let Some(format) = payload_format(record.content_type.as_deref(), &record.payload) else {
+            return Ok(Found::Passed("not text"));
+        };
+        let charset = record.content_type.as_deref().and_then(crate::decode::charset);
+        let captured = record.date.or(around.captured);
+        let around = Around { url: record.url.as_deref(), charset, captured, ..*around };
+        let mut found = match self.document(format, &record.payload, &around) {
+            Ok(found) => found,
+            // A crawl is full of pages without an article; its JSON is rarely one. That is no fault of theirs.
+            Err(_) if format != Format::Html || html::is_readable(&record.payload) => {
+                return Ok(Found::Passed("without an article"));
+            }
+            Err(reason) => return Err(reason),
+        };
+        let mut complete = |draft: &mut Draft| {
+            draft.provenance.captured = captured;
+            draft.provenance.notes.extend(record.notes.iter().cloned());
+            if draft.provenance.url.is_none() {
+                draft.provenance.url = record.url.clone();
+            }
+        };
+        match &mut found {
+            Found::Drafts(drafts) => {
+                if format == Format::Html && !wanted.all_pages && !drafts.iter().any(html::is_article) {
+                    return Ok(Found::Passed("without an article"));
+                }
+                drafts.iter_mut().for_each(&mut complete);
+            }
+            Found::Items(items) => items.iter_mut().flatten().for_each(complete),
+            Found::Passed(_) => {}
+        }
+        Ok(found)
     }
 
     /// Fills in what the input itself does not say: from its path, then from the options.
@@ -623,6 +850,109 @@ impl Shared {
     }
 }
 
+/// What one record came to.
+enum Found {
+    /// Drafts that stand or fall together.
+    Drafts(Vec<Draft>),
+    /// Drafts and reasons, each for itself.
+    Items(Vec<std::result::Result<Draft, String>>),
+    /// Nothing that anybody wants: why.
+    Passed(&'static str),
+}
+
+/// What a crawl's payload is: by its type, or by how it begins where the type says nothing. `None` is not text.
+fn payload_format(content_type: Option<&str>, payload: &[u8]) -> Option<Format> {
+    let kind = content_type.unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    let head = String::from_utf8_lossy(&payload[..payload.len().min(2048)]);
+    match kind.as_str() {
+        "text/html" | "application/xhtml+xml" => {
+            Some(if feed::is_feed(&head) && !head.to_ascii_lowercase().contains("<html") {
+                Format::Feed
+            } else {
+                Format::Html
+            })
+        }
+        "application/rss+xml" | "application/atom+xml" | "application/rdf+xml" | "application/feed+json" => {
+            Some(Format::Feed)
+        }
+        "application/xml" | "text/xml" => {
+            Some(if feed::is_feed(&head) { Format::Feed } else { Format::Html })
+        }
+        "application/json" | "application/ld+json" => {
+            Some(if feed::is_json_feed(&head) { Format::Feed } else { Format::Json })
+        }
+        "text/plain" => Some(if page::is_html(&head) { Format::Html } else { Format::Text }),
+        "message/rfc822" | "multipart/related" => Some(Format::Mail),
+        "" | "application/octet-stream" | "no-type" | "unknown/unknown" => {
+            page::is_html(&head).then_some(Format::Html)
+        }
+        _ => None,
+    }
+}
+
+/// Sends records on to the workers with their neighbours.
+struct Batches<'a> {
+    send: &'a mut dyn FnMut(Task, usize) -> bool,
+    source: Option<Arc<Opened>>,
+    records: Vec<Record>,
+    bytes: usize,
+}
+
+impl Batches<'_> {
+    fn flush(&mut self) -> bool {
+        let Some(source) = self.source.take() else { return true };
+        let (records, bytes) = (std::mem::take(&mut self.records), std::mem::take(&mut self.bytes));
+        records.is_empty() || (self.send)(Task::Records(source, records), bytes)
+    }
+}
+
+impl Sink for Batches<'_> {
+    fn record(&mut self, source: &Arc<Opened>, record: Record) -> bool {
+        if self.source.as_ref().is_some_and(|before| !Arc::ptr_eq(before, source)) && !self.flush() {
+            return false;
+        }
+        self.source = Some(source.clone());
+        self.bytes += record.bytes.len();
+        self.records.push(record);
+        self.bytes < TASK_BYTES || self.flush()
+    }
+
+    fn rejected(&mut self, rejection: Rejection) -> bool {
+        let bytes = rejection.raw.len();
+        self.flush() && (self.send)(Task::Rejected(rejection), bytes)
+    }
+}
+
+/// Reads records as they come.
+struct AtOnce<'a> {
+    shared: &'a Shared,
+    each: &'a mut dyn FnMut(Vec<Outcome>) -> bool,
+}
+
+impl Sink for AtOnce<'_> {
+    fn record(&mut self, source: &Arc<Opened>, record: Record) -> bool {
+        let mut outcomes = Vec::new();
+        self.shared.read(source, record, &mut outcomes);
+        (self.each)(outcomes)
+    }
+
+    fn rejected(&mut self, rejection: Rejection) -> bool {
+        (self.each)(vec![Outcome::Rejected(rejection)])
+    }
+}
+
+/// Rejects an input with as many of its bytes as a record may have.
+fn reject_whole(name: &str, reader: impl Read, reason: String) -> Box<Rejection> {
+    let mut rejection = whole(name, reason, Vec::new());
+    let mut reader = reader.take(records::RECORD_BYTES_MAX as u64);
+    if let Err(e) = reader.read_to_end(&mut rejection.raw) {
+        rejection.reason = format!("cannot be read: {}", describe(&e));
+    }
+    let mut rest = reader.into_inner();
+    rejection.omitted_bytes = std::io::copy(&mut rest, &mut std::io::sink()).unwrap_or(0);
+    Box::new(rejection)
+}
+
 fn is_regular(input: &Input) -> bool {
     input.path.as_deref().is_some_and(Path::is_file)
 }
@@ -635,7 +965,7 @@ fn is_packed(input: &Input) -> bool {
 
 /// A name in lower case, without the extension of a compression.
 fn unpacked_name(name: &str) -> &str {
-    [".gz", ".zst"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(name)
+    [".gz", ".zst", ".zstd"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(name)
 }
 
 fn modified(path: &Path) -> Option<Timestamp> {
@@ -649,6 +979,26 @@ fn broken_off(name: &str, e: &std::io::Error) -> Rejection {
     whole(name, format!("cannot be read to its end: {}; what came before is kept", describe(e)), Vec::new())
 }
 
+impl Format {
+    /// Holds other inputs.
+    fn is_container(self) -> bool {
+        matches!(self, Format::Tar | Format::Zip)
+    }
+
+    fn cut(self) -> Cut {
+        match self {
+            Format::Jsonl => Cut::Lines,
+            Format::Json => Cut::Values,
+            Format::Csv => Cut::Rows,
+            Format::Warc => Cut::Warc,
+            Format::Mbox => Cut::Messages,
+            Format::Text | Format::Html | Format::Feed | Format::Mail | Format::Tar | Format::Zip => {
+                Cut::Whole
+            }
+        }
+    }
+}
+
 /// What an input is: as asked, by its name, or by how it begins. `Err` says why it is nothing that can be read.
 fn detect(name: &str, head: &[u8], asked: Option<Format>) -> std::result::Result<(Format, Cut), String> {
     let start = head.trim_ascii_start();
@@ -656,57 +1006,77 @@ fn detect(name: &str, head: &[u8], asked: Option<Format>) -> std::result::Result
     let lower = name.to_ascii_lowercase();
     let extension = Path::new(unpacked_name(&lower)).extension().and_then(|extension| extension.to_str());
     let json = || match start.split(|byte| *byte == b'\n').next() {
+        _ if feed::is_json_feed(&String::from_utf8_lossy(start)) => Format::Feed,
         // An object that fills its line: more will follow, each on its own.
-        Some(line) if line.len() < start.len() && line.starts_with(b"{") && is_json(line) => {
-            (Format::Jsonl, Cut::Lines)
-        }
-        _ => (Format::Json, Cut::Values),
+        Some(line) if line.len() < start.len() && line.starts_with(b"{") && is_json(line) => Format::Jsonl,
+        _ => Format::Json,
     };
-    match (asked, extension) {
-        (Some(Format::Text), _) => return Ok((Format::Text, Cut::Whole)),
-        (Some(Format::Jsonl), _) | (None, Some("jsonl" | "ndjson")) => {
-            return Ok((Format::Jsonl, Cut::Lines));
+    // Feeds and pages may be in any encoding.
+    let text = || crate::decode::decode(head, None).text.into_owned();
+    let xml = || {
+        let text = text();
+        if feed::is_feed(&text) && !page::is_html(&text)
+            || text.trim_start().starts_with("<?xml") && feed::is_feed(&text)
+        {
+            Some(Format::Feed)
+        } else {
+            page::is_html(&text).then_some(Format::Html)
         }
-        (Some(Format::Json), _) | (None, Some("json")) => return Ok(json()),
-        _ => {}
-    }
-    let begins = |with: &[u8]| start.len() >= with.len() && start[..with.len()].eq_ignore_ascii_case(with);
-    let unsupported = |what: &str| {
-        Err(format!("it is {what}, which this version does not read; plain text, JSON and JSONL can be read"))
     };
-    if begins(b"<!doctype") || begins(b"<html") || begins(b"<head") {
-        return unsupported("HTML");
-    }
-    if begins(b"<?xml") || begins(b"<rss") || begins(b"<feed") {
-        return unsupported("XML");
-    }
-    if begins(b"WARC/") {
-        return unsupported("a WARC");
-    }
-    if extension != Some("txt")
-        && (start.starts_with(b"{")
-            || start.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{")))
-    {
-        return Ok(json());
-    }
-    Ok((Format::Text, Cut::Whole))
+    let format = match (asked, extension) {
+        (Some(Format::Json), _) => json(),
+        (Some(asked), _) => asked,
+        (None, Some("jsonl" | "ndjson")) => Format::Jsonl,
+        (None, Some("json")) => json(),
+        (None, Some("txt")) if !head.contains(&0) => Format::Text,
+        (None, Some("html" | "htm" | "xhtml" | "shtml")) => Format::Html,
+        (None, Some("csv" | "tsv" | "tab")) => Format::Csv,
+        (None, Some("warc" | "arc")) => Format::Warc,
+        (None, Some("mbox")) => Format::Mbox,
+        (None, Some("eml" | "mht" | "mhtml")) => Format::Mail,
+        (None, Some("tar" | "tgz")) => Format::Tar,
+        (None, Some("rss" | "atom" | "rdf")) => Format::Feed,
+        (None, Some("xml")) => xml().ok_or("it is XML and no feed; RSS, RDF and Atom are read")?,
+        _ if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") => Format::Zip,
+        _ if head.get(257..262) == Some(b"ustar") => Format::Tar,
+        _ if start.starts_with(b"WARC/") || start.starts_with(b"filedesc://") => Format::Warc,
+        _ if start.starts_with(b"From ") && mail::is_mail(start) => Format::Mbox,
+        _ if start.starts_with(b"{")
+            || start.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{")) =>
+        {
+            json()
+        }
+        _ if mail::is_mail(start) => Format::Mail,
+        _ => match xml() {
+            Some(format) => format,
+            None => Format::Text,
+        },
+    };
+    Ok((format, format.cut()))
 }
 
 fn is_json(line: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
 }
 
+/// What was read where there is no archive.
+pub enum Seen<'a> {
+    /// A draft, in canonical form.
+    Draft(&'a Prepared),
+    /// What could not become one.
+    Rejected(&'a Rejection),
+    /// Nothing that was asked for: why.
+    Passed(&'static str),
+}
+
 /// Reads inputs without an archive: every draft and every rejection, in order, until `each` says no.
-pub fn read_drafts(
-    paths: &[PathBuf],
-    options: &Options,
-    each: &mut dyn FnMut(std::result::Result<&Prepared, &Rejection>) -> bool,
-) {
+pub fn read_drafts(paths: &[PathBuf], options: &Options, each: &mut dyn FnMut(Seen<'_>) -> bool) {
     let shared = Shared::new(options);
     let mut tell = |outcomes: Vec<Outcome>| {
         outcomes.into_iter().all(|outcome| match outcome {
-            Outcome::Ready(ready) => each(Ok(&ready)),
-            Outcome::Rejected(rejection) => each(Err(&rejection)),
+            Outcome::Ready(ready) => each(Seen::Draft(&ready)),
+            Outcome::Rejected(rejection) => each(Seen::Rejected(&rejection)),
+            Outcome::Passed(why) => each(Seen::Passed(why)),
         })
     };
     for input in inputs::expand(paths) {

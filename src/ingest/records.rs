@@ -1,10 +1,11 @@
-//! Cuts inputs into records without understanding them: lines, JSON values, or all of it. Memory is bounded by the longest
+//! Cuts inputs into records without understanding them: lines, JSON values, rows, messages, WARC records, or all of it. Memory is bounded by the longest
 //! record that is allowed; of a longer one the start is kept for the rejection and the rest is passed over.
 
 use crate::article::Place;
 use std::io::{self, BufRead};
+use std::sync::Arc;
 
-/// The longest line or JSON value.
+/// The longest record of any kind.
 pub const RECORD_BYTES_MAX: usize = 64 << 20;
 /// How much of a record that is too long is kept.
 const KEPT_BYTES: usize = 64 << 10;
@@ -20,6 +21,8 @@ pub struct Record {
     pub omitted_bytes: u64,
     /// What is wrong with it already.
     pub broken: Option<&'static str>,
+    /// The names of its columns, if it is a row of a table.
+    pub header: Option<Arc<[String]>>,
 }
 
 /// How an input is cut.
@@ -29,6 +32,12 @@ pub enum Cut {
     Lines,
     /// JSON values one after the other, or the elements of one array.
     Values,
+    /// Rows of a table whose first row names the columns; fields may be quoted and hold line breaks.
+    Rows,
+    /// Messages of an mbox, each after a line that begins with `From `.
+    Messages,
+    /// Records of a WARC or an ARC.
+    Warc,
     /// One record.
     Whole,
 }
@@ -42,6 +51,10 @@ pub struct Records<R> {
     begun: bool,
     done: bool,
     longest: usize,
+    header: Option<Arc<[String]>>,
+    delimiter: u8,
+    /// What was read too far, to be read again.
+    ahead: io::Cursor<Vec<u8>>,
 }
 
 impl<R: BufRead> Records<R> {
@@ -55,6 +68,9 @@ impl<R: BufRead> Records<R> {
             begun: false,
             done: false,
             longest: RECORD_BYTES_MAX,
+            header: None,
+            delimiter: b',',
+            ahead: io::Cursor::default(),
         }
     }
 
@@ -95,6 +111,225 @@ impl<R: BufRead> Records<R> {
                 return Ok(Some(taken.record(Place::Line(self.number), None)));
             }
         }
+    }
+
+    /// What comes next: what was read too far, then the input.
+    fn fill(&mut self) -> io::Result<&[u8]> {
+        if (self.ahead.position() as usize) < self.ahead.get_ref().len() {
+            self.ahead.fill_buf()
+        } else {
+            self.reader.fill_buf()
+        }
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        if (self.ahead.position() as usize) < self.ahead.get_ref().len() {
+            self.ahead.consume(bytes)
+        } else {
+            self.reader.consume(bytes)
+        }
+    }
+
+    /// Reads up to and with the next line break; whether there was anything. No more than so many bytes are kept.
+    fn until_newline(&mut self, into: &mut Vec<u8>, most: usize) -> io::Result<bool> {
+        let mut any = false;
+        loop {
+            let buffer = self.fill()?;
+            if buffer.is_empty() {
+                return Ok(any);
+            }
+            any = true;
+            let end = buffer.iter().position(|byte| *byte == b'\n');
+            let used = end.map_or(buffer.len(), |end| end + 1);
+            let kept = used.min(most.saturating_sub(into.len()));
+            into.extend_from_slice(&buffer[..kept]);
+            self.consume(used);
+            if end.is_some() {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn row(&mut self) -> io::Result<Option<Record>> {
+        loop {
+            let Some(mut record) = self.quoted_lines()? else { return Ok(None) };
+            if self.header.is_some() || record.omitted_bytes > 0 {
+                record.header = self.header.clone();
+                return Ok(Some(record));
+            }
+            if let Some(bytes) = record.bytes.strip_prefix(b"\xef\xbb\xbf") {
+                record.bytes = bytes.to_vec();
+            }
+            self.delimiter = delimiter(&record.bytes);
+            self.header = Some(fields(&record.bytes, self.delimiter).into());
+        }
+    }
+
+    /// The delimiter of the table, once its header was read.
+    pub fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
+    /// A line, and those after it while a quotation is open.
+    fn quoted_lines(&mut self) -> io::Result<Option<Record>> {
+        loop {
+            let mut taken = Taken::new(self.longest);
+            let (mut quoted, mut at_start, mut any) = (false, true, false);
+            let first = self.number + 1;
+            'record: loop {
+                let delimiter = self.delimiter;
+                let in_header = self.header.is_none();
+                let buffer = self.reader.fill_buf()?;
+                if buffer.is_empty() {
+                    break;
+                }
+                any = true;
+                let mut end = None;
+                for (index, byte) in buffer.iter().enumerate() {
+                    match byte {
+                        b'"' if quoted => quoted = false,
+                        // A quotation opens at the start of a field; a second one right after it closed is a quoted quote.
+                        b'"' if at_start || index > 0 && buffer[index - 1] == b'"' => quoted = true,
+                        b'\n' => {
+                            self.number += 1;
+                            if !quoted {
+                                end = Some(index);
+                                break;
+                            }
+                        }
+                        _ => {}
+                    }
+                    at_start = *byte == delimiter || in_header && matches!(byte, b';' | b'\t' | b',');
+                }
+                taken.take(&buffer[..end.unwrap_or(buffer.len())]);
+                let used = end.map_or(buffer.len(), |end| end + 1);
+                self.reader.consume(used);
+                if end.is_some() {
+                    break 'record;
+                }
+            }
+            if !any {
+                return Ok(None);
+            }
+            if taken.bytes.ends_with(b"\r") {
+                taken.bytes.pop();
+            }
+            if taken.omitted > 0 || !taken.bytes.trim_ascii().is_empty() {
+                let broken = quoted.then_some("a quotation that opens in it does not close");
+                return Ok(Some(taken.record(Place::Line(first), broken)));
+            }
+        }
+    }
+
+    fn message(&mut self) -> io::Result<Option<Record>> {
+        let mut taken = Taken::new(self.longest);
+        let mut blank = true;
+        let mut any = false;
+        loop {
+            let mut line = Vec::new();
+            if !self.until_newline(&mut line, self.longest)? {
+                break;
+            }
+            if any && blank && line.starts_with(b"From ") {
+                self.ahead = io::Cursor::new(line);
+                break;
+            }
+            blank = line.trim_ascii().is_empty();
+            if any || !blank {
+                any = true;
+                // A line of the text that began with From was sent as >From.
+                let quoted = line
+                    .iter()
+                    .position(|byte| *byte != b'>')
+                    .is_some_and(|at| at > 0 && line[at..].starts_with(b"From "));
+                taken.take(if quoted { &line[1..] } else { &line });
+            }
+        }
+        if !any {
+            return Ok(None);
+        }
+        self.number += 1;
+        Ok(Some(taken.record(Place::Record(self.number), None)))
+    }
+
+    /// A record with its header. One that claims more bytes than there are gives back what came after its real end.
+    fn warc(&mut self) -> io::Result<Option<Record>> {
+        let mut head = Vec::new();
+        let mut skipped = 0u64;
+        loop {
+            head.clear();
+            if !self.until_newline(&mut head, HEAD_BYTES_MAX)? {
+                if skipped > 0 {
+                    self.number += 1;
+                    self.done = true;
+                    let taken = Taken { bytes: Vec::new(), omitted: 0, longest: self.longest };
+                    return Ok(Some(taken.record(
+                        Place::Record(self.number),
+                        Some("what comes after the record before is no record"),
+                    )));
+                }
+                return Ok(None);
+            }
+            let line = head.trim_ascii();
+            if line.is_empty() {
+                continue;
+            }
+            if line.starts_with(b"WARC/") || arc_length(line).is_some() {
+                break;
+            }
+            skipped += head.len() as u64;
+        }
+        if skipped > 0 && self.number == 0 {
+            // What stands before the first record is not one.
+        }
+        self.number += 1;
+        let place = Place::Record(self.number);
+        let length = match arc_length(head.trim_ascii()) {
+            Some(length) => Some(length),
+            None => {
+                loop {
+                    let start = head.len();
+                    if !self.until_newline(&mut head, HEAD_BYTES_MAX)?
+                        || head.len() >= HEAD_BYTES_MAX
+                        || head[start..].trim_ascii().is_empty()
+                    {
+                        break;
+                    }
+                }
+                content_length(&head)
+            }
+        };
+        let mut taken = Taken::new(self.longest);
+        taken.take(&head);
+        let Some(length) = length else {
+            return Ok(Some(
+                taken.record(place, Some("its header gives no Content-Length that is a number")),
+            ));
+        };
+        let mut left = length;
+        while left > 0 {
+            let buffer = self.fill()?;
+            if buffer.is_empty() {
+                break;
+            }
+            let used = left.min(buffer.len() as u64) as usize;
+            taken.take(&buffer[..used]);
+            self.consume(used);
+            left -= used as u64;
+        }
+        if left == 0 {
+            return Ok(Some(taken.record(place, None)));
+        }
+        if let Some(at) =
+            next_record(&taken.bytes[head.len().min(taken.bytes.len())..]).filter(|_| taken.omitted == 0)
+        {
+            let rest = taken.bytes.split_off(head.len() + at);
+            self.ahead = io::Cursor::new(rest);
+            return Ok(Some(
+                taken.record(place, Some("it claims more bytes than it has; the records after it are read")),
+            ));
+        }
+        Ok(Some(taken.record(place, Some("it is cut short: the input ends inside it"))))
     }
 
     fn value(&mut self) -> io::Result<Option<Record>> {
@@ -187,6 +422,9 @@ impl<R: BufRead> Iterator for Records<R> {
         let record = match self.cut {
             Cut::Lines => self.line(),
             Cut::Values => self.value(),
+            Cut::Rows => self.row(),
+            Cut::Messages => self.message(),
+            Cut::Warc => self.warc(),
             Cut::Whole => self.whole(),
         };
         // A reader that failed once would fail for ever.
@@ -222,7 +460,64 @@ impl Taken {
     }
 
     fn record(self, place: Place, broken: Option<&'static str>) -> Record {
-        Record { place, bytes: self.bytes, omitted_bytes: self.omitted, broken }
+        Record { place, bytes: self.bytes, omitted_bytes: self.omitted, broken, header: None }
+    }
+}
+
+/// The longest header of a WARC record.
+const HEAD_BYTES_MAX: usize = 1 << 20;
+
+/// The length that an ARC record's header line ends in: URL, address, date, type, length.
+fn arc_length(line: &[u8]) -> Option<u64> {
+    let line = std::str::from_utf8(line).ok()?;
+    if !line.contains("://") || line.len() > 8192 {
+        return None;
+    }
+    let fields: Vec<&str> = line.split(' ').collect();
+    let dated = fields
+        .iter()
+        .rev()
+        .take(8)
+        .any(|field| field.len() == 14 && field.bytes().all(|byte| byte.is_ascii_digit()));
+    (fields.len() >= 5 && dated).then(|| fields.last()?.parse().ok())?
+}
+
+fn content_length(head: &[u8]) -> Option<u64> {
+    let text = String::from_utf8_lossy(head);
+    let value = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.trim().eq_ignore_ascii_case("content-length").then(|| value.trim().to_owned())
+    });
+    value?.parse::<u64>().ok().filter(|length| *length <= 1 << 50)
+}
+
+/// Where another record begins inside of what was taken for one.
+fn next_record(bytes: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = bytes.get(from..)?.windows(6).position(|window| window == b"\nWARC/") {
+        let start = from + at + 1;
+        if bytes[start + 5..].first().is_some_and(u8::is_ascii_digit) {
+            return Some(start);
+        }
+        from = start;
+    }
+    None
+}
+
+/// What separates the fields of a header: of comma, semicolon, tab and bar the most frequent one.
+fn delimiter(header: &[u8]) -> u8 {
+    let count = |wanted: &u8| header.iter().filter(|byte| *byte == wanted).count();
+    [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(count).unwrap_or(b',')
+}
+
+/// The fields of one row.
+pub fn fields(row: &[u8], delimiter: u8) -> Vec<String> {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(row);
+    let mut record = csv::ByteRecord::new();
+    match reader.read_byte_record(&mut record) {
+        Ok(true) => record.iter().map(|field| crate::decode::decode(field, None).text.into_owned()).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -2,28 +2,28 @@
 //!
 //! A dump is blocks of lines. Each line is judged by its shape (how long, whether it is made of sentences, whether it
 //! is an item of a list, a teaser, a caption, a date) and gets a weight; the article is the run of lines with the
-//! greatest sum, less what is furniture inside it. Shape works in any language; the few words that help are in [`chrome`].
+//! greatest sum, less what is furniture inside it. Shape works in any language; the few words that help are in `chrome`.
 //!
 //! No date is taken from a dump: what stands there is as often the date of another story in a side list.
 
-mod chrome;
-
+use super::Around;
 use crate::article::{Draft, Provenance};
+use crate::chrome;
+use crate::decode;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Reads a dump. `Err` says why there is no article in it.
-pub fn draft(bytes: &[u8]) -> Result<Draft, String> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err("it is UTF-16; convert it to UTF-8, for instance with iconv".to_owned());
-    }
-    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
+    let decoded = decode::decode(bytes, around.charset);
+    let text = &*decoded.text;
+    if let Some(at) = text.find('\0') {
         return Err(format!("there is a NUL byte at byte {}; this is not a text", at + 1));
     }
-    let text = std::str::from_utf8(bytes).map_err(|e| {
-        format!("it is not UTF-8 at byte {}; convert it, for instance with iconv", e.valid_up_to() + 1)
-    })?;
+    let controls = text.chars().filter(|c| c.is_control() && !c.is_whitespace()).count();
+    if controls * 50 > text.len() {
+        return Err("it is full of control characters; this is not a text".to_owned());
+    }
     if text.trim().is_empty() {
         return Err("it is empty".to_owned());
     }
@@ -35,7 +35,13 @@ pub fn draft(bytes: &[u8]) -> Result<Draft, String> {
         return Err("no paragraphs of an article were found in it".to_owned());
     }
     let headline = headline.map_or(String::new(), |line| page.lines[line].text.to_string());
-    Ok(Draft { headline, body, language: None, provenance: Provenance::default() })
+    Ok(Draft {
+        headline,
+        body,
+        language: None,
+        provenance: Provenance { notes: decoded.note().into_iter().collect(), ..Provenance::default() },
+        ..Draft::default()
+    })
 }
 
 /// One line of the dump.
@@ -344,7 +350,7 @@ mod tests {
 
     /// Headline and body of a dump.
     fn found(dump: &str) -> (String, String) {
-        let draft = draft(dump.as_bytes()).unwrap();
+        let draft = draft(dump.as_bytes(), &Around::default()).unwrap();
         assert_eq!(draft.provenance, Provenance::default(), "nothing but the text is taken from a dump");
         (draft.headline, draft.body)
     }
@@ -420,11 +426,10 @@ mod tests {
             (&b""[..], "it is empty"),
             (b" \n\n ", "it is empty"),
             (b"abc\0def", "there is a NUL byte at byte 4; this is not a text"),
-            (b"\xff\xfea\0", "it is UTF-16; convert it to UTF-8, for instance with iconv"),
-            (b"good \xe9 bad", "it is not UTF-8 at byte 6; convert it, for instance with iconv"),
+            (b"\x01\x02\x03\xffJFIF", "it is full of control characters; this is not a text"),
             (b"Home\nNews\nSport\n", "no paragraphs of an article were found in it"),
         ] {
-            assert_eq!(draft(bytes).unwrap_err(), reason);
+            assert_eq!(draft(bytes, &Around::default()).unwrap_err(), reason);
         }
     }
 }

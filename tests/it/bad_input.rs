@@ -28,7 +28,11 @@ fn rejected(name: &str, content: &[u8]) -> String {
     let unended = content.strip_suffix(b"\n").unwrap_or(content);
     // Of an array, the element alone is rejected.
     let element = unended.strip_prefix(b"[").unwrap_or(unended);
-    assert!([content, unended, element].contains(&raw.as_slice()), "the rejects file has the raw bytes");
+    let is_line = content.split(|byte| *byte == b'\n').any(|line| line == raw);
+    assert!(
+        is_line || [content, unended, element].contains(&raw.as_slice()),
+        "the rejects file has the raw bytes"
+    );
     assert_eq!(written["input"], format!("in/m/{name}"));
     written["reason"].as_str().unwrap().to_owned()
 }
@@ -36,15 +40,10 @@ fn rejected(name: &str, content: &[u8]) -> String {
 #[test]
 fn bad_inputs_say_what_is_wrong() {
     for (name, content, reason) in [
-        (
-            "a.txt",
-            &b"text with \xe9 in it"[..],
-            "it is not UTF-8 at byte 11; convert it, for instance with iconv",
-        ),
-        ("b.txt", b"text with \0 in it", "there is a NUL byte at byte 11; this is not a text"),
+        ("b.txt", &b"text with \0 in it"[..], "there is a NUL byte at byte 11; this is not a text"),
         ("c.txt", b"", "it is empty"),
         ("d.txt", b"Home\nNews\n", "no paragraphs of an article were found in it"),
-        ("e.txt", b"\xff\xfeH\0i\0", "it is UTF-16; convert it to UTF-8, for instance with iconv"),
+        ("e.txt", b"\x01\x02\x03JFIF", "it is full of control characters; this is not a text"),
         (
             "f.jsonl",
             b"{\"title\":\"\xff\"}",
@@ -56,8 +55,25 @@ fn bad_inputs_say_what_is_wrong() {
         ("j.json", b"[{\"title\":\"cut\"", "it is cut short: the input ends inside it"),
         (
             "k.html",
-            b"<!DOCTYPE html><p>x",
-            "it is HTML, which this version does not read; plain text, JSON and JSONL can be read",
+            b"<!DOCTYPE html><nav><a href=x>x</a></nav>",
+            "neither headline nor text of an article were found in the page; look with pressmark extract --explain",
+        ),
+        ("l.xml", b"<?xml version='1.0'?><svg/>", "it is XML and no feed; RSS, RDF and Atom are read"),
+        (
+            "m.csv",
+            b"a,b\n1,2\n",
+            "none of its columns is known: a, b; name them with --map headline=\u{2026},body=\u{2026}",
+        ),
+        ("n.eml", b"hello\n", "it has none of the headers of a message (From, Subject, MIME-Version)"),
+        (
+            "o.zip",
+            b"PK\x03\x04rubbish",
+            "it is not a zip that can be read: invalid Zip archive: Could not find EOCD",
+        ),
+        (
+            "p.warc",
+            b"WARC/1.0\r\nWARC-Type: response\r\n\r\n",
+            "its header gives no Content-Length that is a number",
         ),
     ] {
         assert_eq!(rejected(name, content), reason, "{name}");

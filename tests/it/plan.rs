@@ -29,6 +29,7 @@ fn draft(&(text, source, published, captured): &Raw) -> Draft {
             captured: Some(captured),
             ..Provenance::default()
         },
+        ..Draft::default()
     }
 }
 

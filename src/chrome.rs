@@ -1,0 +1,124 @@
+//! Words that furniture of pages is made of, in the languages that the archive's users read most. They only help: the
+//! shape of a line decides where no word does.
+
+/// Lines that are furniture whatever stands around them, if they are short: they begin with one of these.
+#[rustfmt::skip]
+const FURNITURE: &[&str] = &[
+    "advert", "advertisement", "ad feedback", "story continues", "continue reading", "article continues",
+    "read more", "read also", "read next", "read full", "see also", "more on this", "more from",
+    "more stories", "related", "recommended", "most read", "most popular", "trending", "you may also",
+    "you might also", "don't miss", "latest news", "share", "tweet", "follow us", "follow @", "sign up",
+    "sign in", "log in", "login", "subscribe", "newsletter", "get our", "download our", "download the app",
+    "join our", "skip to", "click here", "copyright", "©", "all rights reserved", "terms of",
+    "privacy policy", "cookie", "we use cookies", "this site uses", "this website uses", "by continuing",
+    "accept all", "your email", "enter your", "leave a reply", "leave a comment", "comments",
+    "post a comment", "view comments", "filed under", "tags:", "tags", "topics", "posted in", "print",
+    "email", "facebook", "whatsapp", "copy link", "back to top", "image source", "getty images", "loading",
+    "please enable", "javascript", "watch:", "video:", "listen", "support us", "donate", "published",
+    "updated", "last updated", "last modified", "min read", "by ", "written by", "реклама", "читайте також",
+    "читайте теж", "читати також", "читати більше", "читати далі", "більше новин", "дивіться також",
+    "підпис", "підпишіться", "підписуйтесь", "поділитися", "поширити", "коментар", "усі права", "всі права",
+    "цей сайт", "свіжі дописи", "останні новини", "популярні", "популярне", "головні новини",
+    "новини партнерів", "теги", "автор:", "джерело фото", "стежте за", "увійти", "читайте также",
+    "читайте ещё", "читайте еще", "читать далее", "подробнее", "подпишитесь", "подписывайтесь",
+    "поделиться", "комментар", "все права", "этот сайт", "последние новости", "популярное",
+    "главные новости", "новости партнеров", "материалы по теме", "смотрите также", "войти", "по теме",
+    "следите за", "мы используем", "ми використовуємо", "на сайті використ", "mehr zum thema", "mehr zu",
+    "auch interessant", "auch spannend", "das könnte", "weiterlesen", "zum weiterlesen",
+    "weitere informationen", "weitere beiträge", "weitere artikel", "weitere themen", "zum thema",
+    "passend dazu", "empfohlener", "inhaltsverzeichnis", "quelle:", "quellen:", "bildquelle",
+    "table of contents", "what you need to know", "veja também", "veja mais", "mira también",
+    "te puede interesar", "más información", "contenido relacionado", "sur le même sujet", "voir aussi",
+    "ti potrebbe", "zobacz też", "zobacz także", "ilgili haber", "관련기사", "関連記事", "相关阅读", "lesen sie auch",
+    "anzeige", "werbung", "teilen", "newsletter abonnieren", "alle rechte", "zur startseite", "kommentare",
+    "lire aussi", "à lire", "partager", "publicité", "s'abonner", "abonnez-vous", "tous droits",
+    "lea también", "lee también", "publicidad", "compartir", "suscríbete", "todos los derechos",
+    "leggi anche", "pubblicità", "condividi", "czytaj także", "reklama", "udostępnij", "leia também",
+    "leia mais", "publicidade", "compartilhe", "lees ook", "lees meer", "advertentie", "lue myös",
+    "lue lisää", "jaa", "mainos", "läs också", "läs mer", "annons", "dela", "les også", "annonse",
+    "læs også", "citește și", "přečtěte si", "olvasta már",
+];
+
+/// How a line ends that leads to another story.
+#[rustfmt::skip]
+const TEASERS: &[&str] = &[
+    "read more", "continue reading", "full story", "читати більше", "читати далі", "детальніше",
+    "докладніше", "читать далее", "подробнее", "читать полностью", "weiterlesen", "mehr lesen",
+    "lire la suite", "leer más", "continua a leggere", "czytaj więcej", "lees meer",
+];
+
+/// What stands beside a picture.
+#[rustfmt::skip]
+const CREDITS: &[&str] = &[
+    "photo:", "photo by", "photograph:", "photo credit", "(photo", "picture:", "image:", "image credit",
+    "credit:", "getty images", "/afp", "/reuters", "/ap)", "ap photo", "file photo", "shutterstock",
+    "фото:", "(фото", "фото —", "фото -", "ілюстрація:", "иллюстрация:", "foto:", "(foto", "bild:",
+    "crédit photo", "photo :", "imago", "picture alliance", "via getty", "via reuters", "unsplash",
+    "pixabay",
+];
+
+/// Whether a line is furniture.
+pub fn is_furniture(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let begins = FURNITURE.iter().any(|start| lower.starts_with(start));
+    begins && (lower.split_whitespace().count() <= 9 || is_notice(&lower))
+}
+
+/// A notice may be long: consent, rights, newsletters.
+fn is_notice(lower: &str) -> bool {
+    [
+        "cookie",
+        "all rights reserved",
+        "privacy policy",
+        "newsletter",
+        "усі права",
+        "все права",
+        "subscribe",
+        "terms of",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+}
+
+/// Whether a line asks the reader to follow, subscribe, download, pay or write: it names a channel and says what to do there.
+pub fn is_appeal(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    CHANNELS.iter().any(|channel| lower.contains(channel)) && ASKS.iter().any(|ask| lower.contains(ask))
+        || ["affiliate link", "affiliate-link", "affiliate commission", "affiliate-partner"]
+            .iter()
+            .any(|notice| lower.contains(notice))
+}
+
+/// Where readers are asked to.
+#[rustfmt::skip]
+const CHANNELS: &[&str] = &[
+    "newsletter", "telegram", "whatsapp", "facebook", "twitter", "instagram", "youtube", "google news",
+    "app store", "google play", "messenger", "viber", "tiktok", "linkedin", "розсилк", "рассылк", "канал",
+    "abonn", "mailing list", "discord", "podcast", "magazine", "our app", "apps", "boletín", "boletim",
+    "bülten", "feedly",
+];
+
+/// What they are asked.
+#[rustfmt::skip]
+const ASKS: &[&str] = &[
+    "subscribe", "sign up", "follow us", "follow the", "join us", "join our", "download", "click here",
+    "like us", "send us", "get the latest", "stay up to date", "підпис", "подпис", "приєднуй", "присоединя",
+    "стежте", "следите за", "читайте нас", "folgen sie uns", "folge uns", "abonnieren sie",
+    "jetzt abonnieren", "melden sie sich", "anmelden", "síguenos", "suscríb", "únete", "sigue nuestr",
+    "mira lo que", "abonnez-vous", "suivez", "inscrivez", "seguici", "iscriviti", "siga", "inscreva",
+    "assine", "takip edin", "abone ol", "obserwuj", "subskry", "zapisz się", "volg ons", "meld je",
+    "seuraa", "tilaa", "följ oss", "følg oss", "urmărește", "abonează", "sledujte", "iratkozz", "kövess",
+];
+
+/// Whether a line is the start of another story.
+pub fn is_teaser(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let lower = lower.trim_end_matches([' ', '.', '»', '›', '>', '→', '…', ':']);
+    TEASERS.iter().any(|end| lower.ends_with(end)) && text.split_whitespace().count() > 3
+}
+
+/// Whether a line is a caption.
+pub fn is_caption(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    text.split_whitespace().count() < 60 && CREDITS.iter().any(|credit| lower.contains(credit))
+}

@@ -1,0 +1,102 @@
+//! Inputs that hold other inputs: tar and zip. Members are read one after the other, as they come; nothing is unpacked to disk
+//! but a zip that does not come from a file.
+
+use super::inputs::{Failing, describe, unpack};
+use crate::time::Timestamp;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+/// How deep archives are read that are in archives.
+pub const DEPTH_MAX: usize = 3;
+/// Members of one archive that are read.
+const MEMBERS_MAX: usize = 10_000_000;
+
+/// Takes a member: its name, its bytes, when it was modified; whether to go on.
+type Visit<'v> = &'v mut dyn FnMut(&Arc<str>, Box<dyn BufRead + '_>, Option<Timestamp>) -> bool;
+
+/// Walks a tar.
+pub fn tar(name: &str, reader: &mut dyn BufRead, visit: Visit<'_>) -> bool {
+    let mut archive = tar::Archive::new(reader);
+    let broken =
+        |e: &io::Error| format!("cannot be read to its end: {}; what came before is kept", describe(e));
+    let entries = match archive.entries() {
+        Ok(entries) => entries,
+        Err(e) => return failed(name, broken(&e), visit),
+    };
+    for entry in entries.take(MEMBERS_MAX) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(e) => return failed(name, broken(&e), visit),
+        };
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        if is_hidden(&path) {
+            continue;
+        }
+        let modified = entry.header().mtime().ok().map(|seconds| Timestamp(seconds as i64));
+        if !member(name, &path, entry, modified, visit) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Walks a zip. One that does not come from a file is written to a temporary one first: its directory is at its end.
+pub fn zip(
+    name: &str,
+    path: Option<&Path>,
+    reader: &mut dyn BufRead,
+    visit: Visit<'_>,
+) -> Result<bool, String> {
+    let file = match path {
+        Some(path) => File::open(path),
+        None => tempfile::tempfile().and_then(|mut file| io::copy(reader, &mut file).map(|_| file)),
+    };
+    let file = file.map_err(|e| format!("cannot be read: {}", describe(&e)))?;
+    let mut archive = zip::ZipArchive::new(BufReader::new(file))
+        .map_err(|e| format!("it is not a zip that can be read: {e}"))?;
+    for index in 0..archive.len().min(MEMBERS_MAX) {
+        let member_name = archive
+            .name_for_index(index)
+            .map(|name| name.map_or_else(|_| String::new(), |name| name.to_string()))
+            .unwrap_or_default();
+        let entry = match archive.by_index(index) {
+            Ok(entry) => entry,
+            Err(e) => {
+                if !failed(&format!("{name}/{member_name}"), format!("cannot be read: {e}"), visit) {
+                    return Ok(false);
+                }
+                continue;
+            }
+        };
+        if !entry.is_file() || is_hidden(&member_name) {
+            continue;
+        }
+        if !member(name, &member_name, entry, None, visit) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn member(name: &str, path: &str, reader: impl Read, modified: Option<Timestamp>, visit: Visit<'_>) -> bool {
+    let name: Arc<str> = format!("{name}/{path}").into();
+    match unpack(BufReader::with_capacity(64 << 10, reader)) {
+        Ok(reader) => visit(&name, reader, modified),
+        Err(e) => failed(&name, format!("cannot be read: {}", describe(&e)), visit),
+    }
+}
+
+/// A member that cannot be read is one that fails when it is.
+fn failed(name: &str, reason: String, visit: Visit<'_>) -> bool {
+    visit(&name.into(), Box::new(BufReader::new(Failing(Some(io::Error::other(reason))))), None)
+}
+
+/// Hidden files, and what desktops put beside everything.
+fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('.') && !matches!(part, "." | "..") || part == "__MACOSX")
+}

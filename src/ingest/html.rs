@@ -1,0 +1,91 @@
+//! HTML pages as drafts.
+
+use super::Around;
+use crate::article::{Draft, Language, Provenance, Published};
+use crate::decode;
+use crate::language;
+use crate::page::{self, Page, Setting};
+use crate::time::Dated;
+use serde_json::{Map, Value};
+
+/// The longest page that is parsed, in bytes.
+pub const PAGE_BYTES_MAX: usize = 32 << 20;
+
+/// Reads a page. `Err` says why there is no article in it.
+pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
+    if bytes.len() > PAGE_BYTES_MAX {
+        return Err(format!("the page has {} bytes; {} MiB are read", bytes.len(), PAGE_BYTES_MAX >> 20));
+    }
+    let decoded = decode::decode(bytes, around.charset);
+    let page = page::read(&decoded.text, &Setting { url: around.url, captured: around.captured });
+    if page.body.is_empty() {
+        let seen =
+            if page.headline.is_empty() { "neither headline nor text" } else { "a headline and no text" };
+        return Err(format!(
+            "{seen} of an article were found in the page; look with pressmark extract --explain"
+        ));
+    }
+    let mut draft = of_page(page, around);
+    draft.provenance.notes.extend(decoded.note());
+    Ok(draft)
+}
+
+/// Whether bytes are something that a page could be.
+pub fn is_readable(bytes: &[u8]) -> bool {
+    bytes.len() <= PAGE_BYTES_MAX
+}
+
+/// Whether the page that a draft was read from is an article.
+pub fn is_article(draft: &Draft) -> bool {
+    draft.provenance.extra.as_deref().is_none_or(|extra| !extra.contains("\"is_article\":false"))
+}
+
+/// What a page says becomes a draft; what the archive has no place for stands in `extra`.
+fn of_page(page: Page, around: &Around<'_>) -> Draft {
+    let captured = around.captured.unwrap_or(around.now);
+    let mut extra = Map::new();
+    let mut keep = |name: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            extra.insert(name.to_owned(), value.into());
+        }
+    };
+    keep("publisher", page.publisher);
+    keep("modified", page.modified.map(Dated::printed));
+    keep("section", page.section);
+    keep("description", page.description);
+    // The address under which it was found is the capture's; the page's own, if it is another, is kept beside it.
+    keep("canonical_url", page.url.clone().filter(|url| around.url.is_some_and(|found| found != url)));
+    if !page.keywords.is_empty() {
+        extra.insert("keywords".to_owned(), page.keywords.into());
+    }
+    extra.insert("is_article".to_owned(), page.is_article.into());
+    let origins: Map<String, Value> =
+        page.origins.into_iter().map(|(field, origin)| (field.to_owned(), origin.into())).collect();
+    extra.insert("origins".to_owned(), origins.into());
+    let mut notes = Vec::new();
+    if page.cut {
+        notes.push(format!("the page has more than {} nodes; the rest was not read", page::NODES_MAX));
+    }
+    let said = page.language.as_deref().and_then(Language::parse);
+    Draft {
+        language: language::detect(&page.headline, &page.body).or(said),
+        headline: page.headline,
+        body: page.body,
+        provenance: Provenance {
+            url: around.url.map(str::to_owned).or(page.url),
+            byline: page.byline,
+            published: page.published.map(|found| Published::new(found.dated, found.origin, captured)),
+            extra: Some(Value::Object(extra).to_string()),
+            notes,
+            ..Provenance::default()
+        },
+        explanation: if around.explain {
+            page.considered
+                .into_iter()
+                .map(|one| format!("{:<9} {:<11} {}: {}", one.field, one.verdict, one.origin, one.value))
+                .collect()
+        } else {
+            Vec::new()
+        },
+    }
+}

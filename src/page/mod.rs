@@ -1,0 +1,229 @@
+//! HTML pages: headline, body, byline, dates and what else a page says of its article.
+//!
+//! What the page says of itself (JSON-LD, meta tags, microdata) is used first and held against what it shows; the layout
+//! decides the rest. Each field says where it was found. Nothing is known of particular sites.
+//!
+//! ```
+//! let html = "<html lang=uk><meta property='article:published_time' content='2025-01-28T09:31:00+02:00'>\
+//!     <h1>Паром знову ходить</h1><p>Нічний паром між Одесою та Ізмаїлом знову ходитиме з понеділка, повідомив порт.</p>";
+//! let page = pressmark::page::read(html, &pressmark::page::Setting::default());
+//! assert_eq!(page.headline, "Паром знову ходить");
+//! assert_eq!(page.published.unwrap().dated.offset_minutes, Some(120));
+//! ```
+
+mod body;
+mod byline;
+mod dom;
+mod headline;
+mod hints;
+mod published;
+mod said;
+
+use crate::article::Origin;
+use crate::dates;
+use crate::time::{Dated, Timestamp};
+use dom::{Dom, Tag};
+
+pub use dom::{DEPTH_MAX, NODES_MAX};
+pub use headline::Considered;
+
+/// What is known of a page besides its markup.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setting<'a> {
+    /// Its address.
+    pub url: Option<&'a str>,
+    /// When it was seen, if that is known: what `yesterday` counts from.
+    pub captured: Option<Timestamp>,
+}
+
+/// A date of a page, and the place that says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The date, with its zone if there is one.
+    pub dated: Dated,
+    /// What kind of place says it.
+    pub origin: Origin,
+    /// Which: `jsonld datePublished`.
+    pub place: String,
+}
+
+/// What was found in a page.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The headline; empty if there is none.
+    pub headline: String,
+    /// The text, a blank line between paragraphs; empty if there is none.
+    pub body: String,
+    /// Who wrote it.
+    pub byline: Vec<String>,
+    /// When it was published.
+    pub published: Option<Published>,
+    /// When it was last changed; not before it was published.
+    pub modified: Option<Dated>,
+    /// The language that the page gives itself, as a tag.
+    pub language: Option<String>,
+    /// Its canonical address.
+    pub url: Option<String>,
+    /// Who published it, in its own spelling.
+    pub publisher: Option<String>,
+    /// The section that it stands in.
+    pub section: Option<String>,
+    /// What it is about, in its own words.
+    pub keywords: Vec<String>,
+    /// What it says of itself in short.
+    pub description: Option<String>,
+    /// Whether it is an article: it says so, or it has a headline and enough prose.
+    pub is_article: bool,
+    /// Where each field was found: its name and the place.
+    pub origins: Vec<(&'static str, String)>,
+    /// Everything that was considered, in order.
+    pub considered: Vec<Considered>,
+    /// Whether the page was too large to be read to its end ([`NODES_MAX`]).
+    pub cut: bool,
+}
+
+/// Words of prose that make an article of a page that does not say that it is one.
+const ARTICLE_WORDS: usize = 70;
+
+/// Reads a page. Never fails: what is not there is empty.
+pub fn read(html: &str, setting: &Setting<'_>) -> Page {
+    let dom = Dom::parse(html);
+    let headings = headline::headings(&dom);
+    let texts: Vec<String> = headings.iter().map(|(_, text)| text.clone()).collect();
+    let said = said::Said::of(&dom, &texts);
+    let blocks = body::Blocks::of(&dom);
+    let mut considered = Vec::new();
+    let title = headline::headline(&dom, &said, &headings, &mut considered);
+
+    let said_body = said.paragraphs("articleBody");
+    let description = said.meta(&["description"]).or_else(|| said.meta(&["og:description"]));
+    let descriptions: Vec<String> =
+        [description.clone(), said.meta(&["og:description"]), said.text("description")]
+            .into_iter()
+            .flatten()
+            .collect();
+    let known = body::Known {
+        headline: &title.text,
+        heading: title.element,
+        body: said_body.as_deref(),
+        descriptions: &descriptions,
+    };
+    let found = body::find(&dom, &blocks, known);
+    let span = found.as_ref().and_then(|found| Some((*found.chosen.first()?, *found.chosen.last()?)));
+    let element = |at: usize| blocks.blocks[at].element;
+
+    let canonical =
+        said.canonical.clone().or_else(|| said.meta(&["og:url"])).filter(|url| url.contains("://"));
+    let url = setting.url.or(canonical.as_deref());
+    let heading = title.element.unwrap_or(0);
+    let dates = published::Where {
+        html,
+        dom: &dom,
+        said: &said,
+        blocks: &blocks.blocks,
+        heading,
+        body: span,
+        url,
+        setting: dates::Setting { language: said.language.as_deref(), captured: setting.captured },
+    }
+    .dates(&mut considered);
+    let first = span.map_or(heading + 400, |(first, _)| element(first));
+    let last = span.map_or(heading + 400, |(_, last)| element(last));
+    let from = if title.element.is_some() { heading } else { first }.saturating_sub(120);
+    let (byline, byline_origin) = byline::byline(&dom, &said, (from, last + 60), &mut considered);
+
+    let mut origins = vec![("headline", title.origin.to_owned())];
+    let mut page = Page {
+        headline: title.text,
+        byline,
+        language: said.language.clone(),
+        publisher: said.names("publisher").into_iter().next().or_else(|| said.meta(&["og:site_name"])),
+        section: said
+            .text("articleSection")
+            .or_else(|| said.meta(&["article:section", "section", "parsely-section"])),
+        keywords: keywords(&said),
+        description,
+        cut: dom.cut,
+        ..Page::default()
+    };
+    let mut prose = 0;
+    if let Some(found) = found {
+        page.body = found.text(&blocks);
+        prose = body::words(&page.body);
+        considered.push(Considered {
+            field: "body",
+            value: format!("{prose} words"),
+            origin: found.why.clone(),
+            verdict: "chosen",
+        });
+        origins.push(("body", if found.said.is_some() { "jsonld articleBody" } else { "layout" }.to_owned()));
+    }
+    if !page.byline.is_empty() {
+        origins.push(("byline", byline_origin.to_owned()));
+    }
+    if let Some(published) = dates.published {
+        origins.push(("published", published.place.clone()));
+        page.modified = dates.modified.filter(|modified| modified.at >= published.dated.at);
+        page.published = Some(published);
+    } else {
+        page.modified = dates.modified;
+    }
+    page.is_article = !page.body.is_empty()
+        && (said.is_article() && prose > 20 || !page.headline.is_empty() && prose >= ARTICLE_WORDS);
+    headline::mark_chosen(&mut considered, &page);
+    page.url = canonical;
+    page.origins = origins;
+    page.considered = considered;
+    page
+}
+
+/// The text of a piece of HTML, such as a feed's item: its blocks, a blank line between them.
+pub fn text(html: &str) -> String {
+    let blocks = body::Blocks::of(&Dom::parse(html)).blocks;
+    blocks.into_iter().map(|block| block.text).collect::<Vec<_>>().join("\n\n")
+}
+
+/// `text`, where it is a title: on one line, character references resolved, markup gone.
+pub fn line(html: &str) -> String {
+    said::plain(html)
+}
+
+fn keywords(said: &said::Said) -> Vec<String> {
+    let mut keywords = said.names("keywords");
+    if keywords.is_empty() {
+        let metas = |name: &str| {
+            said.metas
+                .iter()
+                .filter(|(known, _)| known == name)
+                .map(|(_, content)| content.clone())
+                .collect::<Vec<_>>()
+        };
+        keywords = metas("article:tag");
+        if keywords.is_empty() {
+            keywords = metas("news_keywords");
+        }
+        if keywords.is_empty() {
+            keywords = metas("keywords");
+        }
+    }
+    let mut single: Vec<String> = Vec::new();
+    for keyword in keywords.iter().flat_map(|keyword| keyword.split([',', ';'])).map(str::trim) {
+        if !keyword.is_empty() && keyword.len() < 200 && !single.iter().any(|known| known == keyword) {
+            single.push(keyword.to_owned());
+        }
+    }
+    single.truncate(64);
+    single
+}
+
+/// Whether bytes begin as a page does.
+pub fn is_html(head: &str) -> bool {
+    let lower = head.trim_start().get(..64).unwrap_or(head.trim_start()).to_ascii_lowercase();
+    lower.starts_with("<!doctype html")
+        || lower.starts_with("<html")
+        || lower.starts_with("<head")
+        || lower.starts_with("<body")
+        || Dom::parse(head)
+            .all_tags()
+            .any(|tag| matches!(tag, Tag::Body | Tag::Title | Tag::Meta | Tag::H1 | Tag::Div | Tag::P))
+}
