@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use pressmark::article::{Language, Place, Rejection, Source};
 use pressmark::ingest::{
-    Captured, Format, OnError, Options, Stopped, Wanted, json::Mapping, path_pattern::PathPattern,
+    Captured, Format, Limits, OnError, Options, Stopped, Wanted, json::Mapping, path_pattern::PathPattern,
 };
 use pressmark::progress::{Counts, Distance, Progress};
 use std::collections::BTreeMap;
@@ -91,6 +91,15 @@ pub struct Reading {
     /// Of a crawl, also pages that are no articles: front pages, indexes, forms.
     #[arg(long)]
     all_pages: bool,
+    /// The longest record: a line, a message, a page, a record of a crawl; in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    max_record: u32,
+    /// The longest HTML page that is parsed, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    max_page: u32,
+    /// How many times its size a compressed input may unpack to.
+    #[arg(long, value_name = "TIMES", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
+    max_ratio: u64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -156,6 +165,11 @@ impl Reading {
                     .collect(),
                 statuses: self.status.clone(),
                 all_pages: self.all_pages,
+            },
+            limits: Limits {
+                record_bytes: (self.max_record as usize) << 20,
+                page_bytes: (self.max_page as usize) << 20,
+                ratio: self.max_ratio,
             },
             mapping,
             path_pattern: self.path_pattern.clone(),

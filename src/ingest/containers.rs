@@ -17,7 +17,7 @@ const MEMBERS_MAX: usize = 10_000_000;
 type Visit<'v> = &'v mut dyn FnMut(&Arc<str>, Box<dyn BufRead + '_>, Option<Timestamp>) -> bool;
 
 /// Walks a tar.
-pub fn tar(name: &str, reader: &mut dyn BufRead, visit: Visit<'_>) -> bool {
+pub fn tar(name: &str, reader: &mut dyn BufRead, ratio: u64, visit: Visit<'_>) -> bool {
     let mut archive = tar::Archive::new(reader);
     let broken =
         |e: &io::Error| format!("cannot be read to its end: {}; what came before is kept", describe(e));
@@ -38,7 +38,7 @@ pub fn tar(name: &str, reader: &mut dyn BufRead, visit: Visit<'_>) -> bool {
             continue;
         }
         let modified = entry.header().mtime().ok().map(|seconds| Timestamp(seconds as i64));
-        if !member(name, &path, entry, modified, visit) {
+        if !member(name, &path, entry, (modified, ratio), visit) {
             return false;
         }
     }
@@ -50,6 +50,7 @@ pub fn zip(
     name: &str,
     path: Option<&Path>,
     reader: &mut dyn BufRead,
+    ratio: u64,
     visit: Visit<'_>,
 ) -> Result<bool, String> {
     let file = match path {
@@ -76,16 +77,22 @@ pub fn zip(
         if !entry.is_file() || is_hidden(&member_name) {
             continue;
         }
-        if !member(name, &member_name, entry, None, visit) {
+        if !member(name, &member_name, entry, (None, ratio), visit) {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn member(name: &str, path: &str, reader: impl Read, modified: Option<Timestamp>, visit: Visit<'_>) -> bool {
+fn member(
+    name: &str,
+    path: &str,
+    reader: impl Read,
+    (modified, ratio): (Option<Timestamp>, u64),
+    visit: Visit<'_>,
+) -> bool {
     let name: Arc<str> = format!("{name}/{path}").into();
-    match unpack(BufReader::with_capacity(64 << 10, reader)) {
+    match unpack(BufReader::with_capacity(64 << 10, reader), ratio) {
         Ok(reader) => visit(&name, reader, modified),
         Err(e) => failed(&name, format!("cannot be read: {}", describe(&e)), visit),
     }

@@ -270,7 +270,8 @@ struct Field {
     depth: usize,
     /// As markup: what is plain text in the feed is escaped in here.
     markup: String,
-    is_markup: bool,
+    /// Whether its text is plain, and not markup that is escaped.
+    is_plain: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -369,7 +370,6 @@ impl Parser {
         if self.field.is_some() {
             // Markup inside a text: kept as markup.
             if let Some(field) = &mut self.field {
-                field.is_markup = true;
                 field.markup.push('<');
                 field.markup.push_str(&name);
                 field.markup.push('>');
@@ -472,13 +472,12 @@ impl Parser {
             && matches!(kind.as_str(), "" | "text" | "text/plain" | "xhtml" | "application/xhtml+xml")
             || kind == "text/plain"
             || matches!(what, What::Link | What::Permalink | What::Id | What::Published | What::Updated);
-        self.field =
-            Some(Field { what, depth: self.open.len() + 1, markup: String::new(), is_markup: !plain });
+        self.field = Some(Field { what, depth: self.open.len() + 1, markup: String::new(), is_plain: plain });
     }
 
     fn text(&mut self, text: &str) {
         let Some(field) = &mut self.field else { return };
-        if field.is_markup && !matches!(field.what, What::Author) {
+        if !field.is_plain && !matches!(field.what, What::Author) {
             field.markup.push_str(text);
         } else {
             for c in text.chars() {

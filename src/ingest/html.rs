@@ -8,13 +8,14 @@ use crate::page::{self, Page, Setting};
 use crate::time::Dated;
 use serde_json::{Map, Value};
 
-/// The longest page that is parsed, in bytes.
-pub const PAGE_BYTES_MAX: usize = 32 << 20;
-
 /// Reads a page. `Err` says why there is no article in it.
 pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
-    if bytes.len() > PAGE_BYTES_MAX {
-        return Err(format!("the page has {} bytes; {} MiB are read", bytes.len(), PAGE_BYTES_MAX >> 20));
+    let most = around.limits.page_bytes;
+    if bytes.len() > most {
+        return Err(format!(
+            "the page has {} bytes, and {most} are read; --max-page takes more",
+            bytes.len()
+        ));
     }
     let decoded = decode::decode(bytes, around.charset);
     let page = page::read(&decoded.text, &Setting { url: around.url, captured: around.captured });
@@ -28,11 +29,6 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     let mut draft = of_page(page, around);
     draft.provenance.notes.extend(decoded.note());
     Ok(draft)
-}
-
-/// Whether bytes are something that a page could be.
-pub fn is_readable(bytes: &[u8]) -> bool {
-    bytes.len() <= PAGE_BYTES_MAX
 }
 
 /// Whether the page that a draft was read from is an article.

@@ -19,8 +19,7 @@ pub struct Input {
     pub bytes: u64,
 }
 
-/// Decompressed, an input may have this many times its size, once it has more than [`RATIO_GRACE`].
-const RATIO_MAX: u64 = 200;
+/// Decompressed, an input may have so many bytes however small it is.
 const RATIO_GRACE: u64 = 64 << 20;
 
 /// Everything that the paths name, in a fixed order: directories are walked by name, hidden files in them passed over.
@@ -108,19 +107,17 @@ impl Read for Failing {
 }
 
 /// Opens an input and decompresses it if it is gzip or zstd, whatever it is called. `consumed` counts bytes on disk.
-pub fn open(input: &Input, consumed: &Arc<AtomicU64>) -> io::Result<Box<dyn BufRead>> {
+pub fn open(input: &Input, consumed: &Arc<AtomicU64>, ratio: u64) -> io::Result<Box<dyn BufRead>> {
     let raw: Box<dyn Read> = match &input.path {
         None => Box::new(io::stdin()),
         Some(path) => Box::new(File::open(path)?),
     };
-    unpack(BufReader::with_capacity(
-        256 << 10,
-        Counted { inner: raw, here: Arc::default(), all: consumed.clone() },
-    ))
+    let counted = Counted { inner: raw, here: Arc::default(), all: consumed.clone() };
+    unpack(BufReader::with_capacity(256 << 10, counted), ratio)
 }
 
 /// Decompresses what is gzip or zstd, also zstd with a dictionary at its start as WARCs have it.
-pub fn unpack<'r>(reader: BufReader<impl Read + 'r>) -> io::Result<Box<dyn BufRead + 'r>> {
+pub fn unpack<'r>(reader: BufReader<impl Read + 'r>, ratio: u64) -> io::Result<Box<dyn BufRead + 'r>> {
     let here = Arc::new(AtomicU64::new(0));
     let counted = Counted { inner: reader, here: here.clone(), all: Arc::default() };
     let mut buffered = BufReader::with_capacity(256 << 10, counted);
@@ -139,7 +136,10 @@ pub fn unpack<'r>(reader: BufReader<impl Read + 'r>) -> io::Result<Box<dyn BufRe
     } else {
         return Ok(Box::new(buffered));
     };
-    Ok(Box::new(BufReader::with_capacity(256 << 10, Bounded { inner: plain, packed: here, unpacked: 0 })))
+    Ok(Box::new(BufReader::with_capacity(
+        256 << 10,
+        Bounded { inner: plain, packed: here, unpacked: 0, ratio },
+    )))
 }
 
 /// A skippable frame that holds a dictionary (*Zstandard Compression for WARC files 1.0*).
@@ -184,15 +184,17 @@ struct Bounded<R> {
     inner: R,
     packed: Arc<AtomicU64>,
     unpacked: u64,
+    ratio: u64,
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.unpacked += read as u64;
-        if self.unpacked > RATIO_GRACE && self.unpacked / RATIO_MAX > self.packed.load(Ordering::Relaxed) {
+        if self.unpacked > RATIO_GRACE && self.unpacked / self.ratio > self.packed.load(Ordering::Relaxed) {
             return Err(io::Error::other(format!(
-                "it unpacks to more than {RATIO_MAX} times its size; unpack it yourself if that is right"
+                "it unpacks to more than {} times its size; --max-ratio takes more",
+                self.ratio
             )));
         }
         Ok(read)

@@ -77,6 +77,25 @@ pub struct Around<'a> {
     pub now: Timestamp,
     /// Whether to say what was considered.
     pub explain: bool,
+    /// How much it may be.
+    pub limits: Limits,
+}
+
+/// How much an input may be before it is refused: against inputs that were made to harm, and mistakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest record of any kind, in bytes: a line, a message, a WARC record, a whole page.
+    pub record_bytes: usize,
+    /// The longest HTML page that is parsed, in bytes.
+    pub page_bytes: usize,
+    /// How many times its size a compressed input may unpack to, once it is more than a few MiB.
+    pub ratio: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { record_bytes: 64 << 20, page_bytes: 32 << 20, ratio: 200 }
+    }
 }
 
 /// Which records of a crawl are taken.
@@ -164,6 +183,8 @@ pub struct Options {
     pub batch_articles: usize,
     /// Which records of a crawl are taken.
     pub wanted: Wanted,
+    /// How much an input may be.
+    pub limits: Limits,
     /// Whether drafts say what was considered for them.
     pub explain: bool,
     /// Whether to find out how many bytes of input there are, for [`Distance::total`].
@@ -556,7 +577,7 @@ impl Shared {
             (Captured::Modified, Some(path)) => modified(path),
             (Captured::Now | Captured::Modified, _) => None,
         };
-        match inputs::open(input, &self.consumed) {
+        match inputs::open(input, &self.consumed, self.options.limits.ratio) {
             Ok(reader) => self.visit(&input.name, reader, input.path.as_deref(), captured, 0, sink),
             Err(e) => {
                 sink.rejected(whole(&input.name, format!("cannot be read: {}", describe(&e)), Vec::new()))
@@ -595,22 +616,27 @@ impl Shared {
         }
         match format {
             Format::Tar => {
-                return containers::tar(name, &mut reader, &mut |name, reader, captured_at| {
-                    self.visit(
-                        name,
-                        reader,
-                        None,
-                        captured.or(captured_at.filter(|_| self.options.captured == Captured::Modified)),
-                        depth + 1,
-                        sink,
-                    )
-                });
+                return containers::tar(
+                    name,
+                    &mut reader,
+                    self.options.limits.ratio,
+                    &mut |name, reader, captured_at| {
+                        self.visit(
+                            name,
+                            reader,
+                            None,
+                            captured.or(captured_at.filter(|_| self.options.captured == Captured::Modified)),
+                            depth + 1,
+                            sink,
+                        )
+                    },
+                );
             }
             Format::Zip => {
                 let visit = &mut |name: &Arc<str>, reader: Box<dyn BufRead + '_>, _: Option<Timestamp>| {
                     self.visit(name, reader, None, captured, depth + 1, sink)
                 };
-                return match containers::zip(name, path, &mut reader, visit) {
+                return match containers::zip(name, path, &mut reader, self.options.limits.ratio, visit) {
                     Ok(wanted) => wanted,
                     Err(reason) => sink.rejected(*reject_whole(name, reader, reason)),
                 };
@@ -622,7 +648,7 @@ impl Shared {
             Some(Err(reason)) => return sink.rejected(*reject_whole(name, reader, reason)),
             None => path_pattern::Said::default(),
         };
-        let mut records = Records::new(reader, cut);
+        let mut records = Records::new(reader, cut).with_longest(self.options.limits.record_bytes);
         let mut source = Arc::new(Opened { name: name.clone(), format, delimiter: b',', said, captured });
         while let Some(record) = records.next() {
             let record = match record {
@@ -689,7 +715,7 @@ impl Shared {
             Outcome::Rejected(Rejection { input: source.name.to_string(), place, reason, raw, omitted_bytes })
         };
         let broken = match (record.omitted_bytes, record.broken) {
-            (1.., _) => Some(format!("it is longer than {} MiB", records::RECORD_BYTES_MAX >> 20)),
+            (1.., _) => Some(format!("it is longer than {} MiB", self.options.limits.record_bytes >> 20)),
             (0, broken) => broken.map(str::to_owned),
         };
         if let Some(reason) = broken {
@@ -701,6 +727,7 @@ impl Shared {
             captured: source.captured,
             now: self.now,
             explain: self.options.explain,
+            limits: self.options.limits,
         };
         let found = match source.format {
             Format::Warc => self.crawled(&record.bytes, &around),
@@ -771,7 +798,7 @@ impl Shared {
 
     /// Reads the document in a crawl's record, if it is one that is wanted.
     fn crawled(&self, bytes: &[u8], around: &Around<'_>) -> std::result::Result<Found, String> {
-        let record = warc::read(bytes)?;
+        let record = warc::read(bytes, &around.limits)?;
         let wanted = &self.options.wanted;
         match record.kind.as_str() {
             "response" | "resource" | "conversion" => {}
@@ -797,7 +824,7 @@ impl Shared {
         let mut found = match self.document(format, &record.payload, &around) {
             Ok(found) => found,
             // A crawl is full of pages without an article; its JSON is rarely one. That is no fault of theirs.
-            Err(_) if format != Format::Html || html::is_readable(&record.payload) => {
+            Err(_) if format != Format::Html || record.payload.len() <= around.limits.page_bytes => {
                 return Ok(Found::Passed("without an article"));
             }
             Err(reason) => return Err(reason),
@@ -811,6 +838,10 @@ impl Shared {
         };
         match &mut found {
             Found::Drafts(drafts) => {
+                drafts.retain(|draft| !draft.headline.trim().is_empty() || !draft.body.trim().is_empty());
+                if drafts.is_empty() {
+                    return Ok(Found::Passed("without an article"));
+                }
                 if format == Format::Html && !wanted.all_pages && !drafts.iter().any(html::is_article) {
                     return Ok(Found::Passed("without an article"));
                 }
@@ -944,7 +975,7 @@ impl Sink for AtOnce<'_> {
 /// Rejects an input with as many of its bytes as a record may have.
 fn reject_whole(name: &str, reader: impl Read, reason: String) -> Box<Rejection> {
     let mut rejection = whole(name, reason, Vec::new());
-    let mut reader = reader.take(records::RECORD_BYTES_MAX as u64);
+    let mut reader = reader.take(Limits::default().record_bytes as u64);
     if let Err(e) = reader.read_to_end(&mut rejection.raw) {
         rejection.reason = format!("cannot be read: {}", describe(&e));
     }

@@ -5,8 +5,6 @@ use crate::article::Place;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
-/// The longest record of any kind.
-pub const RECORD_BYTES_MAX: usize = 64 << 20;
 /// How much of a record that is too long is kept.
 const KEPT_BYTES: usize = 64 << 10;
 
@@ -67,14 +65,14 @@ impl<R: BufRead> Records<R> {
             in_array: false,
             begun: false,
             done: false,
-            longest: RECORD_BYTES_MAX,
+            longest: super::Limits::default().record_bytes,
             header: None,
             delimiter: b',',
             ahead: io::Cursor::default(),
         }
     }
 
-    /// The same with another bound than [`RECORD_BYTES_MAX`].
+    /// The same with another bound on its records than [`super::Limits`] has.
     pub fn with_longest(self, longest: usize) -> Records<R> {
         Records { longest, ..self }
     }
@@ -285,7 +283,7 @@ impl<R: BufRead> Records<R> {
         self.number += 1;
         let place = Place::Record(self.number);
         let length = match arc_length(head.trim_ascii()) {
-            Some(length) => Some(length),
+            Some(length) => length,
             None => {
                 loop {
                     let start = head.len();
@@ -302,9 +300,7 @@ impl<R: BufRead> Records<R> {
         let mut taken = Taken::new(self.longest);
         taken.take(&head);
         let Some(length) = length else {
-            return Ok(Some(
-                taken.record(place, Some("its header gives no Content-Length that is a number")),
-            ));
+            return Ok(Some(taken.record(place, Some("its header gives no length that is a number"))));
         };
         let mut left = length;
         while left > 0 {
@@ -467,19 +463,17 @@ impl Taken {
 /// The longest header of a WARC record.
 const HEAD_BYTES_MAX: usize = 1 << 20;
 
-/// The length that an ARC record's header line ends in: URL, address, date, type, length.
-fn arc_length(line: &[u8]) -> Option<u64> {
+/// The length that an ARC record's header line ends in: URL, address, date, type, length. `Some(None)` is a header whose
+/// length is no number.
+fn arc_length(line: &[u8]) -> Option<Option<u64>> {
     let line = std::str::from_utf8(line).ok()?;
     if !line.contains("://") || line.len() > 8192 {
         return None;
     }
     let fields: Vec<&str> = line.split(' ').collect();
-    let dated = fields
-        .iter()
-        .rev()
-        .take(8)
-        .any(|field| field.len() == 14 && field.bytes().all(|byte| byte.is_ascii_digit()));
-    (fields.len() >= 5 && dated).then(|| fields.last()?.parse().ok())?
+    let is_date = |field: &&str| field.len() >= 12 && field.bytes().all(|byte| byte.is_ascii_digit());
+    let dated = fields.len() >= 5 && fields.iter().rev().take(8).any(is_date);
+    dated.then(|| fields.last().and_then(|length| length.parse().ok()))
 }
 
 fn content_length(head: &[u8]) -> Option<u64> {

@@ -3,16 +3,14 @@
 //! Lenient where crawlers are not strict: line ends, chunks that are not chunked, lengths that are not there. What was
 //! assumed is noted. Cutting a file into records is the matter of [`super::records`].
 
+use super::Limits;
 use crate::time::{Dated, Timestamp};
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use sha1::{Digest as _, Sha1};
 use std::borrow::Cow;
 use std::io::Read;
 
-/// The most that a payload may decode to, in bytes.
-pub const PAYLOAD_BYTES_MAX: usize = 64 << 20;
-/// A payload may decode to this many times its size, once it has more than [`RATIO_GRACE`].
-const RATIO_MAX: usize = 200;
+/// A payload may decode to so many bytes however small it is.
 const RATIO_GRACE: usize = 1 << 20;
 
 /// One record.
@@ -35,11 +33,11 @@ pub struct WarcRecord<'a> {
 }
 
 /// Reads a record: its header and its block. `Err` says what is wrong with it.
-pub fn read(bytes: &[u8]) -> Result<WarcRecord<'_>, String> {
-    if bytes.starts_with(b"WARC/") { warc(bytes) } else { arc(bytes) }
+pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WarcRecord<'a>, String> {
+    if bytes.starts_with(b"WARC/") { warc(bytes, limits) } else { arc(bytes, limits) }
 }
 
-fn warc(bytes: &[u8]) -> Result<WarcRecord<'_>, String> {
+fn warc<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WarcRecord<'a>, String> {
     let (head, block) = split_head(bytes).ok_or("its header has no end")?;
     let headers = Headers::parse(head);
     let kind = headers.get("WARC-Type").ok_or("its header names no WARC-Type")?.to_ascii_lowercase();
@@ -65,7 +63,7 @@ fn warc(bytes: &[u8]) -> Result<WarcRecord<'_>, String> {
         .as_deref()
         .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/http"));
     if is_http && matches!(record.kind.as_str(), "response" | "revisit") {
-        http(&mut record, block)?;
+        http(&mut record, block, limits)?;
     }
     if let Some(said) = headers.get("WARC-Payload-Digest").and_then(sha1_of)
         && record.kind == "response"
@@ -81,7 +79,7 @@ fn warc(bytes: &[u8]) -> Result<WarcRecord<'_>, String> {
 }
 
 /// An ARC record: one line of URL, address, date, type and length, then the response.
-fn arc(bytes: &[u8]) -> Result<WarcRecord<'_>, String> {
+fn arc<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WarcRecord<'a>, String> {
     let end = bytes.iter().position(|byte| *byte == b'\n').ok_or("its header has no end")?;
     let line = String::from_utf8_lossy(&bytes[..end]).trim().to_owned();
     let fields: Vec<&str> = line.split(' ').collect();
@@ -106,13 +104,13 @@ fn arc(bytes: &[u8]) -> Result<WarcRecord<'_>, String> {
         notes: Vec::new(),
     };
     if kind == "response" && block.starts_with(b"HTTP/") {
-        http(&mut record, block)?;
+        http(&mut record, block, limits)?;
     }
     Ok(record)
 }
 
 /// Takes the payload out of an HTTP response.
-fn http<'a>(record: &mut WarcRecord<'a>, block: &'a [u8]) -> Result<(), String> {
+fn http<'a>(record: &mut WarcRecord<'a>, block: &'a [u8], limits: &Limits) -> Result<(), String> {
     let Some((head, sent)) = split_head(block) else {
         // Some write the page without a header.
         record.notes.push("there is no HTTP header in it".to_owned());
@@ -135,7 +133,7 @@ fn http<'a>(record: &mut WarcRecord<'a>, block: &'a [u8]) -> Result<(), String> 
     }
     let encodings = headers.get("Content-Encoding").unwrap_or("").to_ascii_lowercase();
     for encoding in encodings.split(',').map(str::trim).rev().filter(|encoding| !encoding.is_empty()) {
-        match decompress(encoding, &payload)? {
+        match decompress(encoding, &payload, limits)? {
             Some(plain) => payload = Cow::Owned(plain),
             None => record.notes.push(format!("it says that it is encoded as {encoding}, and is not")),
         }
@@ -145,16 +143,16 @@ fn http<'a>(record: &mut WarcRecord<'a>, block: &'a [u8]) -> Result<(), String> 
 }
 
 /// Undoes a content encoding; `None` if the bytes are not in it. `Err` if they decode to too much.
-fn decompress(encoding: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>, String> {
+fn decompress(encoding: &str, bytes: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, String> {
     let plain = match encoding {
-        "gzip" | "x-gzip" => bounded(GzDecoder::new(bytes), bytes.len())?,
-        "deflate" => match bounded(ZlibDecoder::new(bytes), bytes.len())? {
+        "gzip" | "x-gzip" => bounded(GzDecoder::new(bytes), bytes.len(), limits)?,
+        "deflate" => match bounded(ZlibDecoder::new(bytes), bytes.len(), limits)? {
             Some(plain) => Some(plain),
-            None => bounded(DeflateDecoder::new(bytes), bytes.len())?,
+            None => bounded(DeflateDecoder::new(bytes), bytes.len(), limits)?,
         },
-        "br" => bounded(brotli_decompressor::Decompressor::new(bytes, 64 << 10), bytes.len())?,
+        "br" => bounded(brotli_decompressor::Decompressor::new(bytes, 64 << 10), bytes.len(), limits)?,
         "zstd" => match zstd::Decoder::new(bytes) {
-            Ok(decoder) => bounded(decoder, bytes.len())?,
+            Ok(decoder) => bounded(decoder, bytes.len(), limits)?,
             Err(_) => None,
         },
         "identity" | "none" | "utf-8" => return Ok(Some(bytes.to_vec())),
@@ -168,7 +166,7 @@ fn decompress(encoding: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>, String> {
 }
 
 /// Reads to the end, or to where the bytes go wrong if something came before that.
-fn bounded(mut reader: impl Read, packed: usize) -> Result<Option<Vec<u8>>, String> {
+fn bounded(mut reader: impl Read, packed: usize, limits: &Limits) -> Result<Option<Vec<u8>>, String> {
     let mut plain = Vec::new();
     let mut buffer = vec![0; 64 << 10];
     loop {
@@ -178,10 +176,11 @@ fn bounded(mut reader: impl Read, packed: usize) -> Result<Option<Vec<u8>>, Stri
             Err(_) if plain.is_empty() => return Ok(None),
             Err(_) => return Ok(Some(plain)),
         }
-        if plain.len() > PAYLOAD_BYTES_MAX || plain.len() > RATIO_GRACE && plain.len() / RATIO_MAX > packed {
+        let ratio = usize::try_from(limits.ratio).unwrap_or(usize::MAX);
+        let (most, found) = (limits.record_bytes, plain.len());
+        if found > most || found > RATIO_GRACE && found / ratio.max(1) > packed {
             return Err(format!(
-                "its payload of {packed} bytes unpacks to more than {RATIO_MAX} times that, or {} MiB",
-                PAYLOAD_BYTES_MAX >> 20
+                "its payload of {packed} bytes unpacks to more than {ratio} times that, or to more than {most} bytes"
             ));
         }
     }
@@ -332,7 +331,7 @@ mod tests {
     #[test]
     fn a_response_and_its_payload() {
         let bytes = response(b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=koi8-r\r\n\r\n<p>x");
-        let record = read(&bytes).unwrap();
+        let record = read(&bytes, &Limits::default()).unwrap();
         assert_eq!(
             (record.kind.as_str(), record.url.as_deref(), record.status),
             ("response", Some("https://x.org/a"), Some(200))
@@ -354,16 +353,16 @@ mod tests {
         for (name, bytes) in [("gzip", gzip.clone()), ("zstd", zstd), ("gzip", b"<p>hello".to_vec())] {
             let http =
                 [format!("HTTP/1.1 200 OK\r\nContent-Encoding: {name}\r\n\r\n").as_bytes(), &bytes].concat();
-            assert_eq!(&*read(&response(&http)).unwrap().payload, b"<p>hello", "{name}");
+            assert_eq!(&*read(&response(&http), &Limits::default()).unwrap().payload, b"<p>hello", "{name}");
         }
         let chunks = [format!("{:x}\r\n", gzip.len()).as_bytes(), &gzip, b"\r\n0\r\n\r\n"].concat();
         let http =
             [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n", &chunks[..]]
                 .concat();
-        assert_eq!(&*read(&response(&http)).unwrap().payload, b"<p>hello");
+        assert_eq!(&*read(&response(&http), &Limits::default()).unwrap().payload, b"<p>hello");
         let http = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n<p>hello";
         let bytes = response(http);
-        let record = read(&bytes).unwrap();
+        let record = read(&bytes, &Limits::default()).unwrap();
         assert_eq!((&*record.payload, record.notes.len()), (&b"<p>hello"[..], 1));
     }
 
@@ -374,7 +373,10 @@ mod tests {
         gzip.write_all(&vec![0; 32 << 20]).unwrap();
         let http =
             [&b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"[..], &gzip.finish().unwrap()].concat();
-        assert!(read(&response(&http)).unwrap_err().contains("unpacks"), "a bomb is refused");
+        assert!(
+            read(&response(&http), &Limits::default()).unwrap_err().contains("unpacks"),
+            "a bomb is refused"
+        );
     }
 
     #[test]
@@ -386,16 +388,16 @@ mod tests {
             &format!("WARC-Block-Digest: {digest}\r\nContent-Length"),
             1,
         );
-        assert_eq!(read(text.as_bytes()).unwrap().notes.len(), 1);
+        assert_eq!(read(text.as_bytes(), &Limits::default()).unwrap().notes.len(), 1);
         let hex: String = sha1(http).iter().map(|byte| format!("{byte:02x}")).collect();
         let text = text.replace(digest, &format!("sha1:{hex}"));
-        assert_eq!(read(text.as_bytes()).unwrap().notes, Vec::<String>::new());
+        assert_eq!(read(text.as_bytes(), &Limits::default()).unwrap().notes, Vec::<String>::new());
     }
 
     #[test]
     fn arc_records() {
         let bytes = b"http://x.org/a b 127.0.0.1 20250128093100 text/html 42\nHTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>x\n";
-        let record = read(bytes).unwrap();
+        let record = read(bytes, &Limits::default()).unwrap();
         assert_eq!((record.url.as_deref(), record.status), (Some("http://x.org/a b"), Some(200)));
         assert_eq!(record.date.unwrap().to_string(), "2025-01-28T09:31:00Z");
     }

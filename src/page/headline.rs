@@ -2,6 +2,7 @@
 
 use super::dom::{Dom, Id, Tag, collapse};
 use super::said::{Said, fold, plain};
+use std::collections::HashSet;
 
 /// Something that was considered for a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +17,15 @@ pub struct Considered {
     pub verdict: &'static str,
 }
 
+/// A longer title is no headline with the name of a site.
+const TITLE_BYTES_MAX: usize = 2000;
+/// Headings of a page that are looked at.
+const HEADINGS_MAX: usize = 500;
+
 /// Headings of a page with what they say, the best first: the one that the page's other titles repeat.
 pub fn headings(dom: &Dom) -> Vec<(Id, String)> {
     let mut found = Vec::new();
-    for id in dom.all().filter(|id| dom.tag(*id) == Some(Tag::H1)) {
+    for id in dom.all().filter(|id| dom.tag(*id) == Some(Tag::H1)).take(HEADINGS_MAX) {
         let text = dom.text_of(id);
         if !fold(&text).is_empty() && text.len() < 1000 {
             found.push((id, text));
@@ -52,7 +58,7 @@ pub fn headline(
         .map(|name| said.meta(&[name]).map(|title| plain(&title)).unwrap_or_default());
     let title = said.title.clone();
     let others = format!("{} {} {}", fold(&og), fold(&title), fold(&ld));
-    let others: std::collections::HashSet<&str> = others.split(' ').collect();
+    let others: HashSet<&str> = others.split(' ').collect();
     let agreement = |text: &str| {
         let folded = fold(text);
         let words: Vec<&str> = folded.split(' ').collect();
@@ -70,15 +76,12 @@ pub fn headline(
         });
     let (element, heading) = heading
         .map_or((None, String::new()), |(_, id, text)| (Some(id), collapse(&text.replace('\u{ad}', ""))));
-    let shown: Vec<String> = dom
-        .all()
-        .filter(|id| dom.tag(*id).is_some_and(Tag::is_heading))
-        .map(|id| dom.text_of(id))
-        .filter(|text| text.chars().count() > 8)
-        .collect();
+    let headings_shown = dom.all().filter(|id| dom.tag(*id).is_some_and(Tag::is_heading)).take(HEADINGS_MAX);
+    let shown: HashSet<String> =
+        headings_shown.map(|id| fold(&dom.text_of(id))).filter(|text| text.chars().count() > 8).collect();
     let strip = |text: &str| without_site(text, &site, &heading, &ld, &shown);
     let (og, title, twitter) = (strip(&og), strip(&title), strip(&twitter));
-    let ld = if heading.is_empty() { ld } else { without_site(&ld, &site, &heading, "", &[]) };
+    let ld = if heading.is_empty() { ld } else { without_site(&ld, &site, &heading, "", &HashSet::new()) };
     for (value, origin) in [
         (&heading, "h1"),
         (&ld, "jsonld headline"),
@@ -128,8 +131,11 @@ fn is_cut(text: &str) -> bool {
 }
 
 /// A title without the name of the site behind it: what a heading shows of it, or what stands before `| Site`.
-fn without_site(text: &str, site: &str, heading: &str, ld: &str, shown: &[String]) -> String {
+fn without_site(text: &str, site: &str, heading: &str, ld: &str, shown: &HashSet<String>) -> String {
     let text = collapse(&text.replace('\u{ad}', ""));
+    if text.len() > TITLE_BYTES_MAX {
+        return text;
+    }
     let folded = fold(&text);
     let mut best: Option<String> = None;
     for (at, separator) in text.char_indices().filter(|(_, c)| {
@@ -140,10 +146,7 @@ fn without_site(text: &str, site: &str, heading: &str, ld: &str, shown: &[String
         if folded_head.is_empty() || folded_head.len() == folded.len() {
             continue;
         }
-        if folded_head == fold(heading)
-            || folded_head == fold(ld)
-            || shown.iter().any(|shown| fold(shown) == folded_head)
-        {
+        if folded_head == fold(heading) || folded_head == fold(ld) || shown.contains(&folded_head) {
             return head.to_owned();
         }
         let spaced = text[..at].ends_with(' ') || matches!(separator, '|' | 'ㅣ' | '：');

@@ -237,8 +237,8 @@ fn warcs_that_lie() {
     for (name, lie, reason) in [
         ("long", long, "it claims more bytes than it has; the records after it are read"),
         ("short", short, ""),
-        ("negative", negative, "its header gives no Content-Length that is a number"),
-        ("huge", huge, "its header gives no Content-Length that is a number"),
+        ("negative", negative, "its header gives no length that is a number"),
+        ("huge", huge, "its header gives no length that is a number"),
     ] {
         let env = TestEnv::new();
         env.write("crawl.warc", [response(8), lie, response(9)].concat());
