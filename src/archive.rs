@@ -14,6 +14,7 @@ use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result};
 use crate::ledger::{self, BodyPack, Commit, Entry, Frames, Holds, Ledger, Position, Step};
 use crate::query::Reader;
+use crate::raw::{Raw, Raws};
 use crate::store::{self, Store};
 use crate::time::Timestamp;
 use rayon::prelude::*;
@@ -124,6 +125,7 @@ pub struct Prepared {
     digest: Digest,
     provenance: Provenance,
     explanation: Vec<String>,
+    raw: Option<Raw>,
 }
 
 impl Prepared {
@@ -145,12 +147,18 @@ impl Prepared {
             article.set_language(crate::language::detect(article.headline(), article.body()));
         }
         let digest = article.digest();
-        Ok(Prepared { article, digest, provenance: draft.provenance, explanation: draft.explanation })
+        Ok(Prepared {
+            article,
+            digest,
+            provenance: draft.provenance,
+            explanation: draft.explanation,
+            raw: draft.raw,
+        })
     }
 
     /// About how many bytes it takes.
     pub fn bytes(&self) -> usize {
-        self.article.text_bytes() + self.provenance.bytes()
+        self.article.text_bytes() + self.provenance.bytes() + self.raw.as_ref().map_or(0, Raw::packed_bytes)
     }
 
     pub(crate) fn into_parts(self) -> (Article, Digest, Provenance) {
@@ -268,6 +276,11 @@ impl Archive {
         self.created
     }
 
+    /// The originals that are kept.
+    pub fn raws(&self) -> Raws {
+        Raws::of(&self.dir)
+    }
+
     /// Where the ledger ends: the head of the chain, and the next numbers.
     pub fn position(&self) -> Position {
         self.ledger.position()
@@ -336,6 +349,7 @@ impl Archive {
         if self.staged.is_none() && self.waiting.commits.is_empty() {
             self.builder.forget_if_long();
         }
+        Raws::of(&self.dir).keep(batch.iter().filter_map(|ready| ready.raw.as_ref()))?;
         let staged = self.staged.take();
         let Archive { ledger, store, waiting, builder, dir, .. } = self;
         let store = store.as_ref().expect(OPEN);

@@ -2,6 +2,7 @@
 
 use crate::canonical;
 use crate::digest::Digest;
+use crate::raw::Raw;
 use crate::time::{DAY, Dated, Precision, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -369,6 +370,8 @@ pub struct Draft {
     pub provenance: Provenance,
     /// What was considered and why it was chosen, if that was asked for; not kept.
     pub explanation: Vec<String>,
+    /// The bytes that it was read from, if they are to be kept.
+    pub raw: Option<Raw>,
 }
 
 /// An input that could not become an article: where, and why. Nothing of it is lost.

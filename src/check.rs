@@ -6,9 +6,11 @@
 
 use crate::archive::{Places, commit_from_store, private_dirs, read_config, take_lock};
 use crate::codec;
+use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result};
 use crate::ledger::{ArticleRow, Commit, Entry, Frames, Ledger, Position, Step};
 use crate::pack::{BadPack, Pack};
+use crate::raw::Raws;
 use crate::store::packed::{Direction, Rows};
 use crate::store::{self, Store, damaged, keys, read_capture};
 use std::fmt;
@@ -57,6 +59,11 @@ pub enum Finding {
         /// What is wrong.
         what: String,
     },
+    /// In an original input that is kept.
+    Raw {
+        /// Its name.
+        digest: Digest,
+    },
 }
 
 impl fmt::Display for Finding {
@@ -64,6 +71,9 @@ impl fmt::Display for Finding {
         match self {
             Finding::Ledger { place, what } => write!(f, "ledger: {place}: {what}"),
             Finding::Store { what } => write!(f, "store: {what}"),
+            Finding::Raw { digest } => {
+                write!(f, "raw: {digest}: the bytes are not those; the input is kept nowhere else")
+            }
         }
     }
 }
@@ -79,6 +89,8 @@ pub struct Report {
     pub articles: u64,
     /// Articles whose text was hashed again, in the ledger and in the store.
     pub hashed: u64,
+    /// Original inputs that were read and hashed.
+    pub raws: u64,
     /// Rows of indexes that were looked up.
     pub rows: u64,
     /// What is wrong; a thousand at the most.
@@ -93,12 +105,13 @@ const FINDINGS_MAX: usize = 1000;
 
 impl Report {
     fn new() -> Report {
-        let (commits, captures, articles, hashed, rows, findings) = Default::default();
+        let (commits, captures, articles, hashed, raws, rows, findings) = Default::default();
         Report {
             commits,
             captures,
             articles,
             hashed,
+            raws,
             rows,
             findings,
             ledger_is_whole: true,
@@ -117,6 +130,12 @@ impl Report {
         self.ledger_is_whole = false;
         if self.findings.len() < FINDINGS_MAX {
             self.findings.push(Finding::Ledger { place, what });
+        }
+    }
+
+    fn raw(&mut self, digest: Digest) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(Finding::Raw { digest });
         }
     }
 }
@@ -153,7 +172,29 @@ pub fn verify(dir: &Path, depth: Depth, wait: Duration, stop: &dyn Fn() -> bool)
             }
         }
     }
+    if depth != Depth::Structure {
+        check_raws(&Raws::of(dir), depth, &mut report, stop)?;
+    }
     Ok(report)
+}
+
+/// Hashes the original inputs that are kept.
+fn check_raws(raws: &Raws, depth: Depth, report: &mut Report, stop: &dyn Fn() -> bool) -> Result<()> {
+    for (number, digest) in (0..).zip(raws.digests()?) {
+        if stop() {
+            break;
+        }
+        if !depth.reads(number) {
+            continue;
+        }
+        report.raws += 1;
+        match raws.get(&digest) {
+            Ok(_) => {}
+            Err(Error::Digest { .. }) => report.raw(digest),
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
 }
 
 /// Walks the chain; after damage, from the next frame whose header is whole.

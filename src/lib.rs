@@ -48,6 +48,7 @@ pub mod pack;
 pub mod page;
 pub mod progress;
 pub mod query;
+pub mod raw;
 pub mod store;
 pub mod time;
 pub mod urls;

@@ -3,23 +3,58 @@
 use super::exit::Outcome;
 use super::terminal::clean_lines;
 use super::{Context, Result};
+use pressmark::ingest::raw_of;
 use std::io::Write;
 
 /// Print the canonical text of articles: headline, blank line, body. Its BLAKE3 is the digest.
+///
+/// With --raw the bytes that the article was read from, as they came; ingest --keep-raw keeps them.
 #[derive(clap::Args)]
 pub struct Args {
     /// Digits that begin an article's digest; four or more.
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
+    /// The original bytes of the latest capture whose bytes were kept.
+    #[arg(long)]
+    raw: bool,
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    if args.raw {
+        return raw(context, args);
+    }
     context.with_reader(|context, reader| {
         for id in &args.ids {
             let Some(number) = context.resolve(&reader, id)? else { continue };
             let text = reader.article(number)?.1.canonical_text();
             let text = if context.stdout_is_terminal() { clean_lines(&text) } else { text };
             context.out.write_all(text.as_bytes())?;
+        }
+        Ok(context.outcome())
+    })
+}
+
+fn raw(context: &mut Context, args: &Args) -> Result<Outcome> {
+    context.with_archive(false, |context, archive| {
+        let raws = archive.raws();
+        let reader = archive.reader()?;
+        for id in &args.ids {
+            let Some(number) = context.resolve(&reader, id)? else { continue };
+            let captures = reader.captures(number)?;
+            let Some(digest) = captures.iter().rev().find_map(|capture| raw_of(&capture.provenance)) else {
+                context.complain(&format!(
+                    "nothing is kept of {id} but its text; ingest --keep-raw keeps the bytes of inputs"
+                ));
+                continue;
+            };
+            match raws.get(&digest)? {
+                Some(bytes) if context.stdout_is_terminal() => {
+                    context.out.write_all(clean_lines(&String::from_utf8_lossy(&bytes)).as_bytes())?;
+                }
+                Some(bytes) => context.out.write_all(&bytes)?,
+                None => context
+                    .complain(&format!("the bytes {digest} of {id} are missing from the archive's raw/")),
+            }
         }
         Ok(context.outcome())
     })

@@ -44,6 +44,9 @@ pub struct Args {
     /// Articles a commit.
     #[arg(long, value_name = "N", default_value_t = 1000, hide = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
+    /// Keep the original bytes of what becomes an article, compressed, each once: cat --raw gives them back.
+    #[arg(long)]
+    keep_raw: bool,
     /// No progress bar.
     #[arg(long)]
     no_progress: bool,
@@ -194,6 +197,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         Errors::Fail => OnError::Fail,
     };
     options.batch_articles = args.batch as usize;
+    options.keep_raw = args.keep_raw;
     let bar = !args.no_progress && !context.json && io::stderr().is_terminal();
     options.measure = bar;
     let rejects = args.rejects.as_ref().map(|path| {

@@ -13,6 +13,7 @@ mod list;
 mod log;
 mod man;
 mod query_args;
+mod reextract;
 mod reindex;
 mod repair;
 mod show;
@@ -83,6 +84,7 @@ enum Command {
     Repair(repair::Args),
     Reindex(reindex::Args),
     Extract(extract::Args),
+    Reextract(reextract::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -210,6 +212,7 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<Outcome> {
         Command::Repair(args) => repair::run(context, args),
         Command::Reindex(args) => reindex::run(context, args),
         Command::Extract(args) => extract::run(context, args),
+        Command::Reextract(args) => reextract::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),
     }

@@ -35,10 +35,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         writeln!(context.out, "{}", clean(&finding.to_string()))?;
     }
     context.out.flush()?;
-    let Report { commits, captures, articles, hashed, rows, findings, .. } = &report;
+    let Report { commits, captures, articles, hashed, raws, rows, findings, .. } = &report;
+    let originals = if *raws > 0 { format!(" and {} originals", grouped(*raws)) } else { String::new() };
     let [commits, captures, articles, hashed, rows] =
         [commits, captures, articles, hashed, rows].map(|count| grouped(*count));
-    context.say(&format!("looked at {commits} commits, {articles} articles, {captures} captures and {rows} rows of indexes; hashed {hashed} texts"));
+    context.say(&format!("looked at {commits} commits, {articles} articles, {captures} captures and {rows} rows of indexes; hashed {hashed} texts{originals}"));
     if findings.is_empty() {
         context.say("found nothing wrong");
         return Ok(Outcome::Done);

@@ -83,5 +83,6 @@ fn of_page(page: Page, around: &Around<'_>) -> Draft {
         } else {
             Vec::new()
         },
+        raw: None,
     }
 }

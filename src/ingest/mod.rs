@@ -10,6 +10,7 @@
 //! A bad input is a [`Rejection`] and stops nothing else. Memory is bounded by what is between reading and committing,
 //! however long the inputs are. The result does not depend on the number of cores.
 
+mod again;
 mod containers;
 pub mod feed;
 mod html;
@@ -26,7 +27,9 @@ use crate::article::{Draft, Language, Origin, Place, Published, Rejection, Sourc
 use crate::error::{Error, Result};
 use crate::page;
 use crate::progress::{Counts, Distance, Progress};
+use crate::raw::Raw;
 use crate::time::{Dated, Timestamp};
+pub use again::{Reread, raw_of, reextract};
 use inputs::{Input, describe, whole};
 use path_pattern::PathPattern;
 use records::{Cut, Record, Records};
@@ -187,6 +190,8 @@ pub struct Options {
     pub limits: Limits,
     /// Whether drafts say what was considered for them.
     pub explain: bool,
+    /// Whether the bytes that drafts are read from are kept.
+    pub keep_raw: bool,
     /// Whether to find out how many bytes of input there are, for [`Distance::total`].
     pub measure: bool,
 }
@@ -774,7 +779,7 @@ impl Shared {
         }
     }
 
-    /// Reads one document of a format that is not cut any further.
+    /// Reads one document of a format that is not cut any further, and keeps its bytes if that is asked for.
     fn document(
         &self,
         format: Format,
@@ -782,7 +787,7 @@ impl Shared {
         around: &Around<'_>,
     ) -> std::result::Result<Found, String> {
         let one = |draft: std::result::Result<Draft, String>| draft.map(|draft| Found::Drafts(vec![draft]));
-        match format {
+        let mut found = match format {
             Format::Text => one(text::draft(bytes, around)),
             Format::Html => one(html::draft(bytes, around)),
             Format::Json | Format::Jsonl => {
@@ -793,7 +798,17 @@ impl Shared {
             Format::Csv | Format::Warc | Format::Tar | Format::Zip => {
                 Err("it cannot stand inside of another record".to_owned())
             }
+        }?;
+        if self.options.keep_raw {
+            let raw = Raw::new(bytes);
+            let keep = |draft: &mut Draft| again::attach(draft, &raw, format, around.charset);
+            match &mut found {
+                Found::Drafts(drafts) => drafts.iter_mut().for_each(keep),
+                Found::Items(items) => items.iter_mut().flatten().for_each(keep),
+                Found::Passed(_) => {}
+            }
         }
+        Ok(found)
     }
 
     /// Reads the document in a crawl's record, if it is one that is wanted.

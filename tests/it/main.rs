@@ -11,6 +11,7 @@ mod formats;
 mod ingest;
 mod plan;
 mod query;
+mod raw;
 mod readme;
 mod real_data;
 mod terminal;

@@ -1,0 +1,38 @@
+//! `pressmark reextract --source rubryka.com`
+
+use super::exit::Outcome;
+use super::query_args::{QueryArgs, note_unknown_sources};
+use super::terminal::grouped;
+use super::{Context, Result};
+use pressmark::ingest::Reread;
+use pressmark::query::Order;
+
+/// Read again what was kept of inputs, with this version's extraction. Texts that change become new captures that say so.
+///
+/// Only what ingest --keep-raw kept can be read again: pages, plain text and messages. Nothing is removed.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    query: QueryArgs,
+    /// Only say how many texts would change.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    let query = args.query.query(Order::Arrival)?;
+    let stop = context.stop();
+    let reread = context.with_archive(false, |context, archive| {
+        note_unknown_sources(context, &archive.reader()?, &query)?;
+        Ok(pressmark::ingest::reextract(archive, &query, args.dry_run, &stop)?)
+    })?;
+    let Reread { read, unchanged, changed, known, failed, without } = reread;
+    let [read, unchanged, changed_said, known, failed_said, without] =
+        [read, unchanged, changed, known, failed, without].map(grouped);
+    let would = if args.dry_run { "would change" } else { "changed" };
+    context.say(&format!("read {read} again: {unchanged} unchanged, {changed_said} {would}, {known} known, {failed_said} failed; {without} captures have no bytes kept"));
+    if stop() {
+        return Ok(Outcome::Interrupted);
+    }
+    Ok(if failed > 0 { Outcome::Partial } else { Outcome::Done })
+}

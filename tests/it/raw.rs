@@ -1,0 +1,86 @@
+//! Original bytes: kept once, given back, read again.
+
+use crate::env::TestEnv;
+use crate::formats::{page, warc_record};
+use serde_json::Value;
+
+#[test]
+fn kept_and_given_back() {
+    let env = TestEnv::new();
+    env.write("in/a.html", page(1));
+    let http = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{}", page(2));
+    env.write("in/b.warc", warc_record("response", "https://www.post.example/2", http.as_bytes()));
+    env.ok(&["ingest", "--keep-raw", "in"]);
+    for (number, line) in env.ok(&["list", "--order", "arrival"]).lines().enumerate() {
+        let id = line.rsplit('\t').next().unwrap();
+        assert_eq!(env.ok(&["cat", "--raw", id]), page(number + 1), "{line}");
+    }
+    env.ok(&["ingest", "--keep-raw", "in"]);
+    let files = walkdir::WalkDir::new(env.archive().join("raw"))
+        .into_iter()
+        .filter(|file| file.as_ref().unwrap().file_type().is_file());
+    assert_eq!(files.count(), 2, "each is kept once");
+    let ran = env.run(&["verify", "--read-data"]);
+    assert!(ran.code == 0 && ran.stderr.contains("2 originals"), "{ran:?}");
+
+    env.write("c.html", page(3));
+    env.ok(&["ingest", "c.html"]);
+    let listed = env.ok(&["list", "--order", "arrival"]);
+    let id = listed.lines().last().unwrap().rsplit('\t').next().unwrap();
+    let ran = env.run(&["cat", "--raw", id]);
+    assert!(ran.code == 3 && ran.stderr.contains("ingest --keep-raw keeps the bytes"), "{ran:?}");
+}
+
+#[test]
+fn damage_is_found() {
+    let env = TestEnv::new();
+    env.write("a.html", page(1));
+    env.ok(&["ingest", "--keep-raw", "a.html"]);
+    let mut files = walkdir::WalkDir::new(env.archive().join("raw")).into_iter().map(Result::unwrap);
+    let file = files.find(|file| file.file_type().is_file()).unwrap();
+    let mut bytes = std::fs::read(file.path()).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x55;
+    std::fs::write(file.path(), bytes).unwrap();
+    let ran = env.run(&["verify", "--read-data"]);
+    assert!(ran.code == 12 && ran.stdout.starts_with("raw: "), "{ran:?}");
+    let id = env.ok(&["list"]).trim().rsplit('\t').next().unwrap().to_owned();
+    assert_eq!(env.run(&["cat", "--raw", &id]).code, 12);
+}
+
+/// A text that an older version got wrong is read again: the new text is a new capture that says so, and only once.
+#[test]
+fn read_again() {
+    let env = TestEnv::new();
+    env.write("a.html", page(1));
+    env.write("b.html", page(2));
+    env.ok(&["ingest", "--keep-raw", "a.html", "b.html"]);
+    let ran = env.run(&["reextract"]);
+    assert!(
+        ran.stderr.ends_with(
+            "read 2 again: 2 unchanged, 0 changed, 0 known, 0 failed; 0 captures have no bytes kept\n"
+        ),
+        "{ran:?}"
+    );
+
+    // As an older version would have left it: another text, the same bytes.
+    let exported = env.ok(&["export", "--format", "jsonl"]);
+    let first: Value = serde_json::from_str(exported.lines().next().unwrap()).unwrap();
+    let old = TestEnv::new();
+    let capture = &first["captures"][0];
+    let record = serde_json::json!({"title": first["headline"], "text": "Home Sport The night ferry", "url": capture["url"], "raw": capture["extra"]["raw"], "raw_format": "html"});
+    old.write("old.jsonl", record.to_string());
+    old.ok(&["ingest", "old.jsonl"]);
+    crate::env::copy_dir(&env.archive().join("raw"), &old.archive().join("raw"));
+    let ran = old.run(&["reextract", "--dry-run"]);
+    assert!(ran.stderr.contains("1 would change"), "{ran:?}");
+    assert_eq!(old.ok(&["count"]), "1\n");
+    let ran = old.run(&["reextract"]);
+    assert!(ran.stderr.contains("1 changed"), "{ran:?}");
+    let exported = old.ok(&["export", "--format", "jsonl", "--order", "arrival"]);
+    let new: Value = serde_json::from_str(exported.lines().last().unwrap()).unwrap();
+    assert_eq!(new["body"], first["body"]);
+    assert!(new["captures"][0]["notes"][0].as_str().unwrap().starts_with("read again by pressmark"), "{new}");
+    let ran = old.run(&["reextract"]);
+    assert!(ran.stderr.contains("0 changed, 1 known"), "{ran:?}");
+}
