@@ -53,7 +53,8 @@ const CREDITS: &[&str] = &[
     "photo:", "photo by", "photograph:", "photo credit", "(photo", "picture:", "image:", "image credit",
     "credit:", "getty images", "/afp", "/reuters", "/ap)", "ap photo", "file photo", "shutterstock",
     "фото:", "(фото", "фото —", "фото -", "ілюстрація:", "иллюстрация:", "foto:", "(foto", "bild:",
-    "crédit photo", "photo :", "imago", "picture alliance", "via getty", "via reuters", "unsplash",
+    "crédit photo", "photo :", "imago", "picture alliance", "© ", "photograph by", "photos by", "/ ap", "/ afp", "/ reuters",
+    "photo courtesy", "file photograph", "via getty", "via reuters", "unsplash",
     "pixabay",
 ];
 
@@ -120,5 +121,44 @@ pub fn is_teaser(text: &str) -> bool {
 /// Whether a line is a caption.
 pub fn is_caption(text: &str) -> bool {
     let lower = text.to_lowercase();
-    text.split_whitespace().count() < 60 && CREDITS.iter().any(|credit| lower.contains(credit))
+    let ends = || {
+        let end = lower.trim_end_matches(['.', ')', ']', ' ', '/', '|']);
+        AGENCIES.iter().any(|agency| end.ends_with(agency) && end.len() > agency.len() + 12)
+    };
+    text.split_whitespace().count() < 60 && (CREDITS.iter().any(|credit| lower.contains(credit)) || ends())
+}
+
+/// Who pictures are of, at the end of a caption.
+#[rustfmt::skip]
+const AGENCIES: &[&str] = &[
+    " ap", "/ap", " afp", "/afp", " dpa", "/dpa", "reuters", " epa", "/epa", "getty", "images", "picture-alliance",
+    "imago", "tass", "тасс", "укрінформ", "уніан", "ria novosti", "риа новости", "keystone", " apa", " ntb", " scanpix",
+    " ritzau", " tt", " ansa", " efe", "europa press", " lusa", " pap", " ctk", " čtk", " mti", "agerpres", "뉴시스",
+    "연합뉴스", "뉴스1", "제공", "기자", "＝ａｐ", "＝ロイター", "＝共同", "新華社", "新华社", "中新社", "handout", "screenshot",
+    "shutterstock", "unsplash", "pexels", "pixabay",
+];
+
+/// What stands before the date of publication.
+#[rustfmt::skip]
+pub const PUBLISHED_WORDS: &[&str] = &[
+    "publi", "post", "veröff", "erschien", "erstellt", "datum", "date", "gespeichert", "geschrieben",
+    "stand", "am ", "on ", "опубл", "дата", "online", "mise en ligne", "lisätty", "julkaistu", "eklen",
+    "yayın", "dodan", "објав", "fecha", "data", "wysłan", "입력", "등록", "公開", "发布", "gepost", "utgitt",
+    "posté",
+];
+/// What stands before the date of a change.
+#[rustfmt::skip]
+pub const UPDATED_WORDS: &[&str] = &[
+    "updat", "aktuali", "änder", "modif", "оновл", "обновл", "copyright", "©", "actualiz", "aggiorn",
+    "mis à jour", "güncel", "수정", "更新", "bijgewerkt", "päivitetty", "oppdatert",
+];
+
+/// Whether what stands before a date says that it is that of publication.
+pub fn says_published(before: &str) -> bool {
+    PUBLISHED_WORDS.iter().any(|word| before.contains(word))
+}
+
+/// Whether what stands before a date says that it is that of a change.
+pub fn says_updated(before: &str) -> bool {
+    UPDATED_WORDS.iter().any(|word| before.contains(word))
 }

@@ -61,6 +61,13 @@ pub fn find(text: &str, setting: Setting<'_>) -> Vec<Found> {
     found
 }
 
+/// Languages that print the day before the month, wherever they are spoken (Unicode CLDR, short dates).
+#[rustfmt::skip]
+const DAY_FIRST: &[&str] = &[
+    "af", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "da", "de", "el", "es", "et", "eu", "fi", "fr", "gl", "he", "hi", "hr",
+    "hy", "id", "is", "it", "ka", "kk", "lv", "mk", "mr", "ms", "nb", "nl", "nn", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq",
+    "sr", "sw", "ta", "th", "tr", "uk", "ur", "uz", "vi",
+];
 /// Bytes of a text that dates are looked for in.
 const LOOKED_AT: usize = 64 << 10;
 
@@ -373,14 +380,18 @@ impl Reader<'_, '_> {
         day.map(|day| (day, next))
     }
 
-    /// Of two readings the one that the language has, or else the only one that is not in the future.
+    /// Of two readings the one that the language has, or else the only one that is not in the future. A language that is not
+    /// known, or English without a country, settles nothing.
     fn settle(&self, day_first: Option<Day>, month_first: Option<Day>) -> Option<Day> {
-        let region =
-            self.setting.language.and_then(|tag| tag.split(['-', '_']).nth(1)).map(str::to_ascii_uppercase);
-        match (self.language(), region.as_deref()) {
-            (Some("en"), Some("US" | "PH")) => month_first,
-            (Some("en"), Some(_)) => day_first,
-            (Some("en") | None, _) => {
+        let tag = self.setting.language.unwrap_or("").to_ascii_lowercase();
+        let mut parts = tag.split(['-', '_']);
+        let language = parts.next().unwrap_or("");
+        let region = parts.find(|part| part.len() == 2);
+        match (language, region) {
+            ("en", Some("us" | "ph")) => month_first,
+            ("en", Some(_)) => day_first,
+            _ if DAY_FIRST.contains(&language) => day_first,
+            _ => {
                 let captured = self.setting.captured?;
                 let later = |day: &Option<Day>| {
                     day.and_then(|day| timestamp(&day)).is_none_or(|at| at.0 > captured.0 + 2 * DAY)
@@ -391,7 +402,6 @@ impl Reader<'_, '_> {
                     _ => None,
                 }
             }
-            (Some(_), _) => day_first,
         }
     }
 

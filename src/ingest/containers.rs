@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// How deep archives are read that are in archives.
 pub const DEPTH_MAX: usize = 3;
+/// A member may unpack to so many bytes however small it is.
+const RATIO_GRACE: u64 = 64 << 20;
 /// Members of one archive that are read.
 const MEMBERS_MAX: usize = 10_000_000;
 
@@ -19,6 +21,8 @@ type Visit<'v> = &'v mut dyn FnMut(&Arc<str>, Box<dyn BufRead + '_>, Option<Time
 /// Walks a tar.
 pub fn tar(name: &str, reader: &mut dyn BufRead, ratio: u64, visit: Visit<'_>) -> bool {
     let mut archive = tar::Archive::new(reader);
+    // One tar after another is one tar.
+    archive.set_ignore_zeros(true);
     let broken =
         |e: &io::Error| format!("cannot be read to its end: {}; what came before is kept", describe(e));
     let entries = match archive.entries() {
@@ -53,7 +57,14 @@ pub fn zip(
     ratio: u64,
     visit: Visit<'_>,
 ) -> Result<bool, String> {
-    let file = match path {
+    // A file that is the zip itself; not a compressed one, and not a pipe.
+    let begins = |path: &&Path| {
+        let mut magic = [0; 2];
+        path.is_file()
+            && File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
+            && magic == *b"PK"
+    };
+    let file = match path.filter(begins) {
         Some(path) => File::open(path),
         None => tempfile::tempfile().and_then(|mut file| io::copy(reader, &mut file).map(|_| file)),
     };
@@ -77,6 +88,16 @@ pub fn zip(
         if !entry.is_file() || is_hidden(&member_name) {
             continue;
         }
+        let most = entry.compressed_size().saturating_mul(ratio).max(RATIO_GRACE);
+        if entry.size() > most {
+            let reason = format!("it unpacks to more than {ratio} times its size; --max-ratio takes more");
+            if !failed(&format!("{name}/{member_name}"), reason, visit) {
+                return Ok(false);
+            }
+            continue;
+        }
+        // What it says of its size need not be so.
+        let entry = entry.take(most);
         if !member(name, &member_name, entry, (None, ratio), visit) {
             return Ok(false);
         }

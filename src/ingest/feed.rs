@@ -86,7 +86,7 @@ fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) ->
     }
     let captured = around.captured.unwrap_or(around.now);
     let language = item.language.as_deref().or(feed.language.as_deref());
-    let setting = Setting { language: Some(language.unwrap_or("en-US")), captured: Some(captured) };
+    let setting = Setting { language, captured: Some(captured) };
     let mut notes: Vec<String> = note.into_iter().collect();
     let mut extra = Map::new();
     let mut date = |text: Option<&String>, what: &str| {
@@ -130,7 +130,7 @@ fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) ->
         body: body.clone(),
         language: crate::language::detect(&item.title, body).or(language.and_then(Language::parse)),
         provenance: Provenance {
-            url: item.link.clone(),
+            url: item.link.as_deref().map(|link| absolute(link, feed.link.as_deref().or(around.url))),
             byline: item.authors.clone(),
             // An Atom entry that says only when it was updated says when it was published.
             published: published.or(updated).map(|dated| Published::new(dated, Origin::Feed, captured)),
@@ -142,6 +142,12 @@ fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) ->
     })
 }
 
+/// A link as an address of its own.
+fn absolute(link: &str, base: Option<&str>) -> String {
+    let joined = || url::Url::parse(base?).ok()?.join(link).ok();
+    if link.contains("://") { link.to_owned() } else { joined().map_or(link.to_owned(), Into::into) }
+}
+
 /// Reads a feed's text. `Err` if it is none.
 pub fn parse(text: &str) -> Result<Feed, String> {
     let start = text.trim_start();
@@ -151,14 +157,32 @@ pub fn parse(text: &str) -> Result<Feed, String> {
     xml(text)
 }
 
-/// Whether a text begins as a feed does.
+/// Whether a text begins as a feed does: by its first element, whatever comments and declarations stand before it.
 pub fn is_feed(head: &str) -> bool {
-    let lower = head.get(..4096).unwrap_or(head).to_ascii_lowercase();
-    lower.contains("<rss")
-        || lower.contains("<feed")
-        || lower.contains("<rdf:rdf")
-        || lower.contains("<channel")
-        || is_json_feed(head)
+    let mut rest = head.trim_start_matches('\u{feff}').trim_start();
+    loop {
+        let end = if rest.starts_with("<!--") {
+            "-->"
+        } else if rest.starts_with("<?") {
+            "?>"
+        } else if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) {
+            if rest.split('>').next().is_some_and(|declaration| declaration.contains('[')) {
+                "]>"
+            } else {
+                ">"
+            }
+        } else {
+            break;
+        };
+        match rest.find(end) {
+            Some(at) => rest = rest[at + end.len()..].trim_start(),
+            None => return false,
+        }
+    }
+    let root: String = rest.chars().take_while(|c| !c.is_whitespace() && *c != '>' && *c != '/').collect();
+    let root = root.to_ascii_lowercase();
+    let local = root.rsplit([':', '<']).next().unwrap_or("");
+    root.starts_with('<') && matches!(local, "rss" | "feed" | "rdf" | "channel") || is_json_feed(head)
 }
 
 /// Whether a JSON text says that it is a feed.
@@ -178,6 +202,8 @@ fn json(text: &str) -> Result<Feed, String> {
         several.into_iter().chain(one).filter_map(|author| string(&author, "name")).collect()
     };
     let feed_authors = authors(&value);
+    let broken = (items.len() > ITEMS_MAX)
+        .then(|| format!("it has more than {ITEMS_MAX} items; the rest was not read"));
     let items = items.iter().take(ITEMS_MAX).map(|item| {
         let own = authors(item);
         let html = string(item, "content_html").map(|html| page::text(&html));
@@ -206,7 +232,7 @@ fn json(text: &str) -> Result<Feed, String> {
         title: string(&value, "title").unwrap_or_default(),
         link: string(&value, "home_page_url"),
         language: string(&value, "language"),
-        broken: None,
+        broken,
     })
 }
 

@@ -191,7 +191,9 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.unpacked += read as u64;
-        if self.unpacked > RATIO_GRACE && self.unpacked / self.ratio > self.packed.load(Ordering::Relaxed) {
+        if self.unpacked > RATIO_GRACE
+            && self.unpacked / self.ratio.max(1) > self.packed.load(Ordering::Relaxed)
+        {
             return Err(io::Error::other(format!(
                 "it unpacks to more than {} times its size; --max-ratio takes more",
                 self.ratio

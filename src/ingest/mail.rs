@@ -2,8 +2,7 @@
 
 use super::Around;
 use super::html;
-use super::text;
-use crate::article::{Draft, Origin, Published, Source};
+use crate::article::{Draft, Origin, Provenance, Published, Source};
 use crate::dates::{self, Setting};
 use crate::decode;
 use crate::page;
@@ -28,7 +27,7 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
         return Err("it has none of the headers of a message (From, Subject, MIME-Version)".to_owned());
     }
     let date = header("Date").and_then(|date| {
-        let setting = Setting { language: Some("en-US"), captured: around.captured };
+        let setting = Setting { language: None, captured: around.captured };
         dates::parse(&date, setting).filter(|found| found.has_year).map(|found| found.dated)
     });
     let address = header("Snapshot-Content-Location").or_else(|| {
@@ -41,13 +40,15 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
         (Some(html), plain) => newsletter(html, plain, around)?,
         (None, Some(plain)) => {
             let raw = plain.get_body_raw().map_err(|e| format!("its text cannot be read: {e}"))?;
-            let decoded = decode::decode(&raw, Some(&plain.ctype.charset));
-            let mut draft = text::draft(decoded.text.as_bytes(), around).unwrap_or_default();
-            if draft.body.is_empty() {
-                draft.body = decoded.text.trim().to_owned();
+            let decoded = decode::decode(&raw, charset(plain));
+            Draft {
+                body: unwrapped(&decoded.text),
+                provenance: Provenance {
+                    notes: decoded.note().into_iter().collect(),
+                    ..Provenance::default()
+                },
+                ..Draft::default()
             }
-            draft.provenance.notes.extend(decoded.note().filter(|_| decoded.replaced > 0));
-            draft
         }
         (None, None) => return Err("it has neither a text nor an HTML part".to_owned()),
     };
@@ -56,9 +57,13 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     }
     let captured = around.captured.unwrap_or(around.now);
     draft.provenance.published = date.map(|dated| Published::new(dated, Origin::Given, captured));
-    let from = header("From")
-        .and_then(|from| mailparse::addrparse(&from).ok())
-        .and_then(|list| list.extract_single_info());
+    let from = mail.headers.get_first_header("From").and_then(|from| mailparse::addrparse_header(from).ok());
+    let from = from.and_then(|list| {
+        list.iter().find_map(|address| match address {
+            mailparse::MailAddr::Single(one) => Some(one.clone()),
+            mailparse::MailAddr::Group(group) => group.addrs.first().cloned(),
+        })
+    });
     if let Some(from) = from {
         let host = from.addr.rsplit('@').next().unwrap_or_default();
         draft.provenance.source = Source::of_url(&format!("https://{host}/"));
@@ -84,7 +89,7 @@ fn newsletter(
     around: &Around<'_>,
 ) -> Result<Draft, String> {
     let raw = part.get_body_raw().map_err(|e| format!("its HTML part cannot be read: {e}"))?;
-    let decoded = decode::decode(&raw, Some(&part.ctype.charset));
+    let decoded = decode::decode(&raw, charset(part));
     let all = page::text(&decoded.text);
     let mut draft = html::draft(decoded.text.as_bytes(), around).unwrap_or_default();
     if draft.body.len() * 2 < all.len() {
@@ -96,8 +101,41 @@ fn newsletter(
         draft.body = plain.get_body().map_err(|e| format!("its text cannot be read: {e}"))?.trim().to_owned();
     }
     draft.provenance.url = None;
-    draft.provenance.notes.extend(decoded.note().filter(|_| decoded.replaced > 0));
+    draft.provenance.notes.extend(decoded.note());
     Ok(draft)
+}
+
+/// The charset that a part names; that nobody named one means nothing.
+fn charset<'a>(part: &'a ParsedMail<'_>) -> Option<&'a str> {
+    part.ctype.params.get("charset").map(String::as_str).filter(|name| !name.eq_ignore_ascii_case("us-ascii"))
+}
+
+/// A message's text, its paragraphs on a line each: lines are broken at some width (RFC 3676).
+fn unwrapped(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    // The signature is not part of the text.
+    let text = text.split("\n-- \n").next().unwrap_or("");
+    let width = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    let wrapped = (40..=100).contains(&width);
+    let mut paragraphs: Vec<String> = Vec::new();
+    let mut joins = false;
+    for line in text.lines() {
+        let trimmed = line.trim();
+        if trimmed.is_empty() {
+            joins = false;
+            continue;
+        }
+        match paragraphs.last_mut().filter(|_| joins) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(trimmed);
+            }
+            None => paragraphs.push(trimmed.to_owned()),
+        }
+        // A line that ends well before the margin ends what it is part of.
+        joins = wrapped && (line.ends_with(' ') || line.chars().count() * 10 > width * 6);
+    }
+    paragraphs.join("\n\n")
 }
 
 fn is_saved_page(mail: &ParsedMail<'_>) -> bool {
@@ -115,7 +153,7 @@ fn saved_page(
     let part = part(mail, "text/html").ok_or("it is a saved page without an HTML part")?;
     let raw = part.get_body_raw().map_err(|e| format!("its HTML part cannot be read: {e}"))?;
     let captured = saved.map(|saved| saved.at).or(around.captured);
-    let charset = part.ctype.params.get("charset").map(String::as_str);
+    let charset = charset(part);
     let mut draft = html::draft(&raw, &Around { url: Some(address), charset, captured, ..*around })?;
     draft.provenance.captured = captured;
     Ok(draft)
@@ -187,6 +225,27 @@ mod tests {
         assert_eq!(draft.provenance.source.unwrap().as_str(), "post.example");
         assert_eq!(draft.provenance.byline, ["Вечірня пошта"]);
         assert_eq!(draft.provenance.published.unwrap().offset_minutes, Some(120));
+    }
+
+    #[test]
+    fn a_plain_message_keeps_its_text() {
+        let text = "The night ferry between Odesa and Izmail will run again, the port\nsaid on Tuesday in a statement. It had not run since the spring of\nlast year.\n\nTickets:\nOdesa 10\n-- \nThe Port";
+        let draft = read(&format!("From: Port <a@post.example>\nSubject: x\n\n{text}"));
+        assert_eq!(
+            draft.body,
+            "The night ferry between Odesa and Izmail will run again, the port said on Tuesday in a statement. It had not run since the spring of last year.\n\nTickets:\n\nOdesa 10"
+        );
+        let koi8 = encoding_rs::KOI8_R
+            .encode("Правительство утвердило новый бюджет страны, сообщил министр финансов.")
+            .0;
+        let message = [&b"From: a@b.example\nSubject: x\n\n"[..], &koi8].concat();
+        let draft = draft_of(&message);
+        assert!(draft.body.starts_with("Правительство"), "{}", draft.body);
+        assert_eq!(draft.provenance.notes, ["read as KOI8-U, by a guess"]);
+    }
+
+    fn draft_of(message: &[u8]) -> Draft {
+        draft(message, &Around::default()).unwrap()
     }
 
     #[test]

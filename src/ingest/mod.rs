@@ -221,6 +221,8 @@ pub enum Stopped {
 
 const BATCH_ARTICLES: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
+/// What is said of an input that a reader fell over.
+const DEFECT: &str = "a defect in pressmark kept it, or a part of it, from being read; please report it";
 /// Bytes of records on their way from reading to committing.
 const UNDERWAY_BYTES_MAX: usize = 16 << 20;
 /// A record that was cut from an input is sent on with its neighbours.
@@ -430,15 +432,6 @@ enum Task {
 }
 
 impl Task {
-    /// The inputs that it is about.
-    fn names(&self) -> Vec<Arc<str>> {
-        match self {
-            Task::Inputs(inputs) => inputs.iter().map(|input| input.name.clone()).collect(),
-            Task::Records(source, _) => vec![source.name.clone()],
-            Task::Rejected(rejection) => vec![rejection.input.as_str().into()],
-        }
-    }
-
     /// Bytes that it keeps from being read elsewhere.
     fn bytes(&self) -> usize {
         match self {
@@ -467,6 +460,8 @@ struct Opened {
     name: Arc<str>,
     format: Format,
     delimiter: u8,
+    /// The charset of a table that is not UTF-8.
+    charset: Option<&'static str>,
     said: path_pattern::Said,
     captured: Option<Timestamp>,
 }
@@ -575,8 +570,14 @@ impl Shared {
         self.visit_input(input, &mut sink) && sink.flush()
     }
 
-    /// Opens an input and gives its records to a sink; whether the sink wants more.
+    /// Opens an input and gives its records to a sink; whether the sink wants more. A defect costs the input, not the others.
     fn visit_input(&self, input: &Input, sink: &mut dyn Sink) -> bool {
+        let visit = std::panic::AssertUnwindSafe(|| self.visit_opened(input, &mut *sink));
+        std::panic::catch_unwind(visit)
+            .unwrap_or_else(|_| sink.rejected(whole(&input.name, DEFECT.to_owned(), Vec::new())))
+    }
+
+    fn visit_opened(&self, input: &Input, sink: &mut dyn Sink) -> bool {
         let captured = match (self.options.captured, &input.path) {
             (Captured::At(at), _) => Some(at),
             (Captured::Modified, Some(path)) => modified(path),
@@ -605,6 +606,13 @@ impl Shared {
             Err(e) => {
                 return sink.rejected(whole(name, format!("cannot be read: {}", describe(&e)), Vec::new()));
             }
+        };
+        let charset = match std::str::from_utf8(&head) {
+            Err(e) if e.error_len().is_some() => Some(crate::decode::decode(&head, None).encoding),
+            _ => head
+                .contains(&0)
+                .then(|| crate::decode::decode(&head, None).encoding)
+                .filter(|name| name.starts_with("UTF-16")),
         };
         let detected =
             detect(name, &head, self.options.format.filter(|format| depth == 0 || !format.is_container()));
@@ -653,8 +661,16 @@ impl Shared {
             Some(Err(reason)) => return sink.rejected(*reject_whole(name, reader, reason)),
             None => path_pattern::Said::default(),
         };
+        // A table's encoding is settled once, not field by field.
+        let charset = (format == Format::Csv).then_some(charset).flatten();
         let mut records = Records::new(reader, cut).with_longest(self.options.limits.record_bytes);
-        let mut source = Arc::new(Opened { name: name.clone(), format, delimiter: b',', said, captured });
+        if charset.is_some_and(|charset| charset.starts_with("UTF-16")) {
+            let reason = "it is a table in UTF-16; save it as UTF-8, or convert it, for instance with iconv"
+                .to_owned();
+            return sink.rejected(*reject_whole(name, records.into_inner(), reason));
+        }
+        let mut source =
+            Arc::new(Opened { name: name.clone(), format, delimiter: b',', charset, said, captured });
         while let Some(record) = records.next() {
             let record = match record {
                 Ok(record) => record,
@@ -666,6 +682,7 @@ impl Shared {
                     name: name.clone(),
                     format,
                     delimiter: records.delimiter(),
+                    charset,
                     said: said.clone(),
                     captured,
                 });
@@ -677,16 +694,9 @@ impl Shared {
         true
     }
 
-    /// A reader that panics costs its task, with a word, and nothing else.
     fn work(&self, task: Task) -> Done {
-        let (names, bytes) = (task.names(), task.bytes());
-        let read = std::panic::AssertUnwindSafe(|| self.outcomes(task));
-        let outcomes = std::panic::catch_unwind(read).unwrap_or_else(|_| {
-            let reason = "a defect in pressmark kept it, or a part of it, from being read; please report it";
-            let reject = |name: Arc<str>| Outcome::Rejected(whole(&name, reason.to_owned(), Vec::new()));
-            names.into_iter().map(reject).collect()
-        });
-        Done { outcomes, bytes }
+        let bytes = task.bytes();
+        Done { outcomes: self.outcomes(task), bytes }
     }
 
     fn outcomes(&self, task: Task) -> Vec<Outcome> {
@@ -713,15 +723,27 @@ impl Shared {
         self.visit_input(input, &mut AtOnce { shared: self, each })
     }
 
-    /// Reads the drafts of one record.
+    /// Reads the drafts of one record. A reader that panics costs the record, with a word, and nothing else.
     fn read(&self, source: &Opened, record: Record, outcomes: &mut Vec<Outcome>) {
+        let before = outcomes.len();
+        let place = record.place;
+        let read = std::panic::AssertUnwindSafe(|| self.read_record(source, record, outcomes));
+        if std::panic::catch_unwind(read).is_err() {
+            outcomes.truncate(before);
+            let reason = DEFECT.to_owned();
+            let (input, raw) = (source.name.to_string(), Vec::new());
+            outcomes.push(Outcome::Rejected(Rejection { input, place, reason, raw, omitted_bytes: 0 }));
+        }
+    }
+
+    fn read_record(&self, source: &Opened, record: Record, outcomes: &mut Vec<Outcome>) {
         let rejected = |reason: String, record: Record| {
             let Record { place, bytes: raw, omitted_bytes, .. } = record;
             Outcome::Rejected(Rejection { input: source.name.to_string(), place, reason, raw, omitted_bytes })
         };
-        let broken = match (record.omitted_bytes, record.broken) {
+        let broken = match (record.omitted_bytes, record.broken.clone()) {
             (1.., _) => Some(format!("it is longer than {} MiB", self.options.limits.record_bytes >> 20)),
-            (0, broken) => broken.map(str::to_owned),
+            (0, broken) => broken.map(String::from),
         };
         if let Some(reason) = broken {
             return outcomes.push(rejected(reason, record));
@@ -738,21 +760,28 @@ impl Shared {
             Format::Warc => self.crawled(&record.bytes, &around),
             Format::Csv => {
                 let header = record.header.as_deref().unwrap_or_default();
-                json::row(
-                    header,
-                    &records::fields(&record.bytes, source.delimiter),
-                    &self.options.mapping,
-                    self.now,
-                )
-                .map(Found::Drafts)
+                records::fields(&record.bytes, source.delimiter, source.charset)
+                    .and_then(|fields| json::row(header, &fields, &self.options.mapping, self.now))
+                    .map(|mut drafts| {
+                        let note = source.charset.map(|charset| format!("read as {charset}, by a guess"));
+                        drafts.iter_mut().for_each(|draft| draft.provenance.notes.extend(note.clone()));
+                        drafts
+                    })
+                    .map(Found::Drafts)
             }
             format => self.document(format, &record.bytes, &around),
         };
+        let noted = |draft: &mut Draft| draft.provenance.notes.extend(record.note.map(str::to_owned));
         let drafts = match found {
-            Ok(Found::Drafts(drafts)) => drafts,
+            Ok(Found::Drafts(mut drafts)) => {
+                drafts.iter_mut().for_each(noted);
+                drafts
+            }
             Ok(Found::Items(items)) => {
                 for (number, item) in (1..).zip(items) {
-                    let place = Place::Record(number);
+                    // An item of a feed in a crawl is found by the crawl's record.
+                    let place =
+                        if source.format == Format::Warc { record.place } else { Place::Record(number) };
                     let prepared = item.and_then(|draft| Prepared::new(self.complete(draft, source, place)));
                     outcomes.push(match prepared {
                         Ok(ready) => Outcome::Ready(Box::new(ready)),
@@ -813,8 +842,9 @@ impl Shared {
 
     /// Reads the document in a crawl's record, if it is one that is wanted.
     fn crawled(&self, bytes: &[u8], around: &Around<'_>) -> std::result::Result<Found, String> {
-        let record = warc::read(bytes, &around.limits)?;
+        let head = warc::head(bytes)?;
         let wanted = &self.options.wanted;
+        let record = &head;
         match record.kind.as_str() {
             "response" | "resource" | "conversion" => {}
             "revisit" => return Ok(Found::Passed("of a page that was fetched before and had not changed")),
@@ -830,6 +860,14 @@ impl Shared {
         }) {
             return Ok(Found::Passed("about the crawl itself"));
         }
+        if head.content_type.as_deref().is_some_and(|kind| {
+            ["image/", "video/", "audio/", "font/"]
+                .iter()
+                .any(|start| kind.to_ascii_lowercase().starts_with(start))
+        }) {
+            return Ok(Found::Passed("not text"));
+        }
+        let record = warc::read(bytes, &around.limits)?;
         let Some(format) = payload_format(record.content_type.as_deref(), &record.payload) else {
             return Ok(Found::Passed("not text"));
         };
@@ -912,11 +950,7 @@ fn payload_format(content_type: Option<&str>, payload: &[u8]) -> Option<Format> 
     let head = String::from_utf8_lossy(&payload[..payload.len().min(2048)]);
     match kind.as_str() {
         "text/html" | "application/xhtml+xml" => {
-            Some(if feed::is_feed(&head) && !head.to_ascii_lowercase().contains("<html") {
-                Format::Feed
-            } else {
-                Format::Html
-            })
+            Some(if feed::is_feed(&head) { Format::Feed } else { Format::Html })
         }
         "application/rss+xml" | "application/atom+xml" | "application/rdf+xml" | "application/feed+json" => {
             Some(Format::Feed)
@@ -1006,7 +1040,7 @@ fn is_regular(input: &Input) -> bool {
 /// Compressed: what it takes on disk says nothing of what it takes in memory.
 fn is_packed(input: &Input) -> bool {
     let name = input.name.to_ascii_lowercase();
-    unpacked_name(&name).len() < name.len()
+    unpacked_name(&name).len() < name.len() || [".zip", ".tgz", ".tar"].iter().any(|end| name.ends_with(end))
 }
 
 /// A name in lower case, without the extension of a compression.
@@ -1061,13 +1095,7 @@ fn detect(name: &str, head: &[u8], asked: Option<Format>) -> std::result::Result
     let text = || crate::decode::decode(head, None).text.into_owned();
     let xml = || {
         let text = text();
-        if feed::is_feed(&text) && !page::is_html(&text)
-            || text.trim_start().starts_with("<?xml") && feed::is_feed(&text)
-        {
-            Some(Format::Feed)
-        } else {
-            page::is_html(&text).then_some(Format::Html)
-        }
+        if feed::is_feed(&text) { Some(Format::Feed) } else { page::is_html(&text).then_some(Format::Html) }
     };
     let format = match (asked, extension) {
         (Some(Format::Json), _) => json(),

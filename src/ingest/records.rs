@@ -2,6 +2,7 @@
 //! record that is allowed; of a longer one the start is kept for the rejection and the rest is passed over.
 
 use crate::article::Place;
+use std::borrow::Cow;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
@@ -18,7 +19,9 @@ pub struct Record {
     /// How many bytes more it has; it is too long if this is not 0.
     pub omitted_bytes: u64,
     /// What is wrong with it already.
-    pub broken: Option<&'static str>,
+    pub broken: Option<Cow<'static, str>>,
+    /// What was assumed of it.
+    pub note: Option<&'static str>,
     /// The names of its columns, if it is a row of a table.
     pub header: Option<Arc<[String]>>,
 }
@@ -53,6 +56,10 @@ pub struct Records<R> {
     delimiter: u8,
     /// What was read too far, to be read again.
     ahead: io::Cursor<Vec<u8>>,
+    /// How often rows were given back.
+    given_back: u32,
+    /// Whether a record lied about its length.
+    distrusts: bool,
 }
 
 impl<R: BufRead> Records<R> {
@@ -69,6 +76,8 @@ impl<R: BufRead> Records<R> {
             header: None,
             delimiter: b',',
             ahead: io::Cursor::default(),
+            given_back: 0,
+            distrusts: false,
         }
     }
 
@@ -151,7 +160,9 @@ impl<R: BufRead> Records<R> {
     fn row(&mut self) -> io::Result<Option<Record>> {
         loop {
             let Some(mut record) = self.quoted_lines()? else { return Ok(None) };
-            if self.header.is_some() || record.omitted_bytes > 0 {
+            if self.header.is_some() || record.omitted_bytes > 0 || record.broken.is_some() {
+                // Without a header nothing that follows means anything.
+                self.done |= self.header.is_none();
                 record.header = self.header.clone();
                 return Ok(Some(record));
             }
@@ -159,8 +170,27 @@ impl<R: BufRead> Records<R> {
                 record.bytes = bytes.to_vec();
             }
             self.delimiter = delimiter(&record.bytes);
-            self.header = Some(fields(&record.bytes, self.delimiter).into());
+            let header = fields(&record.bytes, self.delimiter, None).unwrap_or_default();
+            let twice = header
+                .iter()
+                .enumerate()
+                .any(|(at, name)| !name.trim().is_empty() && header[..at].contains(name));
+            let broken = if record.bytes.contains(&b'\r') {
+                Some("its lines end in a carriage return alone; convert them to line feeds")
+            } else {
+                twice.then_some("two columns of its header have the same name")
+            };
+            if broken.is_some() {
+                self.done = true;
+                return Ok(Some(Record { broken: broken.map(Into::into), ..record }));
+            }
+            self.header = Some(header.into());
         }
+    }
+
+    /// What is left of the input.
+    pub fn into_inner(self) -> R {
+        self.reader
     }
 
     /// The delimiter of the table, once its header was read.
@@ -168,52 +198,79 @@ impl<R: BufRead> Records<R> {
         self.delimiter
     }
 
-    /// A line, and those after it while a quotation is open.
+    /// A line, and those after it while a quotation is open (RFC 4180).
     fn quoted_lines(&mut self) -> io::Result<Option<Record>> {
+        #[derive(Clone, Copy, PartialEq)]
+        enum At {
+            Start,
+            Plain,
+            Quoted,
+            /// After a quote inside of a quotation: its end, or half of a quoted quote.
+            Closed,
+        }
         loop {
             let mut taken = Taken::new(self.longest);
-            let (mut quoted, mut at_start, mut any) = (false, true, false);
+            let (mut at, mut any) = (At::Start, false);
             let first = self.number + 1;
-            'record: loop {
-                let delimiter = self.delimiter;
-                let in_header = self.header.is_none();
-                let buffer = self.reader.fill_buf()?;
+            let mut first_line = None;
+            loop {
+                let (delimiter, in_header) = (self.delimiter, self.header.is_none());
+                let separates =
+                    |byte: u8| byte == delimiter || in_header && matches!(byte, b';' | b'\t' | b',' | b'|');
+                let buffer = self.fill()?;
                 if buffer.is_empty() {
                     break;
                 }
                 any = true;
-                let mut end = None;
+                let (mut end, mut lines) = (None, 0);
                 for (index, byte) in buffer.iter().enumerate() {
-                    match byte {
-                        b'"' if quoted => quoted = false,
-                        // A quotation opens at the start of a field; a second one right after it closed is a quoted quote.
-                        b'"' if at_start || index > 0 && buffer[index - 1] == b'"' => quoted = true,
-                        b'\n' => {
-                            self.number += 1;
-                            if !quoted {
-                                end = Some(index);
-                                break;
-                            }
+                    if *byte == b'\n' {
+                        lines += 1;
+                        if at != At::Quoted {
+                            end = Some(index);
+                            break;
                         }
-                        _ => {}
+                        first_line.get_or_insert(taken.bytes.len() + index + 1);
                     }
-                    at_start = *byte == delimiter || in_header && matches!(byte, b';' | b'\t' | b',');
+                    at = match (at, *byte) {
+                        (At::Start | At::Closed, b'"') => At::Quoted,
+                        (At::Quoted, b'"') => At::Closed,
+                        (At::Quoted, _) => At::Quoted,
+                        (_, byte) if separates(byte) => At::Start,
+                        _ => At::Plain,
+                    };
                 }
                 taken.take(&buffer[..end.unwrap_or(buffer.len())]);
                 let used = end.map_or(buffer.len(), |end| end + 1);
-                self.reader.consume(used);
+                self.number += lines;
+                self.consume(used);
                 if end.is_some() {
-                    break 'record;
+                    break;
                 }
             }
             if !any {
                 return Ok(None);
             }
+            let unclosed = at == At::Quoted;
+            if unclosed
+                && taken.omitted == 0
+                && self.given_back < GIVEN_BACK_MAX
+                && let Some(end) = first_line
+            {
+                // The quotation was none; the lines after it are rows of their own.
+                self.given_back += 1;
+                self.number = first;
+                let rest = taken.bytes.split_off(end);
+                self.ahead = io::Cursor::new(rest);
+            }
+            if taken.bytes.ends_with(b"\n") {
+                taken.bytes.pop();
+            }
             if taken.bytes.ends_with(b"\r") {
                 taken.bytes.pop();
             }
             if taken.omitted > 0 || !taken.bytes.trim_ascii().is_empty() {
-                let broken = quoted.then_some("a quotation that opens in it does not close");
+                let broken = unclosed.then_some("a quotation that opens in it does not close");
                 return Ok(Some(taken.record(Place::Line(first), broken)));
             }
         }
@@ -228,7 +285,7 @@ impl<R: BufRead> Records<R> {
             if !self.until_newline(&mut line, self.longest)? {
                 break;
             }
-            if any && blank && line.starts_with(b"From ") {
+            if any && blank && is_postmark(&line) {
                 self.ahead = io::Cursor::new(line);
                 break;
             }
@@ -250,35 +307,34 @@ impl<R: BufRead> Records<R> {
         Ok(Some(taken.record(Place::Record(self.number), None)))
     }
 
-    /// A record with its header. One that claims more bytes than there are gives back what came after its real end.
+    /// A record with its header. Its length is believed if a record, or nothing, comes after it; if not, where the next one
+    /// begins decides. After one lie each block is watched for the next header, so that the time stays linear.
     fn warc(&mut self) -> io::Result<Option<Record>> {
         let mut head = Vec::new();
-        let mut skipped = 0u64;
-        loop {
+        let mut junk = Taken::new(self.longest);
+        let ended = loop {
             head.clear();
             if !self.until_newline(&mut head, HEAD_BYTES_MAX)? {
-                if skipped > 0 {
-                    self.number += 1;
-                    self.done = true;
-                    let taken = Taken { bytes: Vec::new(), omitted: 0, longest: self.longest };
-                    return Ok(Some(taken.record(
-                        Place::Record(self.number),
-                        Some("what comes after the record before is no record"),
-                    )));
-                }
-                return Ok(None);
+                break true;
             }
-            let line = head.trim_ascii();
-            if line.is_empty() {
-                continue;
+            if is_header(&head) {
+                break false;
             }
-            if line.starts_with(b"WARC/") || arc_length(line).is_some() {
-                break;
+            if !head.trim_ascii().is_empty() || !junk.bytes.is_empty() {
+                junk.take(&head);
             }
-            skipped += head.len() as u64;
+        };
+        if !junk.bytes.is_empty() {
+            if !ended {
+                self.give_back(head);
+            }
+            self.number += 1;
+            return Ok(Some(
+                junk.record(Place::Record(self.number), Some("this is no record of a WARC or an ARC")),
+            ));
         }
-        if skipped > 0 && self.number == 0 {
-            // What stands before the first record is not one.
+        if ended {
+            return Ok(None);
         }
         self.number += 1;
         let place = Place::Record(self.number);
@@ -287,10 +343,8 @@ impl<R: BufRead> Records<R> {
             None => {
                 loop {
                     let start = head.len();
-                    if !self.until_newline(&mut head, HEAD_BYTES_MAX)?
-                        || head.len() >= HEAD_BYTES_MAX
-                        || head[start..].trim_ascii().is_empty()
-                    {
+                    let more = self.until_newline(&mut head, HEAD_BYTES_MAX)?;
+                    if !more || head.len() >= HEAD_BYTES_MAX || head[start..].trim_ascii().is_empty() {
                         break;
                     }
                 }
@@ -302,30 +356,120 @@ impl<R: BufRead> Records<R> {
         let Some(length) = length else {
             return Ok(Some(taken.record(place, Some("its header gives no length that is a number"))));
         };
+        let short = self.block(&mut taken, length)?;
+        if short {
+            let lied = "it claims more bytes than it has; the records after it are read";
+            let cut = "it is cut short: the input ends inside it";
+            let next = next_header(&taken.bytes, head.len()).filter(|_| taken.omitted == 0);
+            if let Some(at) = next {
+                self.distrusts = true;
+                let rest = taken.bytes.split_off(at);
+                self.give_back(rest);
+            }
+            let found = next.is_some() || !self.fill()?.is_empty();
+            return Ok(Some(taken.record(place, Some(if found { lied } else { cut }))));
+        }
+        // What comes behind must be a record.
+        let mut next = Vec::new();
+        while self.until_newline(&mut next, HEAD_BYTES_MAX)? {
+            if !next.trim_ascii().is_empty() {
+                break;
+            }
+            next.clear();
+        }
+        if next.is_empty() || is_header(&next) {
+            self.give_back(next);
+            return Ok(Some(taken.record(place, None)));
+        }
+        self.distrusts = true;
+        if let Some(at) = next_header(&taken.bytes, head.len()).filter(|_| taken.omitted == 0) {
+            let mut rest = taken.bytes.split_off(at);
+            rest.extend_from_slice(&next);
+            self.give_back(rest);
+            return Ok(Some(
+                taken.record(place, Some("it claims more bytes than it has; the records after it are read")),
+            ));
+        }
+        // It has more than it claims: what follows is the rest of it.
+        loop {
+            taken.take(&next);
+            next.clear();
+            if !self.until_newline(&mut next, HEAD_BYTES_MAX)? {
+                break;
+            }
+            if is_header(&next) {
+                self.give_back(next);
+                break;
+            }
+        }
+        let mut record = taken.record(place, None);
+        record.note = Some("it has more bytes than its header claims");
+        Ok(Some(record))
+    }
+
+    /// Reads the bytes of a block; whether there were fewer. Where lengths are not trusted, or the block is too long to be
+    /// held, the next header ends it.
+    fn block(&mut self, taken: &mut Taken, length: u64) -> io::Result<bool> {
         let mut left = length;
-        while left > 0 {
+        while left > 0 && !self.distrusts && taken.omitted == 0 {
             let buffer = self.fill()?;
             if buffer.is_empty() {
-                break;
+                return Ok(true);
             }
             let used = left.min(buffer.len() as u64) as usize;
             taken.take(&buffer[..used]);
             self.consume(used);
             left -= used as u64;
         }
-        if left == 0 {
-            return Ok(Some(taken.record(place, None)));
+        let mut line = Vec::new();
+        while left > 0 {
+            line.clear();
+            let most = left.min(HEAD_BYTES_MAX as u64) as usize;
+            if !self.some_of_line(&mut line, most)? {
+                return Ok(true);
+            }
+            if is_header(&line) {
+                self.give_back(line);
+                return Ok(true);
+            }
+            left -= line.len() as u64;
+            taken.take(&line);
         }
-        if let Some(at) =
-            next_record(&taken.bytes[head.len().min(taken.bytes.len())..]).filter(|_| taken.omitted == 0)
-        {
-            let rest = taken.bytes.split_off(head.len() + at);
-            self.ahead = io::Cursor::new(rest);
-            return Ok(Some(
-                taken.record(place, Some("it claims more bytes than it has; the records after it are read")),
-            ));
+        Ok(false)
+    }
+
+    /// Reads up to and with the next line break, but no more than so many bytes; whether there was anything.
+    fn some_of_line(&mut self, into: &mut Vec<u8>, most: usize) -> io::Result<bool> {
+        while into.len() < most {
+            let buffer = self.fill()?;
+            if buffer.is_empty() {
+                break;
+            }
+            let room = (most - into.len()).min(buffer.len());
+            let end = buffer[..room].iter().position(|byte| *byte == b'\n');
+            let used = end.map_or(room, |end| end + 1);
+            into.extend_from_slice(&buffer[..used]);
+            self.consume(used);
+            if end.is_some() {
+                break;
+            }
         }
-        Ok(Some(taken.record(place, Some("it is cut short: the input ends inside it"))))
+        Ok(!into.is_empty())
+    }
+
+    /// Puts back what was read too far, before what was put back already.
+    fn give_back(&mut self, mut bytes: Vec<u8>) {
+        let position = self.ahead.position() as usize;
+        let kept = self.ahead.get_ref();
+        if position >= kept.len() {
+            self.ahead = io::Cursor::new(bytes);
+        } else if position >= bytes.len() && kept[position - bytes.len()..position] == bytes[..] {
+            // It was read from there.
+            self.ahead.set_position((position - bytes.len()) as u64);
+        } else {
+            bytes.extend_from_slice(&kept[position..]);
+            self.ahead = io::Cursor::new(bytes);
+        }
     }
 
     fn value(&mut self) -> io::Result<Option<Record>> {
@@ -395,10 +539,20 @@ impl<R: BufRead> Records<R> {
 
     fn whole(&mut self) -> io::Result<Option<Record>> {
         let mut taken = Taken::new(self.longest);
+        self.done = true;
         loop {
-            let buffer = self.reader.fill_buf()?;
+            let buffer = match self.reader.fill_buf() {
+                Ok(buffer) => buffer,
+                Err(e) if taken.bytes.is_empty() => return Err(e),
+                Err(e) => {
+                    // What came before the damage is not lost.
+                    let mut record = taken.record(Place::Whole, None);
+                    record.broken =
+                        Some(format!("cannot be read to its end: {}", super::describe(&e)).into());
+                    return Ok(Some(record));
+                }
+            };
             if buffer.is_empty() {
-                self.done = true;
                 return Ok(Some(taken.record(Place::Whole, None)));
             }
             taken.take(buffer);
@@ -456,7 +610,8 @@ impl Taken {
     }
 
     fn record(self, place: Place, broken: Option<&'static str>) -> Record {
-        Record { place, bytes: self.bytes, omitted_bytes: self.omitted, broken, header: None }
+        let (bytes, broken) = (self.bytes, broken.map(Cow::Borrowed));
+        Record { place, bytes, omitted_bytes: self.omitted, broken, header: None, note: None }
     }
 }
 
@@ -466,8 +621,11 @@ const HEAD_BYTES_MAX: usize = 1 << 20;
 /// The length that an ARC record's header line ends in: URL, address, date, type, length. `Some(None)` is a header whose
 /// length is no number.
 fn arc_length(line: &[u8]) -> Option<Option<u64>> {
-    let line = std::str::from_utf8(line).ok()?;
-    if !line.contains("://") || line.len() > 8192 {
+    if line.len() > 8192 {
+        return None;
+    }
+    let line = String::from_utf8_lossy(line);
+    if !line.contains("://") {
         return None;
     }
     let fields: Vec<&str> = line.split(' ').collect();
@@ -485,18 +643,48 @@ fn content_length(head: &[u8]) -> Option<u64> {
     value?.parse::<u64>().ok().filter(|length| *length <= 1 << 50)
 }
 
-/// Where another record begins inside of what was taken for one.
-fn next_record(bytes: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    while let Some(at) = bytes.get(from..)?.windows(6).position(|window| window == b"\nWARC/") {
-        let start = from + at + 1;
-        if bytes[start + 5..].first().is_some_and(u8::is_ascii_digit) {
-            return Some(start);
+/// Whether a line begins a record.
+fn is_header(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let warc = line
+        .strip_prefix(b"WARC/")
+        .is_some_and(|version| version.len() < 8 && version.first().is_some_and(u8::is_ascii_digit));
+    warc || arc_length(line).is_some()
+}
+
+/// Where another record begins inside of what was taken for the block of one.
+fn next_header(bytes: &[u8], block: usize) -> Option<usize> {
+    let mut at = block.min(bytes.len());
+    while at < bytes.len() {
+        let end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| at + end + 1);
+        // The last line may be cut.
+        let line = &bytes[at..end];
+        if is_header(line) || end == bytes.len() && line.starts_with(b"WARC/") {
+            return Some(at);
         }
-        from = start;
+        at = end;
     }
     None
 }
+
+/// Whether a line begins a message of an mbox: `From`, an address, and a date with a time and a year. Sentences begin with the
+/// word as well.
+fn is_postmark(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"From ") else { return false };
+    let text = String::from_utf8_lossy(rest);
+    let year = |word: &str| {
+        word.len() == 4 && (word.starts_with("19") || word.starts_with("20")) && word.parse::<u16>().is_ok()
+    };
+    let time = |word: &str| {
+        word.len() >= 4
+            && word.contains(':')
+            && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
+    };
+    text.split_whitespace().any(year) && text.split_whitespace().any(time)
+}
+
+/// How often a quotation that does not close gives back the lines after it.
+const GIVEN_BACK_MAX: u32 = 16;
 
 /// What separates the fields of a header: of comma, semicolon, tab and bar the most frequent one.
 fn delimiter(header: &[u8]) -> u8 {
@@ -504,15 +692,28 @@ fn delimiter(header: &[u8]) -> u8 {
     [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(count).unwrap_or(b',')
 }
 
-/// The fields of one row.
-pub fn fields(row: &[u8], delimiter: u8) -> Vec<String> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(row);
+/// The fields of one row, in a charset if one is known. `Err` says why it is not one row.
+pub fn fields(row: &[u8], delimiter: u8, charset: Option<&str>) -> Result<Vec<String>, String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .terminator(csv::Terminator::Any(b'\n'))
+        .from_reader(row);
     let mut record = csv::ByteRecord::new();
-    match reader.read_byte_record(&mut record) {
-        Ok(true) => record.iter().map(|field| crate::decode::decode(field, None).text.into_owned()).collect(),
-        _ => Vec::new(),
+    let mut read = || reader.read_byte_record(&mut record).map_err(|e| format!("it is not a row: {e}"));
+    if !read()? {
+        return Ok(Vec::new());
     }
+    let text = |field: &[u8]| match charset {
+        Some(_) => crate::decode::decode(field, charset).text.into_owned(),
+        None => String::from_utf8_lossy(field).into_owned(),
+    };
+    let fields = record.iter().map(text).collect();
+    if reader.read_byte_record(&mut csv::ByteRecord::new()).unwrap_or(false) {
+        return Err("a quote inside of it makes it more than one row".to_owned());
+    }
+    Ok(fields)
 }
 
 #[cfg(test)]
@@ -520,7 +721,7 @@ mod tests {
     use super::*;
     use std::io::BufReader;
 
-    fn cut(cut: Cut, input: &str) -> Vec<(String, Option<&'static str>)> {
+    fn cut(cut: Cut, input: &str) -> Vec<(String, Option<Cow<'static, str>>)> {
         // A tiny buffer cuts the input at every place in turn.
         let mut results = (1..9).map(|capacity| {
             let records = Records::new(BufReader::with_capacity(capacity, input.as_bytes()), cut);

@@ -4,12 +4,16 @@
 //! is an item of a list, a teaser, a caption, a date) and gets a weight; the article is the run of lines with the
 //! greatest sum, less what is furniture inside it. Shape works in any language; the few words that help are in `chrome`.
 //!
-//! No date is taken from a dump: what stands there is as often the date of another story in a side list.
+//! Of dates only the one is taken that stands with the headline, and only if there is one: elsewhere a date is as often that
+//! of another story in a side list.
 
 use super::Around;
-use crate::article::{Draft, Provenance};
+use crate::article::{Draft, Language, Origin, Provenance, Published};
 use crate::chrome;
+use crate::dates::{self, Setting};
 use crate::decode;
+use crate::language;
+use crate::time::{DAY, Dated, Precision, Timestamp};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -34,12 +38,20 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     if body.is_empty() {
         return Err("no paragraphs of an article were found in it".to_owned());
     }
+    let captured = around.captured.unwrap_or(around.now);
+    let language = language::detect("", &body);
+    let setting = Setting { language: language.as_ref().map(Language::as_str), captured: None };
+    let published = run.zip(headline).and_then(|(run, headline)| page.date(headline, run, setting));
     let headline = headline.map_or(String::new(), |line| page.lines[line].text.to_string());
     Ok(Draft {
         headline,
         body,
-        language: None,
-        provenance: Provenance { notes: decoded.note().into_iter().collect(), ..Provenance::default() },
+        language,
+        provenance: Provenance {
+            published: published.map(|dated| Published::new(dated, Origin::Text, captured)),
+            notes: decoded.note().into_iter().collect(),
+            ..Provenance::default()
+        },
         ..Draft::default()
     })
 }
@@ -110,6 +122,7 @@ impl<'a> Page<'a> {
         for line in &mut self.lines {
             line.kind = kind(line);
         }
+        self.judge_captions();
         let script = self.main_script();
         let mut seen = HashSet::new();
         let kinds: Vec<Kind> = self.lines.iter().map(|line| line.kind).collect();
@@ -135,6 +148,36 @@ impl<'a> Page<'a> {
                 Kind::Chrome => -10.0 - long.min(40.0) * 0.3,
                 Kind::Teaser => -12.0 - long.min(60.0) * 0.5,
             };
+        }
+    }
+
+    /// A dump has the text that stands for a picture, then its caption: the one begins the other, or stands right before it.
+    fn judge_captions(&mut self) {
+        let mut in_text = false;
+        for at in 0..self.lines.len().saturating_sub(1) {
+            in_text |= self.lines[at].kind == Kind::Prose;
+            let (line, next) = (&self.lines[at], &self.lines[at + 1]);
+            let judged = |line: &Line<'_>| matches!(line.kind, Kind::Prose | Kind::Short);
+            // Before the text it may be the headline that begins a caption.
+            if judged(line)
+                && (in_text || ends_sentence(&line.text))
+                && line.words >= 4
+                && next.text.starts_with(&*line.text)
+                && next.words <= line.words + 14
+            {
+                self.lines[at].kind = Kind::Caption;
+                if next_is_short(&self.lines[at + 1]) {
+                    self.lines[at + 1].kind = Kind::Caption;
+                }
+            } else if next.kind == Kind::Caption
+                && (in_text || ends_sentence(&line.text))
+                && judged(line)
+                && (4..=22).contains(&line.words)
+                && !line.bullet
+                && sentences(&line.text) == 0
+            {
+                self.lines[at].kind = Kind::Caption;
+            }
         }
     }
 
@@ -222,6 +265,48 @@ impl<'a> Page<'a> {
         Some(best)
     }
 
+    /// The date that stands with the headline, if only one does: around it, down to the first paragraph. What stands anywhere
+    /// else is as often the date of another story.
+    fn date(&self, headline: usize, (start, end): (usize, usize), setting: Setting<'_>) -> Option<Dated> {
+        let near = headline.saturating_sub(3)..(start + 2).min(end + 1);
+        if near.len() > 24 {
+            return None;
+        }
+        let mut found: Vec<(bool, Dated)> = Vec::new();
+        for at in near {
+            let line = &self.lines[at];
+            let opens = at >= start;
+            if line.words > 16 && !opens
+                || matches!(line.kind, Kind::Teaser | Kind::Caption)
+                || at == headline
+            {
+                continue;
+            }
+            for date in dates::find(&line.text, setting).into_iter().filter(|date| date.has_year) {
+                let before = line.text[..date.start].to_lowercase();
+                if opens && date.start > 30 || date.dated.precision == Precision::Month {
+                    continue;
+                }
+                let updated = chrome::says_updated(&before);
+                let said = chrome::says_published(&before);
+                if !updated || said {
+                    found.push((said, date.dated));
+                }
+            }
+        }
+        let day =
+            |dated: &Dated| (dated.at.0 + i64::from(dated.offset_minutes.unwrap_or(0)) * 60).div_euclid(DAY);
+        if found.iter().any(|(said, _)| *said) {
+            found.retain(|(said, _)| *said);
+        }
+        let (_, first) = *found.first()?;
+        let same = found.iter().all(|(_, dated)| day(dated) == day(&first));
+        let latest = Timestamp::now().0 + 2 * DAY;
+        let plausible = first.at.year_month().0 >= 1990 && first.at.0 <= latest;
+        let exact = found.iter().map(|(_, dated)| *dated).min_by_key(|dated| dated.precision)?;
+        (same && plausible).then_some(exact)
+    }
+
     /// The paragraphs of the run.
     fn body(&self, (start, end): (usize, usize), headline: Option<usize>) -> String {
         let headline = headline.map_or("", |line| &*self.lines[line].text);
@@ -266,10 +351,18 @@ fn is_hard_wrapped(text: &str) -> bool {
     (40..=120).contains(&width) && all >= 4 && open * 10 > all * 5
 }
 
+/// Not a paragraph that begins as its summary does.
+fn next_is_short(line: &Line<'_>) -> bool {
+    line.words <= 40
+}
+
 fn kind(line: &Line<'_>) -> Kind {
     let text = &*line.text;
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     if letters < 2 || chrome::is_furniture(text) || is_contact(text) {
+        return Kind::Chrome;
+    }
+    if chrome::is_appeal(text) && line.words < 70 {
         return Kind::Chrome;
     }
     if chrome::is_teaser(text) {
@@ -351,7 +444,7 @@ mod tests {
     /// Headline and body of a dump.
     fn found(dump: &str) -> (String, String) {
         let draft = draft(dump.as_bytes(), &Around::default()).unwrap();
-        assert_eq!(draft.provenance, Provenance::default(), "nothing but the text is taken from a dump");
+        assert_eq!(Provenance { published: None, ..draft.provenance }, Provenance::default());
         (draft.headline, draft.body)
     }
 

@@ -37,6 +37,12 @@ pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WarcRecord<'a>, Stri
     if bytes.starts_with(b"WARC/") { warc(bytes, limits) } else { arc(bytes, limits) }
 }
 
+/// The same without the payload: nothing is decoded.
+pub fn head(bytes: &[u8]) -> Result<WarcRecord<'_>, String> {
+    let limits = Limits { record_bytes: 0, ..Limits::default() };
+    read(bytes, &limits)
+}
+
 fn warc<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WarcRecord<'a>, String> {
     let (head, block) = split_head(bytes).ok_or("its header has no end")?;
     let headers = Headers::parse(head);
@@ -53,16 +59,21 @@ fn warc<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WarcRecord<'a>, String> 
         payload: Cow::Borrowed(block),
         notes: Vec::new(),
     };
+    if let Some(why) = headers.get("WARC-Truncated") {
+        record.notes.push(format!("the crawler cut it short: {why}"));
+    }
+    if limits.record_bytes == 0 {
+        if is_http(&record) {
+            http(&mut record, block, limits)?;
+        }
+        return Ok(record);
+    }
     if let Some(said) = headers.get("WARC-Block-Digest").and_then(sha1_of)
         && said != sha1(block)
     {
         record.notes.push("its block digest does not fit: it was changed or damaged".to_owned());
     }
-    let is_http = record
-        .content_type
-        .as_deref()
-        .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/http"));
-    if is_http && matches!(record.kind.as_str(), "response" | "revisit") {
+    if is_http(&record) {
         http(&mut record, block, limits)?;
     }
     if let Some(said) = headers.get("WARC-Payload-Digest").and_then(sha1_of)
@@ -71,11 +82,16 @@ fn warc<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WarcRecord<'a>, String> 
         // Crawlers hash the payload as it was sent, with or without its transfer encoding.
         let sent = split_head(block).map_or(block, |(_, sent)| sent);
         let plain = dechunk(sent);
-        if said != sha1(sent) && plain.as_deref().is_none_or(|plain| said != sha1(plain)) {
+        if said != sha1(sent) && plain.as_ref().is_none_or(|(plain, _)| said != sha1(plain)) {
             record.notes.push("its payload digest does not fit: it was changed or damaged".to_owned());
         }
     }
     Ok(record)
+}
+
+fn is_http(record: &WarcRecord<'_>) -> bool {
+    let kind = record.content_type.as_deref().unwrap_or("").to_ascii_lowercase();
+    kind.starts_with("application/http") && matches!(record.kind.as_str(), "response" | "revisit")
 }
 
 /// An ARC record: one line of URL, address, date, type and length, then the response.
@@ -111,7 +127,8 @@ fn arc<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WarcRecord<'a>, String> {
 
 /// Takes the payload out of an HTTP response.
 fn http<'a>(record: &mut WarcRecord<'a>, block: &'a [u8], limits: &Limits) -> Result<(), String> {
-    let Some((head, sent)) = split_head(block) else {
+    let split = block.starts_with(b"HTTP/").then(|| split_head(block)).flatten();
+    let Some((head, sent)) = split else {
         // Some write the page without a header.
         record.notes.push("there is no HTTP header in it".to_owned());
         record.content_type = None;
@@ -122,19 +139,36 @@ fn http<'a>(record: &mut WarcRecord<'a>, block: &'a [u8], limits: &Limits) -> Re
     record.status =
         String::from_utf8_lossy(first).split_whitespace().nth(1).and_then(|status| status.parse().ok());
     record.content_type = headers.get("Content-Type").map(str::to_owned);
+    if limits.record_bytes == 0 {
+        return Ok(());
+    }
     let chunked =
         headers.get("Transfer-Encoding").is_some_and(|kind| kind.to_ascii_lowercase().contains("chunked"));
     let mut payload: Cow<'a, [u8]> = Cow::Borrowed(sent);
     if chunked {
         match dechunk(sent) {
-            Some(plain) => payload = Cow::Owned(plain),
+            Some((plain, whole)) => {
+                payload = Cow::Owned(plain);
+                if !whole {
+                    record
+                        .notes
+                        .push("its last chunk is missing or broken; what came before is kept".to_owned());
+                }
+            }
             None => record.notes.push("it says that it is chunked, and is not".to_owned()),
         }
     }
     let encodings = headers.get("Content-Encoding").unwrap_or("").to_ascii_lowercase();
     for encoding in encodings.split(',').map(str::trim).rev().filter(|encoding| !encoding.is_empty()) {
         match decompress(encoding, &payload, limits)? {
-            Some(plain) => payload = Cow::Owned(plain),
+            Some((plain, whole)) => {
+                payload = Cow::Owned(plain);
+                if !whole {
+                    record
+                        .notes
+                        .push(format!("its {encoding} encoding breaks off; what came before is kept"));
+                }
+            }
             None => record.notes.push(format!("it says that it is encoded as {encoding}, and is not")),
         }
     }
@@ -143,7 +177,7 @@ fn http<'a>(record: &mut WarcRecord<'a>, block: &'a [u8], limits: &Limits) -> Re
 }
 
 /// Undoes a content encoding; `None` if the bytes are not in it. `Err` if they decode to too much.
-fn decompress(encoding: &str, bytes: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, String> {
+fn decompress(encoding: &str, bytes: &[u8], limits: &Limits) -> Result<Option<(Vec<u8>, bool)>, String> {
     let plain = match encoding {
         "gzip" | "x-gzip" => bounded(GzDecoder::new(bytes), bytes.len(), limits)?,
         "deflate" => match bounded(ZlibDecoder::new(bytes), bytes.len(), limits)? {
@@ -155,7 +189,7 @@ fn decompress(encoding: &str, bytes: &[u8], limits: &Limits) -> Result<Option<Ve
             Ok(decoder) => bounded(decoder, bytes.len(), limits)?,
             Err(_) => None,
         },
-        "identity" | "none" | "utf-8" => return Ok(Some(bytes.to_vec())),
+        "identity" | "none" | "utf-8" | "utf8" => return Ok(Some((bytes.to_vec(), true))),
         _ => {
             return Err(format!(
                 "its content encoding {encoding} cannot be undone; gzip, deflate, br and zstd can"
@@ -165,16 +199,16 @@ fn decompress(encoding: &str, bytes: &[u8], limits: &Limits) -> Result<Option<Ve
     Ok(plain)
 }
 
-/// Reads to the end, or to where the bytes go wrong if something came before that.
-fn bounded(mut reader: impl Read, packed: usize, limits: &Limits) -> Result<Option<Vec<u8>>, String> {
+/// Reads to the end, or to where the bytes go wrong if something came before that; and whether it was the end.
+fn bounded(mut reader: impl Read, packed: usize, limits: &Limits) -> Result<Option<(Vec<u8>, bool)>, String> {
     let mut plain = Vec::new();
     let mut buffer = vec![0; 64 << 10];
     loop {
         match reader.read(&mut buffer) {
-            Ok(0) => return Ok(Some(plain)),
+            Ok(0) => return Ok(Some((plain, true))),
             Ok(read) => plain.extend_from_slice(&buffer[..read]),
             Err(_) if plain.is_empty() => return Ok(None),
-            Err(_) => return Ok(Some(plain)),
+            Err(_) => return Ok(Some((plain, false))),
         }
         let ratio = usize::try_from(limits.ratio).unwrap_or(usize::MAX);
         let (most, found) = (limits.record_bytes, plain.len());
@@ -186,22 +220,19 @@ fn bounded(mut reader: impl Read, packed: usize, limits: &Limits) -> Result<Opti
     }
 }
 
-/// Undoes a chunked transfer; `None` if it is not chunked. What comes after a chunk that is broken is left out.
-fn dechunk(bytes: &[u8]) -> Option<Vec<u8>> {
+/// Undoes a chunked transfer, and whether it came to its end; `None` if it is not chunked.
+fn dechunk(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     loop {
         let end = rest.iter().take(1024).position(|byte| *byte == b'\n');
-        let line = &rest[..end.unwrap_or(0)];
-        let size = std::str::from_utf8(line)
-            .ok()
-            .map(|line| line.split(';').next().unwrap_or("").trim())
-            .and_then(|hex| usize::from_str_radix(hex, 16).ok());
+        let line = std::str::from_utf8(&rest[..end.unwrap_or(0)]).unwrap_or("");
+        let size = usize::from_str_radix(line.split(';').next().unwrap_or("").trim(), 16).ok();
         let (Some(end), Some(size)) = (end, size) else {
-            return if plain.is_empty() { None } else { Some(plain) };
+            return (!plain.is_empty()).then_some((plain, false));
         };
         if size == 0 {
-            return Some(plain);
+            return Some((plain, true));
         }
         let data = &rest[end + 1..];
         let taken = size.min(data.len());
@@ -209,7 +240,7 @@ fn dechunk(bytes: &[u8]) -> Option<Vec<u8>> {
         rest = &data[taken..];
         rest = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).unwrap_or(rest);
         if rest.is_empty() {
-            return Some(plain);
+            return Some((plain, false));
         }
     }
 }

@@ -52,7 +52,10 @@ pub fn byline(
     if ld.is_empty() {
         ld = said.names("creator");
     }
-    lists.push((names(&ld), "jsonld author"));
+    // The name of a person's object is a name; other texts have to be taken apart.
+    let persons_said = said.person_names("author");
+    let whole = !persons_said.is_empty() && persons_said == ld && ld.iter().all(|name| is_name(name));
+    lists.push((if whole { ld } else { names(&ld) }, "jsonld author"));
     let metas: Vec<String> = AUTHOR_METAS
         .iter()
         .filter(|name| {
@@ -199,6 +202,33 @@ const AND: &[&str] = &[
     " ve ", " dan ", " with ", " mit ", " in ", " for ", " aus ", " at ",
 ];
 
+/// Two names at a conjunction. One of a letter also stands inside of names: `Ortega y Gasset` is one.
+fn split_at(text: &str, and: &str) -> Vec<String> {
+    let parts: Vec<String> = text.split(and).map(str::to_owned).collect();
+    let short = and.trim().chars().count() == 1 && and.trim() != "&";
+    let full = parts.iter().all(|part| part.split_whitespace().count() >= 2);
+    if short && !full { vec![text.to_owned()] } else { parts }
+}
+
+fn is_suffix(name: &str) -> bool {
+    matches!(
+        name.trim_end_matches('.').to_lowercase().as_str(),
+        "jr" | "sr" | "ii" | "iii" | "iv" | "phd" | "md"
+    )
+}
+
+/// Whether a text is a name as it stands: short, and without what stands around names.
+fn is_name(text: &str) -> bool {
+    let words = text.split_whitespace().count();
+    let lower = text.to_lowercase();
+    let prefixed = ["by ", "von ", "par ", "por "].iter().any(|by| lower.starts_with(by)) && words > 3;
+    (1..=6).contains(&words)
+        && !prefixed
+        && !text.contains(['@', '/', '|', ';', '('])
+        && !text.chars().any(|c| c.is_ascii_digit())
+        && !["and", "und", "et"].iter().any(|and| lower.split(' ').any(|word| word == *and))
+}
+
 /// Single names out of what stands where names stand.
 fn names(texts: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -209,8 +239,7 @@ fn names(texts: &[String]) -> Vec<String> {
     {
         let mut rest = vec![collapse(text)];
         for and in AND {
-            rest =
-                rest.iter().flat_map(|text| text.split(and).map(str::to_owned).collect::<Vec<_>>()).collect();
+            rest = rest.iter().flat_map(|text| split_at(text, and)).collect();
         }
         for part in rest {
             let mut name = part.trim_matches(|c: char| !c.is_alphanumeric() && c != '.').trim();
@@ -222,6 +251,14 @@ fn names(texts: &[String]) -> Vec<String> {
                     name = after.trim_start_matches([' ', ':', '\u{a0}']);
                     break;
                 }
+            }
+            // What follows a comma may belong to the name before it.
+            if is_suffix(name)
+                && let Some(last) = names.last_mut()
+            {
+                last.push_str(", ");
+                last.push_str(name);
+                continue;
             }
             let words = name.split_whitespace().count();
             let odd = name.contains('@')

@@ -14,6 +14,8 @@ pub const DEPTH_MAX: usize = 512;
 pub const NODES_MAX: usize = 1 << 20;
 /// Attributes of one element; the rest is passed over.
 const ATTRIBUTES_MAX: usize = 64;
+/// Bytes of text that [`Dom::text_of`] collects: more is no headline, no name and no date.
+const TEXT_BYTES: usize = 4096;
 /// Bytes of one attribute's value that are kept.
 const VALUE_BYTES_MAX: usize = 64 << 10;
 
@@ -275,22 +277,42 @@ impl Dom {
         &self.text[start as usize..end as usize]
     }
 
-    /// All text in a node, blanks collapsed.
+    /// The text in a node, blanks collapsed; of much text the start.
     pub fn text_of(&self, id: Id) -> String {
+        self.text_up_to(id, TEXT_BYTES)
+    }
+
+    /// All text in a node, blanks collapsed.
+    pub fn all_text_of(&self, id: Id) -> String {
+        self.text_up_to(id, usize::MAX)
+    }
+
+    fn text_up_to(&self, id: Id, most: usize) -> String {
         let mut text = String::new();
-        self.collect(id, &mut text);
+        self.collect(id, &mut text, most);
         collapse(&text)
     }
 
-    fn collect(&self, id: Id, into: &mut String) {
+    fn collect(&self, id: Id, into: &mut String, most: usize) {
+        if into.len() > most {
+            return;
+        }
         match self.nodes[id as usize].content {
             Content::Text { start, end } => into.push_str(self.slice((start, end))),
-            Content::Element { tag: Tag::Script | Tag::Style | Tag::Template | Tag::Noscript, .. } => {}
+            Content::Element {
+                tag: Tag::Script | Tag::Style | Tag::Template | Tag::Noscript | Tag::Svg | Tag::Iframe,
+                ..
+            } => {}
             Content::Element { tag, .. } => {
                 if tag.is_block() || tag == Tag::Br {
                     into.push(' ');
                 }
-                self.children(id).for_each(|child| self.collect(child, into));
+                for child in self.children(id) {
+                    if into.len() > most {
+                        break;
+                    }
+                    self.collect(child, into, most);
+                }
                 if tag.is_block() {
                     into.push(' ');
                 }
@@ -433,6 +455,10 @@ impl Builder {
             Tag::A => self.close(Tag::A, |tag| tag.is_block()),
             _ => {}
         }
+        // A drawing that was never closed ends where the page goes on.
+        if matches!(tag, Tag::Div | Tag::P | Tag::H1 | Tag::H2 | Tag::H3 | Tag::Ul | Tag::Table | Tag::Span) {
+            self.close(Tag::Svg, |_| false);
+        }
         if tag.closes_paragraph() {
             self.close(Tag::P, |tag| matches!(tag, Tag::Button | Tag::Td | Tag::Th | Tag::Table));
             if tag.is_heading() && self.top().tag.is_heading() {
@@ -441,11 +467,12 @@ impl Builder {
         }
         let Some(id) = self.append(self.top().id, Content::Element { tag, attributes }) else { return };
         let foreign = || self.open.iter().any(|open| open.tag == Tag::Svg);
-        if tag.is_void() || self_closing && (tag == Tag::Path || foreign()) {
+        if tag.is_void() || self_closing && (matches!(tag, Tag::Path | Tag::Svg) || foreign()) {
             return;
         }
         if self.open.len() >= DEPTH_MAX {
             self.too_deep += 1;
+            self.keeps_text = !matches!(tag, Tag::Script | Tag::Style | Tag::Noscript | Tag::Template);
             return;
         }
         self.open.push(Open { id, tag, ended: false });
@@ -494,6 +521,7 @@ impl Builder {
         }
         if self.too_deep > 0 {
             self.too_deep -= usize::from(!tag.is_void());
+            self.keeps_text = true;
             return;
         }
         if tag.is_heading() {

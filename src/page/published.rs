@@ -7,8 +7,10 @@ use super::headline::Considered;
 use super::hints::{self, Hint};
 use super::said::Said;
 use crate::article::Origin;
+use crate::chrome::{PUBLISHED_WORDS, UPDATED_WORDS};
 use crate::dates::{self, Setting};
 use crate::time::{Dated, Precision};
+use std::collections::HashSet;
 
 /// Parts of class names of the date of publication.
 #[rustfmt::skip]
@@ -47,21 +49,6 @@ const WEAK_METAS: &[&str] = &[
     "dc.date", "dcterms.date", "date", "release_date", "og:release_date", "video:release_date",
     "date-scope-start", "startdate",
 ];
-/// What stands before the date of publication.
-#[rustfmt::skip]
-const PUBLISHED_WORDS: &[&str] = &[
-    "publi", "post", "veröff", "erschien", "erstellt", "datum", "date", "gespeichert", "geschrieben",
-    "stand", "am ", "on ", "опубл", "дата", "online", "mise en ligne", "lisätty", "julkaistu", "eklen",
-    "yayın", "dodan", "објав", "fecha", "data", "wysłan", "입력", "등록", "公開", "发布", "gepost", "utgitt",
-    "posté",
-];
-/// What stands before the date of a change.
-#[rustfmt::skip]
-const UPDATED_WORDS: &[&str] = &[
-    "updat", "aktuali", "änder", "modif", "оновл", "обновл", "copyright", "©", "actualiz", "aggiorn",
-    "mis à jour", "güncel", "수정", "更新", "bijgewerkt", "päivitetty", "oppdatert",
-];
-
 /// Meta tags that say when it was last changed.
 #[rustfmt::skip]
 const MODIFIED_METAS: &[&str] = &[
@@ -158,6 +145,9 @@ impl Where<'_> {
         if chosen.dated.precision < Precision::Day && matches!(chosen.dated.offset_minutes, Some(0) | None) {
             let said = chosen.dated.at.0;
             for other in found.iter().filter(|other| other.dated.precision < Precision::Day) {
+                if ["updated", "apart", "text"].iter().any(|word| other.place.contains(word)) {
+                    continue;
+                }
                 let away = other.dated.at.0 - said;
                 let offset = other.dated.offset_minutes.unwrap_or(0);
                 if away.abs() < 60 && offset != 0 {
@@ -190,6 +180,7 @@ impl Where<'_> {
     /// `time` elements and microdata, those near the headline first.
     fn elements(&self, put: &mut dyn FnMut(&str, Origin, String)) {
         let dom = self.dom;
+        let apart_of = Apart::of(dom, self.heading);
         let mut candidates: Vec<(i64, String, String, Origin)> = Vec::new();
         let body = self.body.map(|(first, last)| (self.blocks[first].element, self.blocks[last].element));
         for id in dom.all() {
@@ -247,19 +238,8 @@ impl Where<'_> {
                 continue;
             }
             // In a list of other stories, in comments: not the article's.
-            let mut apart = false;
-            for ancestor in std::iter::once(id).chain(dom.ancestors(id)) {
-                let Some(tag) = dom.tag(ancestor) else { continue };
-                if matches!(tag, Tag::Aside | Tag::Footer | Tag::Nav | Tag::Li) {
-                    apart |= tag != Tag::Li || body.is_none_or(|(_, last)| id > last);
-                }
-                if ancestor != id
-                    && matches!(hints::of(dom, ancestor, tag), Some(Hint::Related | Hint::Comments))
-                {
-                    let holds_article = dom.ancestors(self.heading).any(|around| around == ancestor);
-                    apart |= !holds_article;
-                }
-            }
+            let in_item = apart_of.in_item[id as usize] && body.is_none_or(|(_, last)| id > last);
+            let mut apart = apart_of.apart[id as usize] || in_item;
             // Between heading and text even a box at the side is about the article.
             apart &= !body
                 .is_some_and(|(first, _)| (self.heading..first).contains(&id) && first - self.heading < 400);
@@ -307,9 +287,10 @@ impl Where<'_> {
                 score,
                 value,
                 format!(
-                    "{} element{}",
+                    "{} element{}{}",
                     if tag == Tag::Time { "time" } else { "date" },
-                    if apart { ", apart" } else { "" }
+                    if apart { ", apart" } else { "" },
+                    if updated { ", updated" } else { "" }
                 ),
                 origin,
             ));
@@ -334,7 +315,7 @@ impl Where<'_> {
         for at in near {
             let block = &blocks[at];
             let apart = matches!(block.hint, Some((_, Hint::Related | Hint::Comments | Hint::Advert)));
-            if apart || block.words > 60 && !(first..first + 2).contains(&at) {
+            if apart || block.heading || block.words > 60 && !(first..first + 2).contains(&at) {
                 continue;
             }
             for found in dates::find(&block.text, self.setting) {
@@ -375,7 +356,7 @@ impl Where<'_> {
         for (at, block) in self.blocks.iter().enumerate() {
             let apart = matches!(block.hint, Some((_, Hint::Related | Hint::Comments | Hint::Advert)))
                 || block.firm_hint.is_some_and(|(_, hint)| hint != Hint::Meta);
-            if apart || block.words > 60 || at > first && at + 1 < last {
+            if apart || block.heading || block.words > 60 || at > first && at + 1 < last {
                 continue;
             }
             for date in dates::find(&block.text, self.setting).into_iter().filter(|date| date.has_year) {
@@ -402,6 +383,34 @@ impl Where<'_> {
         if let Some((_, text)) = found.first() {
             put(text, Origin::Text, "text, far away".to_owned());
         }
+    }
+}
+
+/// For each node whether it stands apart from the article: in an aside, a footer, a menu, a list of other stories, in comments;
+/// and whether it is in an item of a list.
+struct Apart {
+    apart: Vec<bool>,
+    in_item: Vec<bool>,
+}
+
+impl Apart {
+    fn of(dom: &Dom, heading: Id) -> Apart {
+        // What holds the heading is not apart from it.
+        let holding: HashSet<Id> = dom.ancestors(heading).collect();
+        let (mut apart, mut in_item) = (vec![false; dom.len()], vec![false; dom.len()]);
+        for id in dom.all() {
+            let at = id as usize;
+            if let Some(parent) = dom.parent(id) {
+                (apart[at], in_item[at]) = (apart[parent as usize], in_item[parent as usize]);
+            }
+            let Some(tag) = dom.tag(id) else { continue };
+            in_item[at] |= tag == Tag::Li;
+            if !apart[at] && !holding.contains(&id) {
+                apart[at] = matches!(tag, Tag::Aside | Tag::Footer | Tag::Nav)
+                    || matches!(hints::of(dom, id, tag), Some(Hint::Related | Hint::Comments));
+            }
+        }
+        Apart { apart, in_item }
     }
 }
 
@@ -436,7 +445,13 @@ pub fn of_url(url: &str) -> Option<Dated> {
             && d - c == 1
             && path[*a..*b] == path[*c..*d]
             && matches!(&path[*a..*b], "/" | "-" | "_" | ".");
-        let backwards = separated && day.len() == 4 && year.len() == 2 && month.len() == 2;
+        // Day first, if it cannot be month first.
+        let first: u32 = year.parse().unwrap_or(0);
+        let backwards = separated
+            && day.len() == 4
+            && year.len() == 2
+            && month.len() == 2
+            && (first > 12 || year == month);
         if backwards && let Some(dated) = Dated::parse(&format!("{day}-{month}-{year}")) {
             return Some(dated);
         }

@@ -194,8 +194,12 @@ impl Said {
     /// The paragraphs of a long text of the article's object, a blank line between them.
     pub fn paragraphs(&self, name: &str) -> Option<String> {
         let Value::String(text) = self.article.as_ref()?.get(name)? else { return None };
-        let text =
-            if text.contains("&lt;") || text.contains("&#") { html_escape(text) } else { text.clone() };
+        let text = if text.contains("&lt;") || text.contains("&#") {
+            // Line by line: the breaks are its paragraphs.
+            text.lines().map(html_escape).collect::<Vec<_>>().join("\n")
+        } else {
+            text.clone()
+        };
         let text = if text.contains('<') && text.contains('>') {
             let dom = Dom::parse(&text);
             let blocks = super::body::Blocks::of(&dom).blocks;
@@ -217,6 +221,18 @@ impl Said {
             collect_names(value, &mut names, 0);
         }
         names
+    }
+
+    /// The names of the objects in a field: what is certain to be a name and nothing else.
+    pub fn person_names(&self, field: &str) -> Vec<String> {
+        let value = self.article.as_ref().and_then(|article| article.get(field));
+        let objects: Vec<&Map<String, Value>> = match value {
+            Some(Value::Object(object)) => vec![object],
+            Some(Value::Array(values)) => values.iter().filter_map(Value::as_object).collect(),
+            _ => Vec::new(),
+        };
+        let name = |object: &&Map<String, Value>| object.get("name").and_then(Value::as_str).map(plain);
+        objects.iter().filter_map(name).filter(|name| !name.is_empty()).collect()
     }
 
     /// Whether the page calls itself an article: by JSON-LD or by `og:type`.
@@ -362,8 +378,8 @@ pub fn plain(text: &str) -> String {
     if !text.contains(['<', '&']) {
         return collapse(text);
     }
-    let once = Dom::parse(text).text_of(0);
-    if once.contains('&') && once.contains(';') { Dom::parse(&once).text_of(0) } else { once }
+    let once = Dom::parse(text).all_text_of(0);
+    if once.contains('&') && once.contains(';') { Dom::parse(&once).all_text_of(0) } else { once }
 }
 
 /// Letters and digits only, lower case, one blank between words.
@@ -380,5 +396,5 @@ pub fn fold(text: &str) -> String {
 
 /// Character references resolved, markup left.
 fn html_escape(text: &str) -> String {
-    Dom::parse(text).text_of(0)
+    Dom::parse(text).all_text_of(0)
 }
