@@ -17,6 +17,8 @@ run() {
 run ingest --path-pattern '{source}/{published}_*.txt' samples/pages
 run ingest samples/agency.jsonl samples/reprints.json
 run ingest --map headline=hed,body=content.text,published=when,byline=by --source evening-post.example samples/letters.jsonl
+run --archive "$out/web" ingest --keep-raw samples/web
+run --archive "$out/web" list --format table --order oldest
 run list --format table --order oldest
 run count --by source
 run list --source evening-post.example --since 2025-01-28 --until 2025-01

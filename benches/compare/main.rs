@@ -1,6 +1,10 @@
 //! The same work by pressmark and by SQLite, one after the other in one run, printed as ratios.
 //!
 //!     cargo bench --bench compare -- 200000 [DIR]
+//!     cargo bench --bench compare -- pages PAGES [DIR]
+//!
+//! The second makes a WARC of the HTML pages under PAGES and reads it beside trafilatura in Python, which it installs into
+//! an environment of its own in DIR.
 //!
 //! Both get the same generated articles, a thousand at a time, and make each batch durable: SQLite with WAL and
 //! `synchronous=FULL`, one table with the text, a unique digest, indexes on date and on source and date. The time of
@@ -10,6 +14,7 @@
 
 #[path = "../corpus.rs"]
 mod corpus;
+mod pages;
 
 use corpus::Corpus;
 use pressmark::archive::{Archive, Open, Prepared};
@@ -28,6 +33,14 @@ fn main() {
         && measuring == "measure"
     {
         return measure(program, rest);
+    }
+    if let [what, pages, ..] = arguments.as_slice()
+        && what == "pages"
+    {
+        let dir =
+            arguments.get(2).map_or_else(|| std::env::temp_dir().join("pressmark-pages"), PathBuf::from);
+        std::fs::create_dir_all(&dir).unwrap();
+        return pages::compare(Path::new(pages), &dir);
     }
     let Some(count) = arguments.first().and_then(|count| count.parse().ok()) else {
         println!("skipped: say how many articles, as in cargo bench --bench compare -- 200000");

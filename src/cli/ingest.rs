@@ -227,7 +227,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let counts = &summary.counts;
     if counts.noted > 0 {
         context.say(&format!(
-            "{} captures have notes on what was not understood: pressmark show prints them",
+            "{} captures have notes on what was assumed or not understood: pressmark show prints them",
             grouped(counts.noted)
         ));
     }

@@ -30,7 +30,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let [read, unchanged, changed_said, known, failed_said, without] =
         [read, unchanged, changed, known, failed, without].map(grouped);
     let would = if args.dry_run { "would change" } else { "changed" };
-    context.say(&format!("read {read} again: {unchanged} unchanged, {changed_said} {would}, {known} known, {failed_said} failed; {without} captures have no bytes kept"));
+    context.say(&format!("read {read} again: {unchanged} unchanged, {changed_said} {would}, {known} known, {failed_said} failed; {without} captures have no bytes that can be read again"));
     if stop() {
         return Ok(Outcome::Interrupted);
     }

@@ -24,7 +24,7 @@ pub struct Reread {
     pub known: u64,
     /// No article any more, or bytes that are damaged or missing.
     pub failed: u64,
-    /// Captures of which nothing is kept.
+    /// Captures of which nothing is kept that can be read again: feeds and tables are not, their items are parts of them.
     pub without: u64,
 }
 
@@ -69,6 +69,7 @@ pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn(
             .par_iter()
             .map(|capture| {
                 raw_of(&capture.provenance)
+                    .filter(|_| is_readable(&capture.provenance))
                     .map(|raw| again(&capture.provenance, capture.seq, &raw, &raws, now))
             })
             .collect();
@@ -98,6 +99,12 @@ pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn(
         }
     }
     Ok(reread)
+}
+
+/// Whether a capture is of a document that stands for itself.
+fn is_readable(provenance: &Provenance) -> bool {
+    let extra = extra_of(provenance);
+    matches!(extra.get("raw_format").and_then(Value::as_str), Some("html" | "text" | "mail"))
 }
 
 /// Reads one capture's bytes again.

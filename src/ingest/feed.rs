@@ -14,7 +14,7 @@ use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value};
 
 /// Items of one feed that are read.
-pub const ITEMS_MAX: usize = 100_000;
+pub const ITEMS_MAX: usize = 20_000;
 /// How deep elements nest.
 const DEPTH_MAX: usize = 512;
 /// A summary of so many words is taken for the text.

@@ -13,6 +13,8 @@
 mod again;
 mod containers;
 pub mod feed;
+#[doc(hidden)]
+pub mod fuzz;
 mod html;
 pub mod inputs;
 pub mod json;

@@ -88,6 +88,7 @@ impl Where<'_> {
                 .filter(|dated| self.is_plausible(*dated))
         };
         let mut found: Vec<Published> = Vec::new();
+        let any = std::cell::Cell::new(false);
         let mut put = |text: &str, origin: Origin, place: String| {
             let dated = parse(text);
             considered.push(Considered {
@@ -98,6 +99,7 @@ impl Where<'_> {
             });
             if let Some(dated) = dated.filter(|dated| dated.precision != Precision::Month) {
                 found.push(Published { dated, origin, place });
+                any.set(true);
             }
         };
         if let Some(text) = said.text("datePublished") {
@@ -123,8 +125,11 @@ impl Where<'_> {
                 put(content, Origin::Meta, format!("meta {name}"));
             }
         }
-        self.scripts(&mut put);
-        self.anywhere(&mut put);
+        // The whole page is searched only where nothing else says it.
+        if !any.get() {
+            self.scripts(&mut put);
+            self.anywhere(&mut put);
+        }
         let modified =
             said.text("dateModified").or_else(|| said.meta(MODIFIED_METAS)).and_then(|text| parse(&text));
         let published = self.choose(&found);

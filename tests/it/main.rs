@@ -1,5 +1,5 @@
 //! The archive and its command line, from outside: one binary, a file a matter.
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 mod env;
 
@@ -8,6 +8,7 @@ mod crash;
 mod damage;
 mod export;
 mod formats;
+mod hostile;
 mod ingest;
 mod plan;
 mod query;

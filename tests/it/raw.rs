@@ -58,7 +58,7 @@ fn read_again() {
     let ran = env.run(&["reextract"]);
     assert!(
         ran.stderr.ends_with(
-            "read 2 again: 2 unchanged, 0 changed, 0 known, 0 failed; 0 captures have no bytes kept\n"
+            "read 2 again: 2 unchanged, 0 changed, 0 known, 0 failed; 0 captures have no bytes that can be read again\n"
         ),
         "{ran:?}"
     );

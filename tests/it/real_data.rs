@@ -79,3 +79,53 @@ fn reuters_counts_as_a_script_counts() {
     let again = env.command(&["export"]).env("TZ", "America/St_Johns").output().unwrap();
     assert!(first.as_bytes() == again.stdout);
 }
+
+fn pages(name: &str) -> PathBuf {
+    let dir =
+        std::env::var_os("PRESSMARK_PAGES").expect("PRESSMARK_PAGES names the directory with dev/ and warc/");
+    PathBuf::from(dir).join(name)
+}
+
+/// Date strings as they were printed, each with its language and the day that it means.
+#[test]
+#[ignore = "needs date strings from pages, which belong to their publishers"]
+fn printed_dates() {
+    use pressmark::dates::{Setting, parse};
+    let lines = std::fs::read_to_string(pages("dev/dates.tsv")).unwrap();
+    for line in lines.lines() {
+        let [language, text, day] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
+        let language = Some(language).filter(|language| language.len() == 2);
+        let found = parse(text, Setting { language, captured: None }).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(&found.dated.printed()[..10], day, "{text}");
+    }
+}
+
+/// Every feed is read without a panic; of the well-formed ones every item that feedparser's own expectations name is found.
+#[test]
+#[ignore = "needs feedparser's and feed-rs's collections of feeds"]
+fn feeds() {
+    let (mut expected, mut found) = (0, 0);
+    let mut read = 0;
+    for entry in walkdir::WalkDir::new(pages("dev/feeds")).into_iter().map(Result::unwrap) {
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        read += 1;
+        let bytes = std::fs::read(entry.path()).unwrap();
+        let text = pressmark::decode::decode(&bytes, None).text.into_owned();
+        let feed = pressmark::ingest::feed::parse(&text);
+        let expects =
+            text.lines().find_map(|line| line.split_once("Expect:")).map_or("", |(_, expects)| expects);
+        let named = expects
+            .match_indices("entries[")
+            .filter_map(|(at, _)| expects[at + "entries[".len()..].split(']').next()?.parse::<usize>().ok());
+        if let Some(last) =
+            named.max().filter(|_| entry.path().components().any(|part| part.as_os_str() == "wellformed"))
+        {
+            expected += 1;
+            found += usize::from(feed.is_ok_and(|feed| feed.items.len() > last));
+        }
+    }
+    println!("{read} feeds; {found} of {expected} with the items that are expected");
+    assert!(read > 1000 && found * 100 >= expected * 98, "{found} of {expected}");
+}
