@@ -106,6 +106,14 @@ pub struct Provenance {
 }
 
 impl Provenance {
+    /// The fields that the archive has no place for; none if `extra` is not an object.
+    pub(crate) fn extra_fields(&self) -> serde_json::Map<String, serde_json::Value> {
+        match self.extra.as_deref().map(serde_json::from_str) {
+            Some(Ok(serde_json::Value::Object(extra))) => extra,
+            _ => serde_json::Map::new(),
+        }
+    }
+
     /// About how many bytes it takes.
     pub(crate) fn bytes(&self) -> usize {
         let texts = self.byline.iter().chain(&self.notes).chain(&self.url).chain(&self.extra);

@@ -162,3 +162,12 @@ pub fn says_published(before: &str) -> bool {
 pub fn says_updated(before: &str) -> bool {
     UPDATED_WORDS.iter().any(|word| before.contains(word))
 }
+
+/// Words; where they are not separated by blanks, two letters count as one.
+pub fn words(text: &str) -> usize {
+    let unspaced = text
+        .chars()
+        .filter(|c| matches!(c, '\u{e00}'..='\u{eff}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'))
+        .count();
+    text.split_whitespace().count().max(unspaced / 2)
+}

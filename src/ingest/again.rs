@@ -9,7 +9,7 @@ use crate::query::Query;
 use crate::raw::{Raw, Raws};
 use crate::time::Timestamp;
 use rayon::prelude::*;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// What came of reading again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ const CHUNK: usize = 256;
 
 /// Notes on a draft what it was read from.
 pub(super) fn attach(draft: &mut Draft, raw: &Raw, format: Format, charset: Option<&str>) {
-    let mut extra = extra_of(&draft.provenance);
+    let mut extra = draft.provenance.extra_fields();
     extra.insert("raw".to_owned(), raw.digest().to_string().into());
     extra.insert("raw_format".to_owned(), name(format).into());
     if let Some(charset) = charset {
@@ -45,7 +45,7 @@ pub(super) fn attach(draft: &mut Draft, raw: &Raw, format: Format, charset: Opti
 
 /// The digest of what a capture was read from, if that is kept.
 pub fn raw_of(provenance: &Provenance) -> Option<Digest> {
-    extra_of(provenance).get("raw")?.as_str()?.parse().ok()
+    provenance.extra_fields().get("raw")?.as_str()?.parse().ok()
 }
 
 /// Reads the captures again that a query finds and of which the bytes are kept. A text that has changed becomes a new capture
@@ -103,7 +103,7 @@ pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn(
 
 /// Whether a capture is of a document that stands for itself.
 fn is_readable(provenance: &Provenance) -> bool {
-    let extra = extra_of(provenance);
+    let extra = provenance.extra_fields();
     matches!(extra.get("raw_format").and_then(Value::as_str), Some("html" | "text" | "mail"))
 }
 
@@ -116,7 +116,7 @@ fn again(
     now: Timestamp,
 ) -> std::result::Result<Prepared, String> {
     let bytes = raws.get(digest).map_err(|e| e.to_string())?.ok_or("the bytes are missing")?;
-    let extra = extra_of(provenance);
+    let extra = provenance.extra_fields();
     let string = |name: &str| extra.get(name).and_then(Value::as_str);
     let around = Around {
         url: provenance.url.as_deref(),
@@ -140,19 +140,12 @@ fn again(
         "read again by pressmark {} from the bytes of capture {seq}, whose text was another",
         env!("CARGO_PKG_VERSION")
     ));
-    let mut said = extra_of(own);
+    let mut said = own.extra_fields();
     for name in ["raw", "raw_format", "raw_charset"] {
         said.extend(extra.get(name).map(|value| (name.to_owned(), value.clone())));
     }
     own.extra = Some(Value::Object(said).to_string());
     Prepared::new(draft)
-}
-
-fn extra_of(provenance: &Provenance) -> Map<String, Value> {
-    match provenance.extra.as_deref().map(serde_json::from_str) {
-        Some(Ok(Value::Object(extra))) => extra,
-        _ => Map::new(),
-    }
 }
 
 fn name(format: Format) -> &'static str {

@@ -7,7 +7,7 @@ use crate::dates::{self, Setting};
 use crate::decode;
 use crate::page;
 use mailparse::{MailHeaderMap, ParsedMail};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Reads a message. `Err` says why there is no article in it.
 pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
@@ -69,10 +69,7 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
         draft.provenance.source = Source::of_url(&format!("https://{host}/"));
         draft.provenance.byline = from.display_name.into_iter().filter(|name| !name.is_empty()).collect();
     }
-    let mut extra = match draft.provenance.extra.as_deref().map(serde_json::from_str) {
-        Some(Ok(Value::Object(extra))) => extra,
-        _ => Map::new(),
-    };
+    let mut extra = draft.provenance.extra_fields();
     for (name, field) in [("Message-ID", "message_id"), ("List-Id", "list_id"), ("To", "to")] {
         if let Some(value) = header(name) {
             extra.insert(field.to_owned(), value.into());

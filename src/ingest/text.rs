@@ -9,7 +9,7 @@
 
 use super::Around;
 use crate::article::{Draft, Language, Origin, Provenance, Published};
-use crate::chrome;
+use crate::chrome::{self, words};
 use crate::dates::{self, Setting};
 use crate::decode;
 use crate::language;
@@ -398,12 +398,6 @@ fn sentences(text: &str) -> usize {
 fn is_contact(text: &str) -> bool {
     !text.contains(' ')
         && (text.contains("://") || text.starts_with("www.") || text.contains('@') || text.starts_with('#'))
-}
-
-/// Words; where they are not separated by blanks, two letters count as one.
-fn words(text: &str) -> usize {
-    let unspaced = text.chars().filter(|c| matches!(c, '\u{e00}'..='\u{eff}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')).count();
-    text.split_whitespace().count().max(unspaced / 2)
 }
 
 /// How many letters of which script.

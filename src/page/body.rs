@@ -7,7 +7,7 @@
 
 use super::dom::{Dom, Id, Tag, collapse};
 use super::hints::{self, Hint};
-use crate::chrome;
+use crate::chrome::{self, words};
 use std::collections::{HashMap, HashSet};
 
 /// A run of text between the edges of block elements.
@@ -67,15 +67,6 @@ pub fn ends_sentence(text: &str) -> bool {
 pub fn sentences(text: &str) -> usize {
     let full = text.matches(['。', '！', '？', '।', '۔']).count();
     full + [". ", "! ", "? ", ".\" ", ".” ", "؟ "].iter().map(|end| text.matches(end).count()).sum::<usize>()
-}
-
-/// Words; where they are not separated by blanks, two letters count as one.
-pub fn words(text: &str) -> usize {
-    let unspaced = text
-        .chars()
-        .filter(|c| matches!(c, '\u{e00}'..='\u{eff}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'))
-        .count();
-    text.split_whitespace().count().max(unspaced / 2)
 }
 
 /// The blocks of a page, in order.
@@ -308,21 +299,22 @@ pub struct Known<'a> {
 /// Finds the article among the blocks.
 pub fn find(dom: &Dom, blocks: &Blocks, known: Known<'_>) -> Option<Found> {
     let all: &[Block] = &blocks.blocks;
+    let next = next_heading(dom, known);
     let mut loose = false;
-    let mut best = best(dom, all, known, weight);
+    let mut best = best(dom, all, known, next, weight);
     let relaxed: Vec<Block>;
     let mut all = all;
     if best.is_none_or(|(_, score)| score < WEAK) {
         // Classes that say otherwise may be wrong.
         relaxed = all.iter().map(|block| Block { hint: block.firm_hint, ..block.clone() }).collect();
-        let other = self::best(dom, &relaxed, known, weight);
+        let other = self::best(dom, &relaxed, known, next, weight);
         if other.is_some_and(|(_, other)| best.is_none_or(|(_, score)| other > score * 2.0)) {
             (best, all) = (other, &relaxed);
         }
     }
     if best.is_none_or(|(_, score)| score < WEAK) {
         // Little prose: what else there is may be the text, a list of results or of ingredients.
-        let other = self::best(dom, all, known, loose_weight);
+        let other = self::best(dom, all, known, next, loose_weight);
         if other.is_some_and(|(_, other)| best.is_none_or(|(_, score)| other > score * 1.5)) {
             (best, loose) = (other, true);
         }
@@ -330,17 +322,16 @@ pub fn find(dom: &Dom, blocks: &Blocks, known: Known<'_>) -> Option<Found> {
     let (element, score) = best?;
     let regions = grow(dom, all, element);
     let within = |block: &Block| regions.iter().any(|region| dom.is_within(block.element, *region));
-    let end = next_heading(dom, known)
+    let end = next
         .filter(|next| {
             known.heading.is_some_and(|heading| article_of(dom, *next) != article_of(dom, heading))
         })
         .unwrap_or(Id::MAX);
-    let before_end = (0..all.len()).filter(|at| within(&all[*at]) && all[*at].element < end);
     let held =
         |at: &[usize]| at.iter().filter(|at| all[**at].is_prose()).map(|at| all[*at].words).sum::<usize>();
-    let mut inside: Vec<usize> = before_end.collect();
-    // A heading among the paragraphs is the article's own.
     let whole: Vec<usize> = (0..all.len()).filter(|at| within(&all[*at])).collect();
+    let mut inside: Vec<usize> = whole.iter().copied().filter(|at| all[*at].element < end).collect();
+    // A heading among the paragraphs is the article's own.
     if held(&inside) * 4 < held(&whole) {
         inside = whole;
     }
@@ -382,7 +373,13 @@ fn loose_weight(block: &Block) -> f64 {
 }
 
 /// The element with the highest score, if that is above 0.
-fn best(dom: &Dom, all: &[Block], known: Known<'_>, weight: fn(&Block) -> f64) -> Option<(Id, f64)> {
+fn best(
+    dom: &Dom,
+    all: &[Block],
+    known: Known<'_>,
+    next: Option<Id>,
+    weight: fn(&Block) -> f64,
+) -> Option<(Id, f64)> {
     let mut scores: HashMap<Id, f64> = HashMap::new();
     for block in all {
         let weight = weight(block);
@@ -396,7 +393,6 @@ fn best(dom: &Dom, all: &[Block], known: Known<'_>, weight: fn(&Block) -> f64) -
         }
     }
     let own = known.heading.and_then(|heading| article_of(dom, heading));
-    let next = next_heading(dom, known);
     for (id, score) in &mut scores {
         *score *= hints::prior(dom, *id);
         if own.is_some_and(|own| {

@@ -149,7 +149,7 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     let mut prose = 0;
     if let Some(found) = found {
         page.body = found.text(&blocks);
-        prose = body::words(&page.body);
+        prose = crate::chrome::words(&page.body);
         considered.push(Considered {
             field: "body",
             value: format!("{prose} words"),
