@@ -47,6 +47,9 @@ pub struct Args {
     /// Keep the original bytes of what becomes an article, compressed, each once: cat --raw gives them back.
     #[arg(long)]
     keep_raw: bool,
+    /// Read crawls from their start, also those that an earlier run has read already.
+    #[arg(long)]
+    from_start: bool,
     /// No progress bar.
     #[arg(long)]
     no_progress: bool,
@@ -198,6 +201,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     };
     options.batch_articles = args.batch as usize;
     options.keep_raw = args.keep_raw;
+    options.from_start = args.from_start;
     let bar = !args.no_progress && !context.json && io::stderr().is_terminal();
     options.measure = bar;
     let rejects = args.rejects.as_ref().map(|path| {

@@ -1,8 +1,9 @@
 //! Finds inputs and opens them: files, directories, standard input; decompressed, with a bound on how far.
 
+use super::members::{Gzip, Marks, Packing, Zstd};
 use crate::article::{Place, Rejection};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -106,35 +107,67 @@ impl Read for Failing {
     }
 }
 
-/// Opens an input and decompresses it if it is gzip or zstd, whatever it is called. `consumed` counts bytes on disk.
-pub fn open(input: &Input, consumed: &Arc<AtomicU64>, ratio: u64) -> io::Result<Box<dyn BufRead>> {
+/// Opens an input and decompresses it if it is gzip or zstd, whatever it is called; from an offset of the file, if it is one
+/// of its [`Marks`]. `consumed` counts bytes on disk.
+pub fn open(
+    input: &Input,
+    consumed: &Arc<AtomicU64>,
+    ratio: u64,
+    from: u64,
+) -> io::Result<(Box<dyn BufRead>, Marks)> {
+    let counted = |raw| {
+        let counted = Counted { inner: raw, here: Arc::default(), all: consumed.clone() };
+        BufReader::with_capacity(256 << 10, counted)
+    };
     let raw: Box<dyn Read> = match &input.path {
         None => Box::new(io::stdin()),
         Some(path) => Box::new(File::open(path)?),
     };
-    let counted = Counted { inner: raw, here: Arc::default(), all: consumed.clone() };
-    unpack(BufReader::with_capacity(256 << 10, counted), ratio)
+    let mut reader = counted(raw);
+    let packing = packing(&mut reader)?;
+    if let (Some(path), 1..) = (&input.path, from) {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(from))?;
+        consumed.fetch_add(from, Ordering::Relaxed);
+        reader = counted(Box::new(file));
+    }
+    let marks = Marks::new(&packing, from);
+    Ok((unpacked(reader, packing, ratio, &marks)?, marks))
 }
 
 /// Decompresses what is gzip or zstd, also zstd with a dictionary at its start as WARCs have it.
-pub fn unpack<'r>(reader: BufReader<impl Read + 'r>, ratio: u64) -> io::Result<Box<dyn BufRead + 'r>> {
+pub fn unpack<'r>(mut reader: BufReader<impl Read + 'r>, ratio: u64) -> io::Result<Box<dyn BufRead + 'r>> {
+    let packing = packing(&mut reader)?;
+    unpacked(reader, packing, ratio, &Marks::default())
+}
+
+/// How an input is compressed; a dictionary at its start is read.
+fn packing(reader: &mut impl BufRead) -> io::Result<Packing> {
+    let magic = reader.fill_buf()?;
+    Ok(if magic.starts_with(&[0x1f, 0x8b]) {
+        Packing::Gzip
+    } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        Packing::Zstd(Vec::new())
+    } else if magic.starts_with(&DICTIONARY_MAGIC) {
+        Packing::Zstd(dictionary(reader)?)
+    } else {
+        Packing::None
+    })
+}
+
+fn unpacked<'r>(
+    reader: BufReader<impl Read + 'r>,
+    packing: Packing,
+    ratio: u64,
+    marks: &Marks,
+) -> io::Result<Box<dyn BufRead + 'r>> {
     let here = Arc::new(AtomicU64::new(0));
     let counted = Counted { inner: reader, here: here.clone(), all: Arc::default() };
-    let mut buffered = BufReader::with_capacity(256 << 10, counted);
-    let magic = buffered.fill_buf()?;
-    let plain: Box<dyn Read + 'r> = if magic.starts_with(&[0x1f, 0x8b]) {
-        Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
-    } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        let mut decoder = zstd::Decoder::with_buffer(buffered)?;
-        decoder.window_log_max(27)?;
-        Box::new(decoder)
-    } else if magic.starts_with(&DICTIONARY_MAGIC) {
-        let dictionary = dictionary(&mut buffered)?;
-        let mut decoder = zstd::Decoder::with_dictionary(buffered, &dictionary)?;
-        decoder.window_log_max(27)?;
-        Box::new(decoder)
-    } else {
-        return Ok(Box::new(buffered));
+    let buffered = BufReader::with_capacity(256 << 10, counted);
+    let plain: Box<dyn Read + 'r> = match packing {
+        Packing::None => return Ok(Box::new(buffered)),
+        Packing::Gzip => Box::new(Gzip::new(buffered, marks.clone())),
+        Packing::Zstd(dictionary) => Box::new(Zstd::new(buffered, &dictionary, marks.clone())?),
     };
     Ok(Box::new(BufReader::with_capacity(
         256 << 10,

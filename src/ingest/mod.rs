@@ -11,6 +11,7 @@
 //! however long the inputs are. The result does not depend on the number of cores.
 
 mod again;
+mod checkpoints;
 mod containers;
 pub mod feed;
 #[doc(hidden)]
@@ -19,6 +20,7 @@ mod html;
 pub mod inputs;
 pub mod json;
 pub mod mail;
+mod members;
 pub mod path_pattern;
 pub mod records;
 pub mod text;
@@ -26,13 +28,16 @@ pub mod warc;
 
 use crate::archive::{Archive, Prepared, Put};
 use crate::article::{Draft, Language, Origin, Place, Published, Rejection, Source};
+use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::page;
 use crate::progress::{Counts, Distance, Progress};
 use crate::raw::Raw;
 use crate::time::{Dated, Timestamp};
 pub use again::{Reread, raw_of, reextract};
+use checkpoints::{Checkpoint, Checkpoints};
 use inputs::{Input, describe, whole};
+use members::Marks;
 use path_pattern::PathPattern;
 use records::{Cut, Record, Records};
 use std::collections::BTreeMap;
@@ -194,6 +199,8 @@ pub struct Options {
     pub explain: bool,
     /// Whether the bytes that drafts are read from are kept.
     pub keep_raw: bool,
+    /// Whether crawls are read from their start that an earlier run has read already.
+    pub from_start: bool,
     /// Whether to find out how many bytes of input there are, for [`Distance::total`].
     pub measure: bool,
 }
@@ -221,6 +228,10 @@ pub enum Stopped {
     Failed,
 }
 
+const READ_BEFORE: &str = "read by an earlier run";
+const REJECTED_BEFORE: &str = "rejected by an earlier run";
+/// How far apart in a crawl's file the places are that are written down.
+const CHECKPOINT_BYTES: u64 = 4 << 20;
 const BATCH_ARTICLES: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
 /// What is said of an input that a reader fell over.
@@ -239,7 +250,11 @@ pub fn ingest(
     options: &Options,
     progress: &mut dyn Progress,
 ) -> Result<Summary> {
-    let shared = Arc::new(Shared::new(options));
+    let dir = archive.dir().to_owned();
+    let reader = archive.reader()?;
+    let checkpoints =
+        Checkpoints::open(&dir, options, &|digest| reader.find(digest).is_ok_and(|found| found.is_some()));
+    let shared = Arc::new(Shared { checkpoints: Some(checkpoints), ..Shared::new(options) });
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let (to_workers, tasks) = crossbeam_channel::bounded::<(u64, Task)>(workers * 4);
     let (to_writer, done) = crossbeam_channel::bounded::<(u64, Done)>(workers * 4);
@@ -285,9 +300,12 @@ fn write(
         batch: Vec::new(),
         bytes: 0,
         staged: None,
+        mark: None,
         counts: Counts::default(),
         passed: BTreeMap::new(),
         place: String::new(),
+        last: None,
+        rejected: Default::default(),
     };
     let mut early = BTreeMap::new();
     let mut next = 0;
@@ -315,10 +333,11 @@ fn write(
                         writer.bytes += ready.bytes();
                         writer.batch.push(*ready);
                     }
-                    Outcome::Passed(why) => {
-                        writer.counts.read += 1;
-                        writer.counts.passed += 1;
-                        *writer.passed.entry(why).or_default() += 1;
+                    Outcome::Passed(why) => writer.pass(why, 1),
+                    Outcome::Mark(mark) => writer.mark(mark),
+                    Outcome::Before(before) => {
+                        writer.pass(READ_BEFORE, before.records - before.rejected);
+                        writer.pass(REJECTED_BEFORE, before.rejected);
                     }
                     Outcome::Rejected(rejection) => {
                         writer.reject(&rejection)?;
@@ -340,16 +359,62 @@ struct Writer<'a> {
     progress: &'a mut dyn Progress,
     batch: Vec<Prepared>,
     bytes: usize,
-    /// What the batch that is being written brings, and its last input.
-    staged: Option<(Counts, String)>,
+    /// The batch that is being written.
+    staged: Option<Staged>,
+    /// How far the batch that is being gathered reaches into a crawl.
+    mark: Option<Mark>,
     /// What is durable, and what was rejected.
     counts: Counts,
     passed: BTreeMap<&'static str, u64>,
     /// The last input that is durable.
     place: String,
+    /// An article that is durable, the last new one if there was any.
+    last: Option<Digest>,
+    /// The input of the last rejection, and how many of its records were rejected.
+    rejected: (String, u64),
+}
+
+/// A batch that is being written.
+struct Staged {
+    /// What it brings.
+    brings: Counts,
+    /// Its last input.
+    place: String,
+    /// An article of it, the last new one if there was any, and whether it is new.
+    last: (Digest, bool),
+    /// How far it reaches into a crawl.
+    mark: Option<Mark>,
 }
 
 impl Writer<'_> {
+    fn pass(&mut self, why: &'static str, records: u64) {
+        if records > 0 {
+            self.counts.read += records;
+            self.counts.passed += records;
+            *self.passed.entry(why).or_default() += records;
+        }
+    }
+
+    /// Takes note of how far a crawl was read; it is written down when everything before it is durable.
+    fn mark(&mut self, mut mark: Mark) {
+        if *self.rejected.0 == *mark.name {
+            mark.checkpoint.rejected += self.rejected.1;
+        }
+        match &mut self.staged {
+            _ if !self.batch.is_empty() => self.mark = Some(mark),
+            Some(staged) => staged.mark = Some(mark),
+            None => self.keep(Some(mark)),
+        }
+    }
+
+    fn keep(&self, mark: Option<Mark>) {
+        if let (Some(mark), Some(checkpoints)) = (mark, &self.shared.checkpoints) {
+            let article = self.last.map(|digest| digest.to_string());
+            // Without it the crawl is read again, and nothing else.
+            let _ = checkpoints.keep(&mark.path, Checkpoint { article, ..mark.checkpoint });
+        }
+    }
+
     fn is_full(&self) -> bool {
         let most = self.shared.options.batch_articles;
         self.batch.len() >= if most == 0 { BATCH_ARTICLES } else { most } || self.bytes >= BATCH_BYTES
@@ -363,29 +428,39 @@ impl Writer<'_> {
         let place = last.provenance().input.clone();
         let noted: Vec<bool> = batch.iter().map(|ready| !ready.provenance().notes.is_empty()).collect();
         let mut brings = Counts::default();
-        for (put, noted) in self.archive.stage(batch)?.into_iter().zip(noted) {
+        let mut latest = (last.digest(), false);
+        let digests: Vec<Digest> = batch.iter().map(Prepared::digest).collect();
+        for ((put, noted), digest) in self.archive.stage(batch)?.into_iter().zip(noted).zip(digests) {
             brings.read += 1;
             brings.noted += u64::from(noted && put != Put::Known);
             match put {
-                Put::New(_) => brings.new += 1,
+                Put::New(_) => {
+                    brings.new += 1;
+                    latest = (digest, true);
+                }
                 Put::Captured(_) => brings.captured += 1,
                 Put::Known => brings.known += 1,
             }
         }
         self.acknowledge();
-        self.staged = Some((brings, place));
+        let mark = self.mark.take();
+        self.staged = Some(Staged { brings, place, last: latest, mark });
         Ok(())
     }
 
     /// Says that the batch that was staged before is durable.
     fn acknowledge(&mut self) {
-        let Some((brings, place)) = self.staged.take() else { return };
+        let Some(Staged { brings, place, last: (last, new), mark }) = self.staged.take() else { return };
         self.counts.read += brings.read;
         self.counts.new += brings.new;
         self.counts.captured += brings.captured;
         self.counts.known += brings.known;
         self.counts.noted += brings.noted;
         self.place = place;
+        if new || self.last.is_none() {
+            self.last = Some(last);
+        }
+        self.keep(mark);
         let (done, total) = (&self.shared.consumed, &self.shared.total);
         let distance = Distance { done: done.load(Ordering::Relaxed), total: total.load(Ordering::Relaxed) };
         self.progress.committed(&self.counts, distance, &self.place);
@@ -400,6 +475,10 @@ impl Writer<'_> {
     fn reject(&mut self, rejection: &Rejection) -> Result<()> {
         self.counts.read += 1;
         self.counts.rejected += 1;
+        if self.rejected.0 != rejection.input {
+            self.rejected = (rejection.input.clone(), 0);
+        }
+        self.rejected.1 += 1;
         let path = || rejection.input.clone().into();
         self.progress.rejected(rejection).map_err(|source| Error::Io {
             doing: "write a rejection of",
@@ -431,6 +510,25 @@ enum Task {
     Records(Arc<Opened>, Vec<Record>),
     /// What went wrong on the way.
     Rejected(Rejection),
+    /// How far a crawl was read.
+    Mark(Mark),
+    /// What an earlier run read of a crawl.
+    Before(Checkpoint),
+}
+
+/// How far a crawl was read.
+struct Mark {
+    name: Arc<str>,
+    path: Arc<Path>,
+    checkpoint: Checkpoint,
+}
+
+/// A file that is read, not something in one.
+struct OnDisk {
+    path: Arc<Path>,
+    marks: Marks,
+    /// How far it was read before.
+    before: Checkpoint,
 }
 
 impl Task {
@@ -440,6 +538,7 @@ impl Task {
             Task::Inputs(inputs) => inputs.iter().map(|input| input.bytes as usize).sum(),
             Task::Records(_, records) => records.iter().map(|record| record.bytes.len()).sum(),
             Task::Rejected(rejection) => rejection.raw.len(),
+            Task::Mark(_) | Task::Before(_) => 0,
         }
     }
 }
@@ -455,6 +554,8 @@ enum Outcome {
     Rejected(Rejection),
     /// Nothing that anybody wants: why.
     Passed(&'static str),
+    Mark(Mark),
+    Before(Checkpoint),
 }
 
 /// An input that was opened, and what its path and file say.
@@ -472,6 +573,10 @@ struct Opened {
 trait Sink {
     fn record(&mut self, source: &Arc<Opened>, record: Record) -> bool;
     fn rejected(&mut self, rejection: Rejection) -> bool;
+    /// Hears how far a crawl was read.
+    fn mark(&mut self, mark: Mark) -> bool;
+    /// Hears what an earlier run read of it.
+    fn before(&mut self, before: &Checkpoint) -> bool;
 }
 
 struct Shared {
@@ -482,6 +587,7 @@ struct Shared {
     underway: Mutex<usize>,
     room: Condvar,
     ended: AtomicBool,
+    checkpoints: Option<Checkpoints>,
 }
 
 impl Shared {
@@ -494,6 +600,7 @@ impl Shared {
             underway: Mutex::new(0),
             room: Condvar::new(),
             ended: AtomicBool::new(false),
+            checkpoints: None,
         }
     }
 
@@ -585,8 +692,13 @@ impl Shared {
             (Captured::Modified, Some(path)) => modified(path),
             (Captured::Now | Captured::Modified, _) => None,
         };
-        match inputs::open(input, &self.consumed, self.options.limits.ratio) {
-            Ok(reader) => self.visit(&input.name, reader, input.path.as_deref(), captured, 0, sink),
+        let file = input.path.as_deref().filter(|path| path.is_file());
+        let before = file.and_then(|path| self.checkpoints.as_ref()?.find(path)).unwrap_or_default();
+        match inputs::open(input, &self.consumed, self.options.limits.ratio, before.offset) {
+            Ok((reader, marks)) => {
+                let file = file.map(|path| OnDisk { path: path.into(), marks, before });
+                self.visit(&input.name, reader, file.as_ref(), captured, 0, sink)
+            }
             Err(e) => {
                 sink.rejected(whole(&input.name, format!("cannot be read: {}", describe(&e)), Vec::new()))
             }
@@ -598,7 +710,7 @@ impl Shared {
         &self,
         name: &Arc<str>,
         reader: Box<dyn BufRead + '_>,
-        path: Option<&Path>,
+        file: Option<&OnDisk>,
         captured: Option<Timestamp>,
         depth: usize,
         sink: &mut dyn Sink,
@@ -616,9 +728,13 @@ impl Shared {
                 .then(|| crate::decode::decode(&head, None).encoding)
                 .filter(|name| name.starts_with("UTF-16")),
         };
-        let detected =
-            detect(name, &head, self.options.format.filter(|format| depth == 0 || !format.is_container()));
-        let (format, cut) = match detected {
+        let resumed = file.map(|file| &file.before).filter(|before| before.offset > 0);
+        let asked = match resumed {
+            // Only crawls are.
+            Some(_) => Some(Format::Warc),
+            None => self.options.format.filter(|format| depth == 0 || !format.is_container()),
+        };
+        let (format, cut) = match detect(name, &head, asked) {
             Ok(found) => found,
             Err(reason) => return sink.rejected(*reject_whole(name, reader, reason)),
         };
@@ -651,6 +767,7 @@ impl Shared {
                 let visit = &mut |name: &Arc<str>, reader: Box<dyn BufRead + '_>, _: Option<Timestamp>| {
                     self.visit(name, reader, None, captured, depth + 1, sink)
                 };
+                let path = file.map(|file| &*file.path);
                 return match containers::zip(name, path, &mut reader, self.options.limits.ratio, visit) {
                     Ok(wanted) => wanted,
                     Err(reason) => sink.rejected(*reject_whole(name, reader, reason)),
@@ -673,11 +790,35 @@ impl Shared {
         }
         let mut source =
             Arc::new(Opened { name: name.clone(), format, delimiter: b',', charset, said, captured });
+        let crawl = file.filter(|_| format == Format::Warc);
+        if let Some(before) = resumed {
+            records = records.after(before.records);
+            if !sink.before(before) {
+                return false;
+            }
+        }
+        let mark = |file: &OnDisk, offset: u64, records: u64, sink: &mut dyn Sink| {
+            let checkpoint = Checkpoint { offset, records, ..file.before.clone() };
+            sink.mark(Mark { name: name.clone(), path: file.path.clone(), checkpoint })
+        };
+        let mut marked = file.map_or(0, |file| file.before.offset);
+        let mut intact = true;
         while let Some(record) = records.next() {
             let record = match record {
                 Ok(record) => record,
                 Err(e) => return sink.rejected(broken_off(name, &e)),
             };
+            if let Some((file, offset)) =
+                crawl.and_then(|file| Some((file, file.marks.offset(records.start())?)))
+                && offset >= marked + CHECKPOINT_BYTES
+                && let Place::Record(number) = record.place
+            {
+                marked = offset;
+                if !mark(file, offset, number - 1, sink) {
+                    return false;
+                }
+            }
+            intact = record.broken.is_none();
             if record.header.is_some() && source.delimiter != records.delimiter() {
                 let Opened { name, said, .. } = &*source;
                 source = Arc::new(Opened {
@@ -693,7 +834,11 @@ impl Shared {
                 return false;
             }
         }
-        true
+        // What ends inside of a record may still be growing.
+        match crawl.and_then(|file| Some((file, file.marks.offset(records.start())?))) {
+            Some((file, offset)) if intact && offset > marked => mark(file, offset, records.number(), sink),
+            _ => true,
+        }
     }
 
     fn work(&self, task: Task) -> Done {
@@ -705,6 +850,8 @@ impl Shared {
         let mut outcomes = Vec::new();
         match task {
             Task::Rejected(rejection) => outcomes.push(Outcome::Rejected(rejection)),
+            Task::Mark(mark) => outcomes.push(Outcome::Mark(mark)),
+            Task::Before(before) => outcomes.push(Outcome::Before(before)),
             Task::Records(source, records) => {
                 records.into_iter().for_each(|record| self.read(&source, record, &mut outcomes));
             }
@@ -1003,6 +1150,14 @@ impl Sink for Batches<'_> {
         let bytes = rejection.raw.len();
         self.flush() && (self.send)(Task::Rejected(rejection), bytes)
     }
+
+    fn mark(&mut self, mark: Mark) -> bool {
+        self.flush() && (self.send)(Task::Mark(mark), 0)
+    }
+
+    fn before(&mut self, before: &Checkpoint) -> bool {
+        self.flush() && (self.send)(Task::Before(before.clone()), 0)
+    }
 }
 
 /// Reads records as they come.
@@ -1020,6 +1175,14 @@ impl Sink for AtOnce<'_> {
 
     fn rejected(&mut self, rejection: Rejection) -> bool {
         (self.each)(vec![Outcome::Rejected(rejection)])
+    }
+
+    fn mark(&mut self, mark: Mark) -> bool {
+        (self.each)(vec![Outcome::Mark(mark)])
+    }
+
+    fn before(&mut self, before: &Checkpoint) -> bool {
+        (self.each)(vec![Outcome::Before(before.clone())])
     }
 }
 
@@ -1153,6 +1316,7 @@ pub fn read_drafts(paths: &[PathBuf], options: &Options, each: &mut dyn FnMut(Se
             Outcome::Ready(ready) => each(Seen::Draft(&ready)),
             Outcome::Rejected(rejection) => each(Seen::Rejected(&rejection)),
             Outcome::Passed(why) => each(Seen::Passed(why)),
+            Outcome::Mark(_) | Outcome::Before(_) => true,
         })
     };
     for input in inputs::expand(paths) {

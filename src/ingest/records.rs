@@ -60,6 +60,10 @@ pub struct Records<R> {
     given_back: u32,
     /// Whether a record lied about its length.
     distrusts: bool,
+    /// Bytes that a crawl's records took from the reader.
+    consumed: u64,
+    /// Where the last record of a crawl begins.
+    start: u64,
 }
 
 impl<R: BufRead> Records<R> {
@@ -78,7 +82,24 @@ impl<R: BufRead> Records<R> {
             ahead: io::Cursor::default(),
             given_back: 0,
             distrusts: false,
+            consumed: 0,
+            start: 0,
         }
+    }
+
+    /// The same, after so many records that are not in the reader.
+    pub fn after(self, number: u64) -> Records<R> {
+        Records { number, ..self }
+    }
+
+    /// How many records there were, with those before the reader.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Where the last record of a crawl begins, in bytes; after the last one, where the input ends.
+    pub fn start(&self) -> u64 {
+        self.start
     }
 
     /// The same with another bound on its records than [`super::Limits`] has.
@@ -133,6 +154,7 @@ impl<R: BufRead> Records<R> {
         if (self.ahead.position() as usize) < self.ahead.get_ref().len() {
             self.ahead.consume(bytes)
         } else {
+            self.consumed += bytes as u64;
             self.reader.consume(bytes)
         }
     }
@@ -314,6 +336,9 @@ impl<R: BufRead> Records<R> {
         let mut junk = Taken::new(self.longest);
         let ended = loop {
             head.clear();
+            if junk.bytes.is_empty() {
+                self.start = self.consumed - (self.ahead.get_ref().len() as u64 - self.ahead.position());
+            }
             if !self.until_newline(&mut head, HEAD_BYTES_MAX)? {
                 break true;
             }

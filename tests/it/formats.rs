@@ -162,7 +162,7 @@ fn a_mixed_directory_just_works() {
     assert!(listed.contains("\"is_summary\":true"), "a feed's summary says that it is one");
     let again = env.run(&["ingest", "in"]);
     assert!(
-        again.stderr.ends_with("read 10: 0 new, 0 new captures, 10 known, 0 rejected\n"),
+        again.stderr.ends_with("read 10: 0 new, 0 new captures, 8 known, 0 rejected, 2 passed over\n"),
         "{}",
         again.stderr
     );
@@ -213,6 +213,44 @@ fn crawls_are_filtered_and_counted() {
 }
 
 /// Lies about lengths, and records that are cut, cost themselves.
+/// A crawl is not read again that was read, whether it is whole, still growing, or compressed; another one of its name is.
+#[test]
+fn crawls_go_on_where_they_ended() {
+    let plain: Vec<Vec<u8>> = (1..=4).map(response).collect();
+    let gz: Vec<Vec<u8>> = plain.iter().map(|record| gzip(record)).collect();
+    let zst: Vec<Vec<u8>> = plain.iter().map(|record| zstd::encode_all(&record[..], 1).unwrap()).collect();
+    for (name, records) in [("c.warc", plain), ("c.warc.gz", gz), ("c.warc.zst", zst)] {
+        let env = TestEnv::new();
+        let ingest = |arguments: &[&str]| {
+            let ran = env.run(&[&["ingest", name], arguments].concat());
+            ran.stderr.lines().last().unwrap().to_owned()
+        };
+        env.write(name, records[..2].concat());
+        assert!(ingest(&[]).contains("read 2: 2 new"), "{name}");
+        assert!(ingest(&[]).contains("read 2: 0 new, 0 new captures, 0 known, 0 rejected, 2 passed over"));
+        env.write(name, records[..3].concat());
+        assert!(ingest(&[]).contains("read 3: 1 new, 0 new captures, 0 known, 0 rejected, 2 passed over"));
+        assert_eq!(env.ok(&["export", "--format", "jsonl"]).matches(&format!("{name}#3")).count(), 1);
+        assert!(ingest(&["--from-start"]).contains("read 3: 0 new, 0 new captures, 3 known, 0 rejected"));
+        // What is asked for is something else.
+        assert!(ingest(&["--source", "post"]).contains("0 rejected"));
+        assert!(!ingest(&["--status", "404"]).contains("read by an earlier run"));
+        // Another archive's progress is not this one's.
+        let other = TestEnv::with(&[&crate::env::record(1)]);
+        crate::env::copy_dir(&env.path("archive/checkpoints"), &other.path("archive/checkpoints"));
+        let path = env.path(name);
+        let ran = other.run(&["ingest", path.to_str().unwrap()]);
+        assert!(ran.stderr.contains("read 3: 3 new"), "{ran:?}");
+        // Another crawl under the same name, and one that is cut short.
+        env.write(name, records[3..].concat());
+        assert!(ingest(&[]).contains("read 1: 1 new"), "{name}");
+        let cut = records[..2].concat();
+        env.write(name, &cut[..cut.len() - 40]);
+        assert!(ingest(&[]).contains("known, 1 rejected"), "{name}");
+        assert!(ingest(&[]).contains("known, 1 rejected"), "{name}");
+    }
+}
+
 #[test]
 fn warcs_that_lie() {
     let long = String::from_utf8(response(1))
