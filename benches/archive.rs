@@ -9,7 +9,7 @@ use pressmark::archive::{Archive, Open, Prepared};
 use pressmark::article::{Article, Source};
 use pressmark::export::{Format, Options, writer};
 use pressmark::pack::{self, Pack, Row};
-use pressmark::query::{By, Order, Query};
+use pressmark::query::{By, DateField, Expr, Order, Query};
 use pressmark::time::Period;
 use std::hint::black_box;
 
@@ -112,7 +112,8 @@ fn questions(c: &mut Criterion) {
     let since = Some(Period::parse("2018").unwrap().first);
     let until = Some(Period::parse("2019").unwrap().last);
     let sources = vec![Source::parse("source-3.com")];
-    let range = Query { sources, since, until, limit: Some(100), ..Query::default() };
+    let filter = Expr::sources(sources).and(Expr::dates(DateField::Published, since, until));
+    let range = Query { filter, limit: Some(100), ..Query::default() };
     c.bench_function("range/100-by-date-and-source", |b| {
         b.iter(|| {
             reader
@@ -131,8 +132,9 @@ fn questions(c: &mut Criterion) {
     group.sample_size(20).throughput(Throughput::Elements(2000));
     group.bench_function("2000-jsonl", |b| {
         b.iter(|| {
-            let hits = reader.hits(&all).unwrap();
-            hits.map(|hit| jsonl.render(&reader.document(&all, &hit.unwrap()).unwrap()).unwrap().len())
+            let asked = reader.ask(&all).unwrap();
+            let hits = asked.hits().unwrap();
+            hits.map(|hit| jsonl.render(&asked.document(&hit.unwrap()).unwrap()).unwrap().len())
                 .sum::<usize>()
         });
     });

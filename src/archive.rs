@@ -9,13 +9,15 @@
 //! ```
 
 use crate::article::{Article, Draft, PROVENANCE_BYTES_MAX, Provenance, TEXT_BYTES_MAX};
-use crate::builder::Builder;
+use crate::builder::{Builder, Fresh};
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result};
 use crate::ledger::{self, BodyPack, Commit, Entry, Frames, Holds, Ledger, Position, Step};
-use crate::query::Reader;
+use crate::query::{Query, Reader};
 use crate::raw::{Raw, Raws};
-use crate::store::{self, Store};
+use crate::search::{self, Indexer, SearchIndex};
+use crate::store::packed::Direction;
+use crate::store::{self, Store, keys};
 use crate::time::Timestamp;
 use rayon::prelude::*;
 use std::fmt;
@@ -37,6 +39,8 @@ const WAITING_BYTES_MAX: usize = 16 << 20;
 /// Why there is a store.
 const OPEN: &str = "the store is open until the archive is closed";
 
+/// Entries that are no captures, in one commit.
+const ENTRIES_A_COMMIT: usize = 10_000;
 /// A batch that takes more becomes several commits.
 const FRAME_BYTES_MAX: usize = 64 << 20;
 
@@ -59,6 +63,9 @@ pub struct Archive {
     waiting: Waiting,
     builder: Builder,
     staged: Option<Commit>,
+    indexer: Option<Indexer>,
+    search: Option<SearchIndex>,
+    search_healed: Vec<search::Healed>,
     healed: Vec<Healed>,
     created: bool,
     failed: bool,
@@ -247,6 +254,9 @@ impl Archive {
             waiting,
             builder,
             staged: None,
+            indexer: None,
+            search: None,
+            search_healed: Vec::new(),
             healed,
             dir: dir.to_owned(),
             uuid,
@@ -327,6 +337,44 @@ impl Archive {
         Ok(puts)
     }
 
+    /// Gives tags to articles and takes tags from them; how many articles that changes. When this returns, it is durable.
+    pub fn tag(&mut self, articles: &[u64], added: &[String], removed: &[String]) -> Result<u64> {
+        let mut changed = 0;
+        for some in articles.chunks(ENTRIES_A_COMMIT) {
+            let reader = self.reader()?;
+            let mut entries = Vec::new();
+            for article in some {
+                let has = reader.tags_of(*article)?;
+                let added: Vec<String> = added.iter().filter(|tag| !has.contains(tag)).cloned().collect();
+                let removed: Vec<String> = removed.iter().filter(|tag| has.contains(tag)).cloned().collect();
+                if !added.is_empty() || !removed.is_empty() {
+                    entries.push(Entry::Tags { article: *article, added, removed });
+                }
+            }
+            changed += entries.len() as u64;
+            self.change(entries)?;
+        }
+        Ok(changed)
+    }
+
+    /// Keeps a query under a name, or takes the name away.
+    pub fn save_query(&mut self, name: &str, query: Option<&str>) -> Result<()> {
+        self.change(vec![Entry::Saved { name: name.to_owned(), query: query.map(str::to_owned) }])
+    }
+
+    /// Commits entries that are no captures.
+    fn change(&mut self, entries: Vec<Entry>) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.guarded(|archive| {
+            archive.try_settle()?;
+            let commit = archive.builder.change(entries);
+            let Archive { ledger, store, waiting, dir, .. } = archive;
+            waiting.write(commit, ledger, store.as_ref().expect(OPEN), dir)
+        })
+    }
+
     /// Makes the batch that was staged last durable.
     pub fn settle(&mut self) -> Result<()> {
         self.guarded(Archive::try_settle)
@@ -359,8 +407,9 @@ impl Archive {
             (writing.map_or(Ok(()), |writing| writing.join().expect("writing never panics")), built)
         });
         written?;
-        let (puts, commit) = built?;
+        let (puts, commit, fresh) = built?;
         self.staged = commit;
+        self.index(fresh)?;
         Ok(puts)
     }
 
@@ -387,10 +436,131 @@ impl Archive {
         self.store.as_ref().expect(OPEN)
     }
 
-    /// Everything that was committed, to be asked.
+    /// Everything that was committed, to be asked for all but words.
     pub fn reader(&mut self) -> Result<Reader<'_>> {
         self.guarded(Archive::apply_waiting)?;
-        Ok(Reader::new(self.store_ref()))
+        Ok(Reader::new(self.store_ref(), self.search.as_ref()))
+    }
+
+    /// Everything that was committed, to be asked this: with the full-text index, brought up to date, if the query needs it.
+    /// What had to be mended for it is in [`Archive::search_healed`].
+    pub fn reader_for(&mut self, query: &Query) -> Result<Reader<'_>> {
+        self.guarded(Archive::apply_waiting)?;
+        if query.filter.asks_for_text() && !self.search_is_current() {
+            self.open_search()?;
+        }
+        Ok(Reader::new(self.store_ref(), self.search.as_ref()))
+    }
+
+    /// Where the full-text index is.
+    pub(crate) fn search_dir(&self) -> PathBuf {
+        self.dir.join("search")
+    }
+
+    fn search_is_current(&self) -> bool {
+        let articles = self.store_ref().applied().articles();
+        self.search.as_ref().is_some_and(|search| search.articles() == articles)
+    }
+
+    /// Opens the full-text index, after it was brought up to the store. An index that cannot be used is made again, once.
+    fn open_search(&mut self) -> Result<()> {
+        self.search = None;
+        let dir = self.search_dir();
+        let mut open = || {
+            let current = {
+                let store = self.store_ref();
+                let digest = |article| store.article(article).map(|row| row.digest);
+                search::is_current(&dir, self.uuid, store.applied().articles(), &digest)?
+            };
+            if self.indexer.is_some() || !current {
+                self.catch_up()?;
+            }
+            SearchIndex::open(&dir)
+        };
+        let opened = match open() {
+            Err(Error::Search { .. }) => {
+                drop(self.indexer.take());
+                remove_dir(&dir)?;
+                self.catch_up()?;
+                SearchIndex::open(&dir)
+            }
+            opened => opened,
+        };
+        self.search = Some(opened?);
+        Ok(())
+    }
+
+    /// Brings the full-text index up to the store, and closes it.
+    fn catch_up(&mut self) -> Result<()> {
+        let mut indexer = match self.indexer.take() {
+            Some(indexer) => indexer,
+            None => self.open_indexer()?,
+        };
+        let store = self.store_ref();
+        let (first, last) = (indexer.next_article(), store.applied().articles());
+        let reason = indexer.reason().map(str::to_owned);
+        let mut bodies = store.bodies.range(keys::number(first), keys::number(last), Direction::Up);
+        for article in first..=last {
+            let row = store.article(article)?;
+            let body = bodies.next().transpose()?.filter(|body| *body.key() == keys::number(article));
+            let body =
+                body.ok_or_else(|| store::damaged(format!("the body of article {article} is missing")))?;
+            let body = std::str::from_utf8(&body).map_err(store::damaged)?;
+            indexer.add(&row.digest, row.language, &row.headline, body)?;
+        }
+        let added = (last + 1).saturating_sub(first);
+        indexer.close()?;
+        match reason {
+            Some(reason) if last > 0 => {
+                self.search_healed.push(search::Healed::Rebuilt { reason, articles: last });
+            }
+            _ if added > 0 => self.search_healed.push(search::Healed::CaughtUp { articles: added }),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn open_indexer(&self) -> Result<Indexer> {
+        let store = self.store_ref();
+        let digest = |article| store.article(article).map(|row| row.digest);
+        Indexer::open(&self.search_dir(), self.uuid, store.applied().articles(), &digest)
+    }
+
+    /// Adds new articles to the full-text index, as long as it has all that came before: what is missing is added when the
+    /// archive is closed, or asked. It is committed then as well: never before the ledger.
+    fn index(&mut self, fresh: Vec<Fresh>) -> Result<()> {
+        let Some(first) = fresh.first() else { return Ok(()) };
+        if self.indexer.is_none() && self.store_ref().applied().articles() + 1 == first.article {
+            let indexer = self.open_indexer()?;
+            self.indexer = Some(indexer);
+        }
+        let Some(indexer) = self.indexer.as_mut().filter(|indexer| indexer.next_article() == first.article)
+        else {
+            return Ok(());
+        };
+        for Fresh { digest, language, headline, body, .. } in fresh {
+            if let Err(e) = indexer.add(&digest, language, &headline, &body) {
+                // Nothing depends on it; it is made again when it is needed.
+                drop(self.indexer.take());
+                return if matches!(e, Error::Search { .. }) { Ok(()) } else { Err(e) };
+            }
+        }
+        Ok(())
+    }
+
+    /// What had to be done to the full-text index.
+    pub fn search_healed(&self) -> &[search::Healed] {
+        &self.search_healed
+    }
+
+    /// Makes the full-text index again, whatever it is like.
+    pub fn rebuild_search(&mut self) -> Result<u64> {
+        self.guarded(Archive::apply_waiting)?;
+        self.search = None;
+        drop(self.indexer.take());
+        remove_dir(&self.search_dir())?;
+        self.catch_up()?;
+        Ok(self.store_ref().applied().articles())
     }
 
     /// Brings the store up to date, closes it and lets go of the archive.
@@ -400,6 +570,14 @@ impl Archive {
         }
         self.failed = true;
         self.apply_waiting()?;
+        self.search = None;
+        if self.indexer.is_some() {
+            match self.catch_up() {
+                // It is derived: the next search makes it again.
+                Err(Error::Search { .. }) | Ok(()) => {}
+                Err(e) => return Err(e),
+            }
+        }
         let store = self.store.take().expect(OPEN);
         let dir = self.dir.clone();
         let dirty = dir.join("dirty");
@@ -519,9 +697,9 @@ fn open_both(dir: &Path, uuid: uuid::Uuid, healed: &mut Vec<Healed>) -> Result<(
     let reason = match opened {
         Ok(mut store) => match ledger::holds(&places.ledger, places.uuid, &store.applied().position)? {
             Holds::Yes => {
-                let before = store.applied().captures();
+                let before = store.applied().entries();
                 let ledger = places.replay(&mut store, Some(dir), healed)?;
-                let captures = store.applied().captures() - before;
+                let captures = store.applied().entries() - before;
                 if missing && captures > 0 {
                     let (reason, articles) = ("it was missing".to_owned(), store.applied().articles());
                     healed.push(Healed::Rebuilt { reason, articles, kept: None });
@@ -689,15 +867,15 @@ pub(crate) fn commit_from_store(store: &Store, from: Position, to: Position) -> 
     let mut next_article = from.next_article;
     let (mut articles, mut entries, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
     for seq in from.next_seq..to.next_seq.min(from.next_seq + 1000) {
-        let (article, provenance) = store.capture(seq)?;
-        if article == next_article {
-            let row = store.article(article)?;
-            let text = row.with_body(store.body(article)?)?;
+        let entry = store.entry(seq)?;
+        if entry.captured() == Some(next_article) {
+            let row = store.article(next_article)?;
+            let text = row.with_body(store.body(next_article)?)?;
             bodies.push(text.into_parts().1.into_bytes().into_boxed_slice());
             articles.push(row);
             next_article += 1;
         }
-        entries.push(Entry::Capture { article, provenance });
+        entries.push(entry);
     }
     let packs = store::cut_bodies(0, from.next_article, bodies);
     // No pack is called full: where the store's packs end is not known here.
@@ -735,8 +913,7 @@ impl Waiting {
 
     fn add(&mut self, mut commit: Commit) {
         self.entries += commit.entries.len();
-        self.entry_bytes +=
-            commit.entries.iter().map(|Entry::Capture { provenance, .. }| provenance.bytes()).sum::<usize>();
+        self.entry_bytes += commit.entries.iter().map(Entry::bytes).sum::<usize>();
         self.bytes += commit.bodies.iter().map(|pack| pack.bytes.len()).sum::<usize>();
         self.bodies.append(&mut commit.bodies);
         self.commits.push(commit);

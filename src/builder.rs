@@ -2,6 +2,7 @@
 //! store, so that the next commit can be made while the one before is being written.
 
 use crate::archive::{Prepared, Put};
+use crate::article::Language;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position};
@@ -15,6 +16,20 @@ use std::time::SystemTime;
 
 /// Known articles whose captures are remembered.
 const REMEMBERED_MAX: usize = 1 << 17;
+
+/// A new article, for the full-text index.
+pub(crate) struct Fresh {
+    /// Its number.
+    pub article: u64,
+    /// Its digest.
+    pub digest: Digest,
+    /// The language of the text.
+    pub language: Option<Language>,
+    /// The headline.
+    pub headline: String,
+    /// The body.
+    pub body: String,
+}
 
 /// What was built since the store was last brought up to date.
 pub(crate) struct Builder {
@@ -51,11 +66,12 @@ impl Builder {
         &mut self,
         store: &Store,
         batch: Vec<Prepared>,
-    ) -> Result<(Vec<Put>, Option<Commit>)> {
+    ) -> Result<(Vec<Put>, Option<Commit>, Vec<Fresh>)> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let (first_seq, first_article) = (self.next_seq, self.next_article);
         let mut puts = Vec::with_capacity(batch.len());
         let (mut articles, mut entries, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
+        let mut fresh = Vec::new();
         for ready in batch {
             let (article, digest, mut provenance) = ready.into_parts();
             provenance.captured.get_or_insert(Timestamp(now.as_secs() as i64));
@@ -76,6 +92,8 @@ impl Builder {
                     let number = self.next_article;
                     let (headline, body, language) = article.into_parts();
                     let body_bytes = body.len() as u32;
+                    let (text, shown) = (body.clone(), headline.clone());
+                    fresh.push(Fresh { article: number, digest, language, headline: shown, body: text });
                     articles.push(ArticleRow { digest, language, headline, first_seq: seq, body_bytes });
                     bodies.push(body.into_bytes().into_boxed_slice());
                     self.numbers.insert(digest, number);
@@ -89,11 +107,21 @@ impl Builder {
             entries.push(Entry::Capture { article: number, provenance });
         }
         if entries.is_empty() {
-            return Ok((puts, None));
+            return Ok((puts, None, fresh));
         }
         let bodies = self.pack(store, first_article, bodies)?;
         let committed_ms = now.as_millis() as i64;
-        Ok((puts, Some(Commit { first_seq, first_article, committed_ms, articles, entries, bodies })))
+        let commit = Commit { first_seq, first_article, committed_ms, articles, entries, bodies };
+        Ok((puts, Some(commit), fresh))
+    }
+
+    /// The commit of entries that bring no article.
+    pub(crate) fn change(&mut self, entries: Vec<Entry>) -> Commit {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let (first_seq, first_article) = (self.next_seq, self.next_article);
+        self.next_seq += entries.len() as u64;
+        let (articles, bodies) = Default::default();
+        Commit { first_seq, first_article, committed_ms: now.as_millis() as i64, articles, entries, bodies }
     }
 
     /// Cuts bodies into packs where the store will cut them, and compresses those on all cores.

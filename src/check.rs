@@ -12,7 +12,8 @@ use crate::ledger::{ArticleRow, Commit, Entry, Frames, Ledger, Position, Step};
 use crate::pack::{BadPack, Pack};
 use crate::raw::Raws;
 use crate::store::packed::{Direction, Rows};
-use crate::store::{self, Store, damaged, keys, read_capture};
+use crate::store::{self, Store, damaged, keys};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -295,6 +296,7 @@ fn walk_store(store: &Store, depth: Depth, report: &mut Report, stop: &dyn Fn() 
         ));
     }
     let (mut later, mut urls) = (0, 0);
+    let (mut tags, mut queries) = (BTreeMap::<u64, BTreeSet<String>>::new(), BTreeMap::new());
     expected = 1;
     for row in store.captures.rows() {
         let row = row?;
@@ -306,11 +308,28 @@ fn walk_store(store: &Store, depth: Depth, report: &mut Report, stop: &dyn Fn() 
             report.store(format!("capture {expected} is missing"));
         }
         expected = seq + 1;
-        report.captures += 1;
-        let Ok((number, provenance)) = read_capture(&row) else {
-            report.store(format!("capture {seq} is not readable"));
-            continue;
+        let (number, provenance) = match codec::decode(&row) {
+            Ok(Entry::Capture { article, provenance }) => (article, provenance),
+            Ok(Entry::Tags { article, added, removed }) => {
+                let has = tags.entry(article).or_default();
+                has.extend(added);
+                has.retain(|tag| !removed.contains(tag));
+                continue;
+            }
+            Ok(Entry::Saved { name, query }) => {
+                drop(match query {
+                    Some(query) => queries.insert(name, query),
+                    None => queries.remove(&name),
+                });
+                continue;
+            }
+            Err(_) => {
+                report.captures += 1;
+                report.store(format!("capture {seq} is not readable"));
+                continue;
+            }
         };
+        report.captures += 1;
         let Ok(article) = store.article(number) else {
             report.store(format!("capture {seq} is of article {number}, which is missing"));
             continue;
@@ -347,6 +366,19 @@ fn walk_store(store: &Store, depth: Depth, report: &mut Report, stop: &dyn Fn() 
             report.captures,
             applied.captures()
         ));
+    }
+    if queries != *store.queries() {
+        report.store("the saved queries are not those that were saved".to_owned());
+    }
+    let mut tagged = BTreeMap::<String, u64>::new();
+    for (article, tags) in tags {
+        if !store.tags_of(article)?.iter().eq(&tags) {
+            report.store(format!("the tags of article {article} are not those that it was given"));
+        }
+        tags.into_iter().for_each(|tag| *tagged.entry(tag).or_default() += 1);
+    }
+    if !store.tag_counts()?.into_iter().eq(tagged) {
+        report.store("by_tag does not have the articles that have tags".to_owned());
     }
     let counts = [
         ("digests", count(store.digests.rows())?, report.articles),
@@ -414,12 +446,7 @@ fn compare(
                     }
                 }
                 for (seq, entry) in (commit.first_seq..).zip(&commit.entries) {
-                    let Entry::Capture { article, provenance } = entry;
-                    if store
-                        .capture(seq)
-                        .ok()
-                        .is_none_or(|found| found.0 != *article || found.1 != *provenance)
-                    {
+                    if store.entry(seq).ok().as_ref() != Some(entry) {
                         report.store(format!("capture {seq} is not what the ledger has"));
                     }
                 }
@@ -611,7 +638,21 @@ impl Renumbered {
         let mut next_article = commit.first_article;
         let mut articles = commit.articles;
         let mut entries = Vec::with_capacity(commit.entries.len());
-        for Entry::Capture { article, provenance } in commit.entries {
+        for entry in commit.entries {
+            let (article, provenance) = match entry {
+                Entry::Capture { article, provenance } => (article, provenance),
+                Entry::Tags { article, added, removed } => {
+                    match new_number(article) {
+                        Some(article) => entries.push(Entry::Tags { article, added, removed }),
+                        None => *orphaned += 1,
+                    }
+                    continue;
+                }
+                saved @ Entry::Saved { .. } => {
+                    entries.push(saved);
+                    continue;
+                }
+            };
             if let Some(row) = articles.get_mut((article - commit.first_article.min(article)) as usize)
                 && article == next_article
             {

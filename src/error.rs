@@ -55,6 +55,12 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// The full-text index is damaged. The store still has everything.
+    #[error("the full-text index is damaged: {what}")]
+    Search {
+        /// What is wrong.
+        what: String,
+    },
     /// An article's text does not have its digest.
     #[error("the text of {digest} is damaged")]
     Digest {

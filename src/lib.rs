@@ -4,7 +4,7 @@
 //! ```
 //! use pressmark::archive::{Archive, Open};
 //! use pressmark::article::{Draft, Provenance, Source};
-//! use pressmark::query::{Order, Query};
+//! use pressmark::query::{Expr, Order, Query};
 //!
 //! # fn main() -> pressmark::Result<()> {
 //! # let dir = tempfile::tempdir().unwrap();
@@ -16,10 +16,11 @@
 //!     ..Draft::default()
 //! }])?; // durable from here on
 //!
-//! let query = Query { sources: vec![Source::parse("evening-post")], order: Order::Oldest, ..Query::default() };
+//! let query = Query { filter: Expr::sources([Source::parse("evening-post")]), order: Order::Oldest, ..Query::default() };
 //! let reader = archive.reader()?;
-//! for hit in reader.hits(&query)? {
-//!     let document = reader.document(&query, &hit?)?;
+//! let asked = reader.ask(&query)?;
+//! for hit in asked.hits()? {
+//!     let document = asked.document(&hit?)?;
 //!     assert_eq!(document.article.headline(), "Night ferry to Izmail runs again");
 //! }
 //! archive.close()
@@ -49,6 +50,7 @@ pub mod page;
 pub mod progress;
 pub mod query;
 pub mod raw;
+pub mod search;
 pub mod store;
 pub mod time;
 pub mod urls;

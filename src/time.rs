@@ -222,7 +222,7 @@ fn zoned(text: &str) -> Option<Dated> {
 }
 
 /// `+02:00`, `+0200`, `+02`.
-fn offset(sign: char, digits: &str) -> Option<i16> {
+pub(crate) fn offset(sign: char, digits: &str) -> Option<i16> {
     let digits: String = digits.chars().filter(|c| *c != ':').collect();
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 2 | 4) {
         return None;

@@ -237,7 +237,7 @@ fn lookups(corpus: &Corpus, count: u64, archive: &Path, database: &Path) -> (f64
 /// Microseconds for the newest hundred of one source in two years: the mean of fifty sources.
 fn ranges(archive: &Path, database: &Path) -> (f64, f64) {
     use pressmark::article::Source;
-    use pressmark::query::Query;
+    use pressmark::query::{DateField, Expr, Query};
     use pressmark::time::Period;
     let (since, until) = (Period::parse("2020").unwrap().first, Period::parse("2021").unwrap().last);
     let mut archive = Archive::open(archive, &Open::default()).unwrap();
@@ -247,9 +247,11 @@ fn ranges(archive: &Path, database: &Path) -> (f64, f64) {
         let mut found = 0;
         for source in &sources {
             let query = Query {
-                sources: vec![Source::parse(source)],
-                since: Some(since),
-                until: Some(until),
+                filter: Expr::sources([Source::parse(source)]).and(Expr::dates(
+                    DateField::Published,
+                    Some(since),
+                    Some(until),
+                )),
                 limit: Some(100),
                 ..Query::default()
             };

@@ -1,6 +1,7 @@
 //! `pressmark cat 3f2a9c01 | b3sum`
 
-use super::exit::Outcome;
+use super::exit::{Failure, Outcome};
+use super::query_args::FilterArgs;
 use super::terminal::clean_lines;
 use super::{Context, Result};
 use pressmark::ingest::raw_of;
@@ -8,25 +9,31 @@ use std::io::Write;
 
 /// Print the canonical text of articles: headline, blank line, body. Its BLAKE3 is the digest.
 ///
+/// Articles are named by digits that begin their digests (four or more), or by a query, newest first.
+///
 /// With --raw the bytes that the article was read from, as they came; ingest --keep-raw keeps them.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Digits that begin an article's digest; four or more.
-    #[arg(required = true, value_name = "ID")]
-    ids: Vec<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// The original bytes of the latest capture whose bytes were kept.
     #[arg(long)]
     raw: bool,
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    if args.filter.is_empty() {
+        return Err(Failure::usage(
+            "which articles?",
+            "give digits that begin a digest, as list prints them, or a query",
+        ));
+    }
     if args.raw {
         return raw(context, args);
     }
-    context.with_reader(|context, reader| {
-        for id in &args.ids {
-            let Some(number) = context.resolve(&reader, id)? else { continue };
-            let text = reader.article(number)?.1.canonical_text();
+    context.with_archive(false, |context, archive| {
+        for number in context.articles(archive, &args.filter)? {
+            let text = archive.reader()?.article(number)?.1.canonical_text();
             let text = if context.stdout_is_terminal() { clean_lines(&text) } else { text };
             context.out.write_all(text.as_bytes())?;
         }
@@ -37,9 +44,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 fn raw(context: &mut Context, args: &Args) -> Result<Outcome> {
     context.with_archive(false, |context, archive| {
         let raws = archive.raws();
+        let found = context.articles(archive, &args.filter)?;
         let reader = archive.reader()?;
-        for id in &args.ids {
-            let Some(number) = context.resolve(&reader, id)? else { continue };
+        for number in found {
+            let id = reader.row(number)?.digest.short(16);
             let captures = reader.captures(number)?;
             let Some(digest) = captures.iter().rev().find_map(|capture| raw_of(&capture.provenance)) else {
                 context.complain(&format!(

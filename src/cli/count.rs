@@ -1,7 +1,7 @@
 //! `pressmark count --by month --source rubryka.com`
 
 use super::exit::Outcome;
-use super::query_args::{QueryArgs, note_unknown_sources};
+use super::query_args::{QueryArgs, outcome};
 use super::terminal::{bar, clean, columns, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
@@ -44,20 +44,22 @@ enum Format {
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
-    let query = args.query.query(Order::Oldest)?;
     let terminal = context.stdout_is_terminal();
     let format = args.format.unwrap_or(if terminal { Format::Table } else { Format::Tsv });
-    context.with_reader(|context, reader| {
-        note_unknown_sources(context, &reader, &query)?;
+    let make = |saved: &_| args.query.query(saved, Order::Oldest);
+    context.with_query(&args.query.filter, make, |context, reader, query| {
+        let asked = reader.ask(query)?;
         let Some(by) = args.by else {
-            let count = reader.count(&query)?;
+            let count = asked.count()?;
+            context.explain(&args.query.filter, &asked)?;
             match format {
                 Format::Json => writeln!(context.out, "{}", serde_json::json!({"count": count}))?,
                 _ => writeln!(context.out, "{count}")?,
             }
-            return Ok(if count == 0 && args.query.exit_status { Outcome::NoMatch } else { Outcome::Done });
+            return Ok(outcome(&args.query, count > 0));
         };
-        let groups = reader.count_by(&query, library(by))?;
+        let groups = asked.count_by(library(by))?;
+        context.explain(&args.query.filter, &asked)?;
         match format {
             Format::Table => print_bars(context, &groups, if terminal { columns() } else { 100 })?,
             Format::Tsv => groups
@@ -71,7 +73,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
                 writeln!(context.out, "{}", serde_json::Value::Array(rows.collect()))?;
             }
         }
-        Ok(if groups.is_empty() && args.query.exit_status { Outcome::NoMatch } else { Outcome::Done })
+        Ok(outcome(&args.query, !groups.is_empty()))
     })
 }
 

@@ -121,6 +121,9 @@ fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
             "damaged",
             "the next command builds the store again from the ledger; pressmark verify checks both",
         ),
+        Error::Search { .. } => {
+            (12, "damaged", "pressmark reindex --search makes it again; nothing is lost with it")
+        }
         Error::Ambiguous { .. } => (2, "ambiguous", "give more digits"),
         Error::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
             (3, "io", "make room on the disk and run it again: what was acknowledged is safe")

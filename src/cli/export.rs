@@ -1,7 +1,7 @@
 //! `pressmark export --source rubryka.com -o rubryka.jsonl`
 
 use super::exit::{Failure, Outcome};
-use super::query_args::{QueryArgs, note_unknown_sources};
+use super::query_args::{QueryArgs, outcome};
 use super::terminal::grouped;
 use super::{Context, Result, shown};
 use clap::ValueEnum;
@@ -53,7 +53,6 @@ enum FormatArg {
 const CHUNK: usize = 512;
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
-    let query = args.query.query(Order::Arrival)?;
     let format = format(args)?;
     let options = Options { fields: args.fields.clone(), csv_raw: args.csv_raw };
     if !options.fields.is_empty() && matches!(format, Format::Md | Format::Text) {
@@ -63,29 +62,33 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         ));
     }
     let writer = writer(format, options);
-    let written = context.with_reader(|context, reader| {
+    let make = |saved: &_| args.query.query(saved, Order::Arrival);
+    let (written, captures) = context.with_query(&args.query.filter, make, |context, reader, query| {
         context.public_files();
-        note_unknown_sources(context, &reader, &query)?;
-        match (&args.split, &args.output) {
-            (Some(dir), _) => export_split(context, &reader, &query, &*writer, format, dir, args.force),
-            (None, Some(path)) => export_file(context, &reader, &query, &*writer, path),
+        let written = match (&args.split, &args.output) {
+            (Some(dir), _) => export_split(context, &reader, query, &*writer, format, dir, args.force),
+            (None, Some(path)) => export_file(context, &reader, query, &*writer, path),
             (None, None) => {
                 let stop = context.stop();
-                let count = stream(&reader, &query, &*writer, &mut context.out, &stop)?;
+                let count = stream(&reader, query, &*writer, &mut context.out, &stop)?;
                 context.out.flush()?;
                 Ok(count)
             }
+        }?;
+        if args.query.filter.flags.explain {
+            context.explain(&args.query.filter, &reader.ask(query)?)?;
         }
+        Ok((written, query.captures))
     })?;
-    let what = if query.captures { "captures" } else { "articles" };
+    let what = if captures { "captures" } else { "articles" };
     if context.json {
         context.status(&serde_json::json!({"message_type": "summary", "exported": written}));
     } else {
         context.say(&format!("exported {} {what}", grouped(written)));
     }
     Ok(match context.outcome() {
-        Outcome::Done if written == 0 && args.query.exit_status => Outcome::NoMatch,
-        outcome => outcome,
+        Outcome::Done => outcome(&args.query, written > 0),
+        worse => worse,
     })
 }
 
@@ -123,9 +126,10 @@ fn documents(
     std::thread::scope(|scope| {
         let (ahead, chunks) = crossbeam_channel::bounded(2);
         let reading = scope.spawn(move || -> pressmark::Result<()> {
-            let mut hits = reader.hits(query)?;
+            let asked = reader.ask(query)?;
+            let mut hits = asked.hits()?;
             loop {
-                let chunk = hits.by_ref().take(CHUNK).map(|hit| reader.unchecked(query, &hit?));
+                let chunk = hits.by_ref().take(CHUNK).map(|hit| asked.unchecked(&hit?));
                 let chunk = chunk.collect::<pressmark::Result<Vec<_>>>()?;
                 // Nobody listens any more when the other side has failed.
                 if chunk.is_empty() || ahead.send(chunk).is_err() {

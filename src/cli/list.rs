@@ -1,12 +1,12 @@
 //! `pressmark list --source rubryka.com --since 2025-01`
 
 use super::exit::Outcome;
-use super::query_args::{QueryArgs, note_unknown_sources};
+use super::query_args::{QueryArgs, outcome};
 use super::terminal::{clean, columns, cut, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
 use pressmark::export::escape;
-use pressmark::query::{Hit, Order, Reader};
+use pressmark::query::{Cursor, Hit, Order, Query, Reader};
 use pressmark::store::SourceNames;
 use pressmark::time::Dated;
 use std::io::Write;
@@ -33,20 +33,26 @@ enum Format {
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
-    let query = args.query.query(Order::Newest)?;
     let terminal = context.stdout_is_terminal();
     let format = args.format.unwrap_or(if terminal { Format::Table } else { Format::Tsv });
-    context.with_reader(|context, reader| {
-        note_unknown_sources(context, &reader, &query)?;
+    let make = |saved: &_| args.query.query(saved, Order::Newest);
+    context.with_query(&args.query.filter, make, |context, reader, query| {
         let names = reader.names()?;
         let width = if terminal { columns() } else { usize::MAX };
-        let mut count = 0u64;
-        for hit in reader.hits(&query)? {
+        let (mut count, mut last, mut more) = (0u64, None, false);
+        let one_more = Query { limit: query.limit.map(|limit| limit.saturating_add(1)), ..query.clone() };
+        let asked = reader.ask(&one_more)?;
+        for hit in asked.hits()? {
             if context.interrupted() {
                 return Ok(Outcome::Interrupted);
             }
             let hit = hit?;
+            if query.limit == Some(count) {
+                more = true;
+                break;
+            }
             count += 1;
+            last = Some(hit);
             match format {
                 Format::Table => table_row(context, &reader, &names, &hit, width)?,
                 Format::Tsv | Format::Csv | Format::Jsonl => {
@@ -62,12 +68,27 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
                 if query.captures { "captures" } else { "articles" }
             ));
         }
-        Ok(if count == 0 && args.query.exit_status { Outcome::NoMatch } else { Outcome::Done })
+        if let Some(last) = last.filter(|_| more) {
+            say_cursor(context, &last, query, &names);
+        }
+        context.explain(&args.query.filter, &asked)?;
+        Ok(outcome(&args.query, count > 0))
     })
 }
 
+/// Says where a page ended, so that the next one can begin there.
+pub fn say_cursor(context: &Context, last: &Hit, query: &Query, names: &SourceNames) {
+    let source = names.name(last.source).map(|name| name.as_str());
+    let cursor = Cursor::of(last, query.order, source).to_string();
+    if context.wants_json() {
+        context.status(&serde_json::json!({"message_type": "page", "after": cursor}));
+    } else {
+        context.say(&format!("there are more: --after {cursor}"));
+    }
+}
+
 /// The date of a hit, as precisely as it is known.
-fn date(hit: &Hit) -> String {
+pub fn date(hit: &Hit) -> String {
     let date = hit.at.map(|at| Dated::print(at, hit.precision)).unwrap_or_default();
     if hit.suspect { format!("{date}?") } else { date }
 }

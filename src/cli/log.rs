@@ -1,11 +1,15 @@
 //! `pressmark log --after 12000`, `pressmark log --head`
 
 use super::exit::Outcome;
+use super::query_args::FilterArgs;
 use super::terminal::{clean, columns, padded};
 use super::{Context, Result};
+use pressmark::ledger::Entry;
+use pressmark::query::{Condition, Order};
 use std::io::Write;
 
-/// List captures in the order in which they came: number, time of capture, source, headline, digest.
+/// List captures in the order in which they came: number, time of capture, source, headline, digest. Without a query, also
+/// the tags and saved queries that came between them.
 ///
 /// The head is the state of the archive: a hash over everything in it, in order. Two archives with the same head hold the
 /// same captures; a paper can cite it.
@@ -20,11 +24,23 @@ pub struct Args {
     /// Print the number of the last capture and the head instead.
     #[arg(long, conflicts_with_all = ["after", "limit"])]
     head: bool,
+    #[command(flatten)]
+    filter: FilterArgs,
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let terminal = context.stdout_is_terminal();
-    context.with_reader(|context, reader| {
+    let make = |saved: &_| {
+        let mut query = args.filter.query(saved)?;
+        (query.order, query.captures) = (Order::Arrival, true);
+        // What comes after a number; everything else is numbered with the captures.
+        if !query.filter.is_everything() {
+            query.filter = query.filter.and(Condition::Seq(args.after.saturating_add(1), u64::MAX).into());
+        }
+        query.limit = args.limit;
+        Ok(query)
+    };
+    context.with_query(&args.filter, make, |context, reader, query| {
         let position = reader.position();
         if args.head {
             writeln!(context.out, "{}\t{}", position.next_seq - 1, position.head)?;
@@ -32,11 +48,34 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         }
         let first = args.after.saturating_add(1);
         let end = position.next_seq.min(first.saturating_add(args.limit.unwrap_or(u64::MAX)));
-        for seq in first..end {
+        let asked = reader.ask(query)?;
+        let numbers: Box<dyn Iterator<Item = pressmark::Result<u64>>> = match query.filter.is_everything() {
+            true => Box::new((first..end).map(Ok)),
+            false => Box::new(asked.hits()?.map(|hit| hit.map(|hit| hit.seq))),
+        };
+        for seq in numbers {
+            let seq = seq?;
             if context.interrupted() {
                 return Ok(Outcome::Interrupted);
             }
-            let (article, provenance) = reader.capture(seq)?;
+            let (article, provenance) = match reader.entry(seq)? {
+                Entry::Capture { article, provenance } => (article, provenance),
+                Entry::Tags { article, added, removed } => {
+                    let signed = |sign: &'static str| move |tag: String| format!("{sign}{}", clean(&tag));
+                    let tags: Vec<String> = added
+                        .into_iter()
+                        .map(signed("+"))
+                        .chain(removed.into_iter().map(signed("-")))
+                        .collect();
+                    other(context, seq, "tag", &tags.join(" "), &reader.row(article)?.digest.to_string())?;
+                    continue;
+                }
+                Entry::Saved { name, query } => {
+                    let text = query.map_or(format!("{name} removed"), |query| format!("{name} = {query}"));
+                    other(context, seq, "query", &clean(&text), "-")?;
+                    continue;
+                }
+            };
             let row = reader.row(article)?;
             let captured = provenance.captured.map_or("-".to_owned(), |captured| captured.to_string());
             let source = provenance.source.as_ref().map_or("-".to_owned(), |source| clean(source.as_str()));
@@ -55,6 +94,16 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
                 writeln!(context.out, "{seq}\t{captured}\t{source}\t{headline}\t{}", row.digest)?;
             }
         }
+        context.explain(&args.filter, &asked)?;
         Ok(Outcome::Done)
     })
+}
+
+/// A line for what is numbered with the captures and is none: what it is stands where captures have their source.
+fn other(context: &mut Context, seq: u64, what: &str, text: &str, digest: &str) -> Result<()> {
+    if context.stdout_is_terminal() {
+        Ok(writeln!(context.out, "{seq:>8} {:<20} {what:<20} {text}", "-")?)
+    } else {
+        Ok(writeln!(context.out, "{seq}\t-\t{what}\t{text}\t{digest}")?)
+    }
 }

@@ -12,15 +12,19 @@ mod ingest;
 mod list;
 mod log;
 mod man;
+mod query;
 mod query_args;
 mod reextract;
 mod reindex;
 mod repair;
+mod search;
 mod show;
 mod sources;
 mod stats;
+mod tag;
 mod terminal;
 mod verify;
+mod why;
 
 use clap::{Parser, Subcommand};
 use exit::{Failure, Outcome};
@@ -37,7 +41,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use terminal::{ColorChoice, Paint, clean};
 
-/// An archive of news articles: each kept once, found by date and source, exported for scripts.
+/// An archive of news articles: each kept once, found by date, source and words, exported for scripts.
 #[derive(Parser)]
 #[command(name = "pressmark", version, max_term_width = 100, after_help = AFTER_HELP)]
 struct Cli {
@@ -66,7 +70,8 @@ Exit codes:
   1  no match (has, --exit-status) 11  another process holds the archive (--wait)
   2  the command line is wrong     12  the archive is damaged (verify, repair)
   3  partly done; see stderr      130  interrupted
-Dates are UTC; a date means the whole of it; --since and --until are both included.";
+Dates are UTC (--tz); a date means the whole of it; ranges include both ends.
+Commands that find articles all take the same query: pressmark help query.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -76,7 +81,11 @@ enum Command {
     Export(export::Args),
     Show(show::Args),
     Cat(cat::Args),
+    Search(search::Args),
+    Why(why::Args),
     Has(has::Args),
+    Tag(tag::Args),
+    Query(query::Args),
     Sources(sources::Args),
     Stats(stats::Args),
     Log(log::Args),
@@ -136,7 +145,8 @@ impl Write for Counted {
 type Result<T> = std::result::Result<T, Failure>;
 
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments = query_args::arguments(std::env::args_os());
+    let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(e) => return exit::usage(&e),
     };
@@ -204,7 +214,11 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<Outcome> {
         Command::Export(args) => export::run(context, args),
         Command::Show(args) => show::run(context, args),
         Command::Cat(args) => cat::run(context, args),
+        Command::Search(args) => search::run(context, args),
+        Command::Why(args) => why::run(context, args),
         Command::Has(args) => has::run(context, args),
+        Command::Tag(args) => tag::run(context, args),
+        Command::Query(args) => query::run(context, args),
         Command::Sources(args) => sources::run(context, args),
         Command::Stats(args) => stats::run(context, args),
         Command::Log(args) => log::run(context, args),
@@ -257,6 +271,29 @@ impl Context {
             let reader = archive.reader()?;
             work(context, reader)
         })
+    }
+
+    /// The articles that arguments name: by the digits of their digests if all of them can be such, else by a query.
+    fn articles(&mut self, archive: &mut Archive, filter: &query_args::FilterArgs) -> Result<Vec<u64>> {
+        let digits = filter.words.iter().all(|word| word.parse::<Prefix>().is_ok());
+        if digits && !filter.words.is_empty() && filter.has_no_flags() {
+            let reader = archive.reader()?;
+            let mut found = Vec::new();
+            for id in &filter.words {
+                found.extend(self.resolve(&reader, id)?);
+            }
+            return Ok(found);
+        }
+        let query = filter.query(archive.reader()?.queries())?;
+        let reader = self.reader_for(archive, &query)?;
+        let asked = reader.ask(&query)?;
+        let found: Vec<u64> =
+            asked.hits()?.map(|hit| hit.map(|hit| hit.article)).collect::<pressmark::Result<_>>()?;
+        self.explain(filter, &asked)?;
+        if found.is_empty() {
+            self.complain("no article matches");
+        }
+        Ok(found)
     }
 
     /// The article that a prefix names; `None` after a complaint.
@@ -317,6 +354,11 @@ impl Context {
     /// Done, or partly done if anything was complained of.
     fn outcome(&self) -> Outcome {
         if self.complaints > 0 { Outcome::Partial } else { Outcome::Done }
+    }
+
+    /// Whether talk is JSON.
+    fn wants_json(&self) -> bool {
+        self.json
     }
 
     fn stdout_is_terminal(&self) -> bool {

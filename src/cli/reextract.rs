@@ -1,7 +1,7 @@
 //! `pressmark reextract --source rubryka.com`
 
 use super::exit::Outcome;
-use super::query_args::{QueryArgs, note_unknown_sources};
+use super::query_args::FilterArgs;
 use super::terminal::grouped;
 use super::{Context, Result};
 use pressmark::ingest::Reread;
@@ -13,17 +13,18 @@ use pressmark::query::Order;
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    query: QueryArgs,
+    filter: FilterArgs,
     /// Only say how many texts would change.
     #[arg(long)]
     dry_run: bool,
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
-    let query = args.query.query(Order::Arrival)?;
     let stop = context.stop();
     let reread = context.with_archive(false, |context, archive| {
-        note_unknown_sources(context, &archive.reader()?, &query)?;
+        let mut query = args.filter.query(archive.reader()?.queries())?;
+        query.order = Order::Arrival;
+        context.reader_for(archive, &query)?;
         Ok(pressmark::ingest::reextract(archive, &query, args.dry_run, &stop)?)
     })?;
     let Reread { read, unchanged, changed, known, failed, without } = reread;

@@ -1,18 +1,18 @@
 //! `pressmark show 3f2a9c01`
 
-use super::exit::Outcome;
+use super::exit::{Failure, Outcome};
+use super::query_args::FilterArgs;
 use super::terminal::{clean, clean_lines, page};
 use super::{Context, Result};
 use pressmark::article::Capture;
 use pressmark::query::Reader;
 use std::io::Write;
 
-/// Show articles with all their captures.
+/// Show articles with all their captures: by digits that begin their digests (four or more), or by a query, newest first.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Digits that begin an article's digest; four or more.
-    #[arg(required = true, value_name = "ID")]
-    ids: Vec<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Do not page, even on a terminal.
     #[arg(long)]
     no_pager: bool,
@@ -20,14 +20,18 @@ pub struct Args {
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let mut text = Vec::new();
-    context.with_reader(|context, reader| {
-        for id in &args.ids {
-            if let Some(number) = context.resolve(&reader, id)? {
-                if !text.is_empty() {
-                    writeln!(text)?;
-                }
-                show(context, &reader, number, &mut text)?;
+    if args.filter.is_empty() {
+        return Err(Failure::usage(
+            "which articles?",
+            "give digits that begin a digest, as list prints them, or a query",
+        ));
+    }
+    context.with_archive(false, |context, archive| {
+        for number in context.articles(archive, &args.filter)? {
+            if !text.is_empty() {
+                writeln!(text)?;
             }
+            show(context, &archive.reader()?, number, &mut text)?;
         }
         Ok(())
     })?;
@@ -45,6 +49,10 @@ fn show(context: &Context, reader: &Reader<'_>, number: u64, out: &mut Vec<u8>) 
     writeln!(out, "article   {}", paint.digest(&digest.to_string()))?;
     if let Some(language) = article.language() {
         writeln!(out, "language  {language}")?;
+    }
+    let tags = reader.tags_of(number)?;
+    if !tags.is_empty() {
+        writeln!(out, "tags      {}", clean(&tags.join(" ")))?;
     }
     for (index, capture) in captures.iter().enumerate() {
         writeln!(out, "capture   {} of {}, number {}", index + 1, captures.len(), capture.seq)?;

@@ -1,6 +1,7 @@
 //! `pressmark sources`
 
 use super::exit::Outcome;
+use super::query_args::FilterArgs;
 use super::terminal::{clean, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
@@ -11,6 +12,8 @@ use std::io::Write;
 /// List the sources: articles, captures, first and last date of publication.
 #[derive(clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    filter: FilterArgs,
     /// How: table, tsv or json [default: table on a terminal, tsv elsewhere].
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     format: Option<Format>,
@@ -26,8 +29,10 @@ enum Format {
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let terminal = context.stdout_is_terminal();
     let format = args.format.unwrap_or(if terminal { Format::Table } else { Format::Tsv });
-    context.with_reader(|context, reader| {
-        let sources = reader.sources()?;
+    context.with_query(&args.filter, |saved| args.filter.query(saved), |context, reader, query| {
+        let asked = reader.ask(query)?;
+        let sources = asked.sources()?;
+        context.explain(&args.filter, &asked)?;
         match format {
             Format::Table => {
                 writeln!(context.out, "{} {:>10} {:>10} {:<10} {:<10}", padded("source", 32), "articles", "captures", "first", "last")?;

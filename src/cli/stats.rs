@@ -2,6 +2,7 @@
 
 use super::count::print_bars;
 use super::exit::Outcome;
+use super::query_args::FilterArgs;
 use super::terminal::{bytes, columns, grouped};
 use super::{Context, Result, shown};
 use clap::ValueEnum;
@@ -9,11 +10,13 @@ use pressmark::query::{By, Query};
 use std::io::Write;
 use std::path::Path;
 
-/// Say what is in the archive and what it takes.
+/// Say what is in the archive and what it takes; with a query, what there is of it.
 #[derive(clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Only the bytes on disk.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "words")]
     disk: bool,
     /// How: text, or json for one object.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -30,6 +33,9 @@ enum Format {
 const MONTHS_MAX: usize = 36;
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    if !args.filter.is_empty() {
+        return of_query(context, args);
+    }
     let dir = context.dir()?;
     context.with_archive(false, |context, archive| {
         let uuid = archive.uuid();
@@ -84,6 +90,46 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             writeln!(context.out, "\n{heading}")?;
             print_bars(context, &periods, columns())?;
         }
+        Ok(Outcome::Done)
+    })
+}
+
+/// What there is of a query.
+fn of_query(context: &mut Context, args: &Args) -> Result<Outcome> {
+    context.with_query(&args.filter, |saved| args.filter.query(saved), |context, reader, query| {
+        let asked = reader.ask(query)?;
+        let (articles, sources) = (asked.count()?, asked.sources()?);
+        let captures: u64 = sources.iter().map(|source| source.captures).sum();
+        let named = sources.iter().filter(|source| source.source.is_some()).count() as u64;
+        let first = sources.iter().filter_map(|source| source.first).min_by_key(|first| first.0);
+        let last = sources.iter().filter_map(|source| source.last).max_by_key(|last| last.0);
+        let (mut languages, mut periods) = (asked.count_by(By::Language)?, asked.count_by(By::Month)?);
+        if args.format == Format::Json {
+            let rows = |groups: Vec<pressmark::query::Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
+            let stats = serde_json::json!({"articles": articles, "captures": captures, "sources": named,
+                "published_from": first.map(|(at, _)| at.to_string()), "published_to": last.map(|(at, _)| at.to_string()),
+                "languages": rows(languages), "months": rows(periods)});
+            writeln!(context.out, "{stats}")?;
+            return Ok(Outcome::Done);
+        }
+        writeln!(context.out, "articles   {}", grouped(articles))?;
+        writeln!(context.out, "captures   {}", grouped(captures))?;
+        writeln!(context.out, "sources    {}", grouped(named))?;
+        if let (Some((first, _)), Some((last, _))) = (first, last) {
+            writeln!(context.out, "published  {} to {}", first.day(), last.day())?;
+        }
+        languages.sort_by_key(|group| std::cmp::Reverse(group.count));
+        let mut heading = "months";
+        if periods.len() > MONTHS_MAX {
+            (periods, heading) = (asked.count_by(By::Year)?, "years");
+        }
+        for (heading, groups) in [("languages", &languages), (heading, &periods)] {
+            if !groups.is_empty() {
+                writeln!(context.out, "\n{heading}")?;
+                print_bars(context, groups, columns())?;
+            }
+        }
+        context.explain(&args.filter, &asked)?;
         Ok(Outcome::Done)
     })
 }

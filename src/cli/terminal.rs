@@ -148,6 +148,10 @@ impl Paint {
         painted(self.out, "36", text)
     }
 
+    pub fn found(self, text: &str) -> String {
+        painted(self.out, "1;31", text)
+    }
+
     pub fn strong(self, text: &str) -> String {
         painted(self.out, "1", text)
     }

@@ -382,7 +382,13 @@ pub(crate) mod tests {
             captured: Some(captured),
             ..Provenance::default()
         };
-        Document { digest, article, captures: vec![Capture { seq: 7, digest, provenance }], placed_by: 0 }
+        Document {
+            digest,
+            article,
+            captures: vec![Capture { seq: 7, digest, provenance }],
+            placed_by: 0,
+            tags: Vec::new(),
+        }
     }
 
     fn rendered(format: Format, fields: &str, document: &Document) -> String {

@@ -52,8 +52,11 @@ pub fn raw_of(provenance: &Provenance) -> Option<Digest> {
 /// that says so. `dry` changes nothing; `stop` is asked now and then.
 pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn() -> bool) -> Result<Reread> {
     let mut reread = Reread::default();
-    let articles: Vec<u64> =
-        archive.reader()?.hits(query)?.map(|hit| hit.map(|hit| hit.article)).collect::<Result<_>>()?;
+    let articles: Vec<u64> = archive
+        .reader_for(query)?
+        .hits(query)?
+        .map(|hit| hit.map(|hit| hit.article))
+        .collect::<Result<_>>()?;
     let raws = archive.raws();
     for chunk in articles.chunks(CHUNK) {
         if stop() {

@@ -72,6 +72,43 @@ pub enum Entry {
         /// What was found out.
         provenance: Provenance,
     },
+    /// Tags that an article gets and loses.
+    Tags {
+        /// The article's number.
+        article: u64,
+        /// Tags that it has from now on.
+        added: Vec<String>,
+        /// Tags that it has no more.
+        removed: Vec<String>,
+    },
+    /// A query that is kept under a name.
+    Saved {
+        /// The name.
+        name: String,
+        /// The query; none takes the name away.
+        query: Option<String>,
+    },
+}
+
+impl Entry {
+    /// The article that a capture found.
+    pub fn captured(&self) -> Option<u64> {
+        match self {
+            Entry::Capture { article, .. } => Some(*article),
+            Entry::Tags { .. } | Entry::Saved { .. } => None,
+        }
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Entry::Capture { provenance, .. } => provenance.bytes(),
+            Entry::Tags { added, removed, .. } => {
+                added.iter().chain(removed).map(|tag| 32 + tag.len()).sum::<usize>()
+            }
+            Entry::Saved { name, query } => 64 + name.len() + query.as_ref().map_or(0, String::len),
+        }
+    }
 }
 
 /// A pack of bodies (article number → body) and what is known of it without reading it.
@@ -129,10 +166,10 @@ impl Commit {
         let introduced: Vec<Option<usize>> = self
             .entries
             .iter()
-            .map(|Entry::Capture { article, .. }| {
-                let new = *article == next_article;
-                next_article += u64::from(new);
-                new.then(|| (*article - self.first_article) as usize)
+            .map(|entry| {
+                let article = entry.captured().filter(|article| *article == next_article)?;
+                next_article += 1;
+                Some((article - self.first_article) as usize)
             })
             .collect();
         let pairs: Vec<_> = self.entries.iter().zip(introduced).collect();

@@ -3,40 +3,44 @@
 //! A query finds **articles**: one hit each, placed by the earliest capture that matched; with [`Query::captures`] a hit a
 //! capture. An article matches if one of its captures matches everything that is asked.
 
+mod dates;
+mod expr;
+mod filter;
+mod parse;
 mod walk;
 
-pub use walk::{Hit, Hits};
+pub use dates::Clock;
+pub use expr::{Bound, Condition, Expr, Span, Words};
+pub use parse::{SyntaxError, TAG_HINT, parse, tag};
+pub use walk::{Asked, Cursor, Hit, Hits};
 
 use crate::article::{Article, Capture, Language, Source};
 use crate::digest::{Digest, Prefix};
 use crate::error::{Error, Result};
 use crate::ledger::{ArticleRow, Position};
+use crate::search::SearchIndex;
 use crate::store::{Applied, Mark, SourceNames, Store, keys, packed::Direction};
 use crate::time::{Precision, Timestamp};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What is asked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
-    /// Any of these; `None` is a capture without a source. Empty: any at all.
-    pub sources: Vec<Option<Source>>,
-    /// Not before this instant, by [`Query::date_field`]. What has no date does not match.
-    pub since: Option<Timestamp>,
-    /// Not after this instant.
-    pub until: Option<Timestamp>,
-    /// Which date `since`, `until` and the order mean.
+    /// What a capture and its article must fulfil.
+    pub filter: Expr,
+    /// Which date the order means, and which places an article among its captures.
     pub date_field: DateField,
-    /// Any of these languages. Empty: any at all.
-    pub languages: Vec<Language>,
-    /// Only captures without a publication date.
-    pub undated: bool,
     /// In which order.
     pub order: Order,
     /// A hit for every capture that matches, not one for every article.
     pub captures: bool,
     /// No more hits than this.
     pub limit: Option<u64>,
+    /// So many hits are passed over first.
+    pub offset: u64,
+    /// Only hits that come after this one.
+    pub after: Option<Cursor>,
 }
 
 /// Which date is meant.
@@ -59,6 +63,10 @@ pub enum Order {
     Oldest,
     /// As they came into the archive.
     Arrival,
+    /// By the name of the source, then the earliest date first.
+    Source,
+    /// The best match first: by BM25 over headline and body.
+    Relevance,
 }
 
 /// What articles are counted by. An article counts once in every group in which a capture of it matched.
@@ -113,6 +121,8 @@ pub struct Document {
     pub captures: Vec<Capture>,
     /// The capture that placed it: an index into `captures`.
     pub placed_by: usize,
+    /// The article's tags, in alphabetical order.
+    pub tags: Vec<String>,
 }
 
 /// A document as it was read.
@@ -135,11 +145,17 @@ impl Unchecked {
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
     pub(crate) store: &'a Store,
+    pub(crate) search: Option<&'a SearchIndex>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(store: &'a Store) -> Reader<'a> {
-        Reader { store }
+    pub(crate) fn new(store: &'a Store, search: Option<&'a SearchIndex>) -> Reader<'a> {
+        Reader { store, search }
+    }
+
+    /// The full-text index, if it was opened for this reader: see [`crate::archive::Archive::reader_for`].
+    pub fn search(&self) -> Option<&'a SearchIndex> {
+        self.search
     }
 
     /// How many articles, captures and bytes there are, and the state of the ledger.
@@ -157,26 +173,24 @@ impl<'a> Reader<'a> {
         self.store.names()
     }
 
+    /// Gets a query ready: looks its words up, and decides how it is answered.
+    pub fn ask(&self, query: &Query) -> Result<Asked<'a>> {
+        walk::ask(*self, query)
+    }
+
     /// The hits of a query, lazily.
     pub fn hits(&self, query: &Query) -> Result<Hits<'a>> {
-        walk::hits(self.store, query)
+        self.ask(query)?.hits()
     }
 
     /// How many hits a query has.
     pub fn count(&self, query: &Query) -> Result<u64> {
-        let limit = query.limit.unwrap_or(u64::MAX);
-        let Query { order, captures, date_field, limit: _, .. } = *query;
-        if *query == (Query { order, captures, date_field, limit: query.limit, ..Query::default() }) {
-            let all = if captures { self.applied().captures() } else { self.applied().articles() };
-            return Ok(all.min(limit));
-        }
-        let mut seen = HashSet::new();
-        let mut count = 0;
-        for mark in walk::marks(self.store, query)? {
-            let mark = mark?;
-            count += u64::from(query.captures || self.is_first(&mut seen, &mark)?);
-        }
-        Ok(count.min(limit))
+        self.ask(query)?.count()
+    }
+
+    /// How many articles (or captures, with [`Query::captures`]) are in each group, ascending; the group without a key last.
+    pub fn count_by(&self, query: &Query, by: By) -> Result<Vec<Group>> {
+        self.ask(query)?.count_by(by)
     }
 
     /// Whether an article that may be met again is met for the first time.
@@ -185,60 +199,6 @@ impl<'a> Reader<'a> {
             return Ok(true);
         }
         Ok(seen.insert(mark.article))
-    }
-
-    /// How many articles (or captures, with [`Query::captures`]) are in each group, ascending; the group without a key last.
-    pub fn count_by(&self, query: &Query, by: By) -> Result<Vec<Group>> {
-        let names = self.store.names()?;
-        let mut groups = BTreeMap::<Option<String>, (u64, HashSet<u64>)>::new();
-        let mut last: Option<(GroupKey, Option<String>)> = None;
-        for mark in walk::marks(self.store, query)? {
-            let mark = mark?;
-            let key = match by {
-                By::Source => GroupKey::Source(mark.source),
-                By::Language => GroupKey::Language(self.store.article(mark.article)?.language),
-                By::Day | By::Week | By::Month | By::Year => {
-                    GroupKey::Day(mark.at.map(|at| at.0.div_euclid(crate::time::DAY)))
-                }
-            };
-            let label = match &last {
-                Some((last, label)) if *last == key => label.clone(),
-                _ => key.label(by, &names),
-            };
-            let (count, seen) = groups.entry(label.clone()).or_default();
-            *count += u64::from(query.captures || self.is_first(seen, &mark)?);
-            last = Some((key, label));
-        }
-        let mut groups: Vec<Group> =
-            groups.into_iter().map(|(key, (count, _))| Group { key, count }).collect();
-        groups.sort_by(|a, b| (a.key.is_none(), &a.key).cmp(&(b.key.is_none(), &b.key)));
-        Ok(groups)
-    }
-
-    /// The sources with what they have, by name; captures without a source last.
-    pub fn sources(&self) -> Result<Vec<SourceSummary>> {
-        let names = self.store.names()?;
-        let mut summaries = Vec::<SourceSummary>::new();
-        let mut number = None;
-        let mut seen = HashSet::new();
-        for row in self.store.by_source.rows() {
-            let mark = Mark::from_source_key(row?.key());
-            if number != Some(mark.source) {
-                number = Some(mark.source);
-                seen.clear();
-                let source = names.name(mark.source).cloned();
-                summaries.push(SourceSummary { source, articles: 0, captures: 0, first: None, last: None });
-            }
-            let summary = summaries.last_mut().expect("pushed above");
-            summary.captures += 1;
-            summary.articles += u64::from(self.is_first(&mut seen, &mark)?);
-            if let Some(at) = mark.at {
-                summary.first.get_or_insert((at, mark.precision()));
-                summary.last = Some((at, mark.precision()));
-            }
-        }
-        summaries.sort_by(|a, b| (a.source.is_none(), &a.source).cmp(&(b.source.is_none(), &b.source)));
-        Ok(summaries)
     }
 
     /// The first and the last date of publication, implausible ones left out.
@@ -312,6 +272,26 @@ impl<'a> Reader<'a> {
         Ok((row.digest, article))
     }
 
+    /// An article's tags, in alphabetical order.
+    pub fn tags_of(&self, article: u64) -> Result<Vec<String>> {
+        self.store.tags_of(article)
+    }
+
+    /// Every tag that an article has, in alphabetical order, and how many have it.
+    pub fn tag_counts(&self) -> Result<Vec<(String, u64)>> {
+        self.store.tag_counts()
+    }
+
+    /// The saved queries, by name.
+    pub fn queries(&self) -> &'a std::collections::BTreeMap<String, String> {
+        self.store.queries()
+    }
+
+    /// What has this number: a capture, or something else that is numbered with them.
+    pub fn entry(&self, seq: u64) -> Result<crate::ledger::Entry> {
+        self.store.entry(seq)
+    }
+
     /// All captures of an article, in order of arrival.
     pub fn captures(&self, number: u64) -> Result<Vec<Capture>> {
         let row = self.store.article(number)?;
@@ -324,36 +304,6 @@ impl<'a> Reader<'a> {
     /// One capture: the article's number and what was found.
     pub fn capture(&self, seq: u64) -> Result<(u64, crate::article::Provenance)> {
         self.store.capture(seq)
-    }
-
-    /// A hit's article with the captures that matched.
-    pub fn document(&self, query: &Query, hit: &Hit) -> Result<Document> {
-        self.unchecked(query, hit)?.check()
-    }
-
-    /// The same without checking the text, which takes as long as reading it and can be done elsewhere.
-    pub fn unchecked(&self, query: &Query, hit: &Hit) -> Result<Unchecked> {
-        let row = self.store.article(hit.article)?;
-        let digest = row.digest;
-        let article = Article::from_canonical(row.headline, self.store.body(hit.article)?, row.language);
-        let later = if self.store.has_later_captures() {
-            self.store.later_captures(hit.article)?
-        } else {
-            Vec::new()
-        };
-        let mut captures = Vec::new();
-        if query.captures || later.is_empty() {
-            captures.push(Capture { seq: hit.seq, digest, provenance: self.store.capture(hit.seq)?.1 });
-        } else {
-            let filter = walk::Filter::new(self.store, query)?;
-            for capture in self.captures(hit.article)? {
-                if filter.admits(&capture)? {
-                    captures.push(capture);
-                }
-            }
-        }
-        let placed_by = captures.iter().position(|capture| capture.seq == hit.seq).unwrap_or(0);
-        Ok(Unchecked(Document { digest, article, captures, placed_by }))
     }
 }
 

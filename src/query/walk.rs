@@ -1,25 +1,35 @@
-//! How a query is answered: which ranges of which index are walked, in which order, and what is left to filter.
+//! How a query is answered: which articles or which ranges of which index are walked, in which order.
 //!
 //! | asked for | walked |
 //! |---|---|
+//! | few articles: by words, tags, digests, URLs | their captures, sorted |
 //! | sources | a range of `by_source` for each, merged |
 //! | dates, or an order by date | a range of `by_date` or `by_captured` |
-//! | arrival, nothing about source or date | `articles`, or `captures` for a hit a capture |
+//! | arrival, nothing about source or date | `captures`, from the first number that is asked for |
 //! | arrival and more | the same ranges, collected and sorted; past a million marks `captures` is read instead, so that memory stays bounded |
+//! | order by source | the ranges of `by_source`, by name |
+//! | order by relevance | what matches, then ranked by the full-text index |
+//!
+//! Whatever is walked, every capture is held against the whole filter; a range only leaves out what cannot match.
 
-use super::{DateField, Order, Query};
-use crate::article::{Capture, Language};
-use crate::codec;
-use crate::error::Result;
-use crate::ledger::ArticleRow;
+use super::expr::Bound;
+use super::filter::{Filter, Held, wanted};
+use super::{By, DateField, Document, Group, GroupKey, Order, Query, Reader, SourceSummary, Unchecked};
+use crate::article::{Article, Capture};
+use crate::error::{Error, Result};
+use crate::search::{NumberSet, Pattern, Ranked, Scope, Text};
 use crate::store::packed::{Direction, Rows};
 use crate::store::{self, Mark, Store, damaged, keys};
-use crate::time::{Precision, Timestamp};
+use crate::time::{DAY, Precision, Timestamp};
+use std::cell::Cell;
 use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::fmt;
+use std::rc::Rc;
+use std::str::FromStr;
 
 /// What a query found: an article, and the capture that places it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hit {
     /// The article's number.
     pub article: u64,
@@ -33,12 +43,85 @@ pub struct Hit {
     pub suspect: bool,
     /// The source's number.
     pub source: u32,
+    /// The first five bytes of the article's digest.
+    pub digest: [u8; 5],
+    /// How well it fits, if the order is by relevance.
+    pub score: Option<f32>,
 }
 
 impl From<Mark> for Hit {
     fn from(mark: Mark) -> Hit {
         let (precision, suspect) = (mark.precision(), mark.suspect());
-        Hit { article: mark.article, seq: mark.seq, at: mark.at, precision, suspect, source: mark.source }
+        let Mark { article, seq, at, source, digest, .. } = mark;
+        Hit { article, seq, at, precision, suspect, source, digest, score: None }
+    }
+}
+
+/// Where a page of hits ended: the next one goes on after it. Printed as one word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cursor {
+    order: Order,
+    at: Option<Timestamp>,
+    digest: [u8; 5],
+    seq: u64,
+    score: u32,
+    source: String,
+}
+
+impl Cursor {
+    /// The place after a hit.
+    pub fn of(hit: &Hit, order: Order, source: Option<&str>) -> Cursor {
+        let score = hit.score.map_or(0, f32::to_bits);
+        let source = source.unwrap_or("").to_owned();
+        Cursor { order, at: hit.at, digest: hit.digest, seq: hit.seq, score, source }
+    }
+
+    /// The order that it is a place in.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+}
+
+const ORDERS: [(&str, Order); 5] = [
+    ("new", Order::Newest),
+    ("old", Order::Oldest),
+    ("arr", Order::Arrival),
+    ("src", Order::Source),
+    ("rel", Order::Relevance),
+];
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let order = ORDERS.iter().find(|(_, order)| *order == self.order).map_or("", |(name, _)| name);
+        let at = self.at.map_or("none".to_owned(), |at| at.0.to_string());
+        let digest: String = self.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        write!(f, "{order}_{at}_{digest}_{}_{:x}_{}", self.seq, self.score, self.source)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> std::result::Result<Cursor, ()> {
+        let mut parts = text.splitn(6, '_');
+        let mut part = || parts.next().ok_or(());
+        let name = part()?;
+        let order = ORDERS.iter().find(|(known, _)| *known == name).ok_or(())?.1;
+        let at = match part()? {
+            "none" => None,
+            at => Some(Timestamp(at.parse().map_err(|_| ())?)),
+        };
+        let hex = part()?;
+        let mut digest = [0; 5];
+        if hex.len() != 10 || !hex.is_ascii() {
+            return Err(());
+        }
+        for (at, byte) in digest.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).map_err(|_| ())?;
+        }
+        let seq = part()?.parse().map_err(|_| ())?;
+        let score = u32::from_str_radix(part()?, 16).map_err(|_| ())?;
+        Ok(Cursor { order, at, digest, seq, score, source: part()?.to_owned() })
     }
 }
 
@@ -46,14 +129,630 @@ impl From<Mark> for Hit {
 const COLLECTED_MAX: usize = 1 << 20;
 /// Past this many sources, dates are walked and sources filtered.
 const MERGED_MAX: usize = 32;
+/// Reading the captures of one article takes as long as passing over so many rows of an index.
+const ROWS_AN_ARTICLE: u64 = 60;
+
+/// A query that is ready to be answered.
+pub struct Asked<'a> {
+    reader: Reader<'a>,
+    filter: Rc<Filter>,
+    query: Query,
+    bounds: Bounds,
+    drive: Drive,
+    text: Text,
+    looked: Rc<Cell<u64>>,
+}
+
+/// What is walked.
+enum Drive {
+    /// Nothing can match.
+    Nothing,
+    /// The captures of these articles.
+    Articles(NumberSet),
+    /// Ranges of indexes, or the captures in order of arrival.
+    Ranges,
+}
+
+/// What every match lies in, as far as an index can tell.
+#[derive(Default)]
+struct Bounds {
+    /// Of one of these sources, if that is required.
+    sources: Option<Vec<u32>>,
+    /// Instants of the query's date field.
+    dates: Option<(Option<Timestamp>, Option<Timestamp>)>,
+    /// Only without a date, or only with one.
+    undated: Option<bool>,
+    seq: (u64, u64),
+}
+
+/// Gets a query ready.
+pub(super) fn ask<'a>(reader: Reader<'a>, query: &Query) -> Result<Asked<'a>> {
+    let filter = Filter::new(&reader, &query.filter)?;
+    let bounds = Bounds::of(&filter, query.date_field);
+    let text = wanted(&query.filter);
+    if query.order == Order::Relevance && text.wanted().is_empty() {
+        return Err(Error::Search { what: "an order by relevance needs words".to_owned() });
+    }
+    let mut asked = Asked {
+        reader,
+        filter: Rc::new(filter),
+        query: query.clone(),
+        bounds,
+        drive: Drive::Ranges,
+        text,
+        looked: Rc::default(),
+    };
+    asked.drive = asked.plan()?;
+    Ok(asked)
+}
+
+impl Bounds {
+    fn of(filter: &Filter, field: DateField) -> Bounds {
+        let mut bounds = Bounds { seq: (0, u64::MAX), ..Bounds::default() };
+        for part in filter.required() {
+            match part {
+                Filter::Sources(sources) => {
+                    let narrower = |known: &Vec<u32>| {
+                        sources.iter().copied().filter(|source| known.contains(source)).collect()
+                    };
+                    bounds.sources = Some(bounds.sources.as_ref().map_or_else(|| sources.clone(), narrower));
+                }
+                Filter::Date(own, since, until) if *own == field => bounds.dates(since, until),
+                Filter::Any(parts) => bounds.any(parts, field),
+                Filter::Undated if field == DateField::Published => bounds.undated = Some(true),
+                Filter::Dated if field == DateField::Published => bounds.undated = Some(false),
+                Filter::Seq(first, last) => {
+                    bounds.seq = (bounds.seq.0.max(*first), bounds.seq.1.min(*last));
+                }
+                _ => {}
+            }
+        }
+        bounds
+    }
+
+    /// A range of which both ends are wide enough for dates with and without a time.
+    fn dates(&mut self, since: &Option<Bound>, until: &Option<Bound>) {
+        let since = since.map(|bound| bound.at.min(bound.civil));
+        let until = until.map(|bound| bound.at.max(bound.civil));
+        let (low, high) = self.dates.unwrap_or((None, None));
+        let later = |a: Option<Timestamp>, b: Option<Timestamp>| a.max(b);
+        let earlier = |a: Option<Timestamp>, b: Option<Timestamp>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.dates = Some((later(low, since), earlier(high, until)));
+    }
+
+    /// Several ranges of dates lie in one.
+    fn any(&mut self, parts: &[Filter], field: DateField) {
+        let mut hull: Option<(Option<Timestamp>, Option<Timestamp>)> = None;
+        for part in parts {
+            let Filter::Date(own, since, until) = part else { return };
+            if *own != field {
+                return;
+            }
+            let low = since.map(|bound| bound.at.min(bound.civil));
+            let high = until.map(|bound| bound.at.max(bound.civil));
+            hull = Some(match hull {
+                None => (low, high),
+                Some((since, until)) => {
+                    (since.zip(low).map(|(a, b)| a.min(b)), until.zip(high).map(|(a, b)| a.max(b)))
+                }
+            });
+        }
+        if let Some((since, until)) = hull {
+            self.dates(&since.map(Bound::utc), &until.map(Bound::utc));
+        }
+    }
+
+    /// The instants that can match, as keys: those with a date, and whether those without one can.
+    fn spans(&self) -> (Option<Span>, bool) {
+        let (since, until) = self.dates.unwrap_or((None, None));
+        let low = keys::instant(Some(since.unwrap_or(Timestamp(i64::MIN))));
+        let high = keys::instant(Some(until.unwrap_or(Timestamp(i64::MAX))));
+        let dated = self.undated != Some(true) && low <= high;
+        let undated = self.undated != Some(false) && self.dates.is_none();
+        (dated.then_some((low, high)), undated)
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// Decides what is walked: whichever side is the cheaper one.
+    fn plan(&self) -> Result<Drive> {
+        if self.bounds.sources.as_ref().is_some_and(Vec::is_empty) || self.bounds.seq.0 > self.bounds.seq.1 {
+            return Ok(Drive::Nothing);
+        }
+        let mut articles: Option<NumberSet> = None;
+        for part in self.filter.required() {
+            if let Filter::Articles(some, _) = part {
+                match &mut articles {
+                    None => articles = Some(some.clone()),
+                    Some(articles) => articles.and(some),
+                }
+            }
+        }
+        let Some(articles) = articles else { return Ok(Drive::Ranges) };
+        let count = articles.len();
+        if count == 0 {
+            return Ok(Drive::Nothing);
+        }
+        let all = self.reader.store.applied().articles().max(1);
+        // Walking by date finds the first few soon if many match.
+        let wanted = self.query.limit.map(|limit| limit.saturating_add(self.query.offset));
+        let soon = match (wanted, self.query.order) {
+            (Some(wanted), Order::Newest | Order::Oldest | Order::Arrival) => wanted * all / count,
+            _ => u64::MAX,
+        };
+        let budget = count.saturating_mul(ROWS_AN_ARTICLE);
+        let rows = soon.min(self.rows(budget)?);
+        Ok(if budget <= rows { Drive::Articles(articles) } else { Drive::Ranges })
+    }
+
+    /// About how many rows the ranges have, counted no further than to `most`.
+    fn rows(&self, most: u64) -> Result<u64> {
+        let bounded =
+            self.bounds.sources.is_some() || self.bounds.dates.is_some() || self.bounds.undated.is_some();
+        if !bounded {
+            return Ok(self.reader.store.applied().captures());
+        }
+        let mut rows = 0;
+        for walk in self.ranges(Order::Oldest) {
+            for row in walk {
+                row?;
+                rows += 1;
+                if rows >= most {
+                    return Ok(rows);
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Every capture that matches, in no particular order.
+    fn marks(&self) -> Result<Marks<'a>> {
+        let walked: Marks<'a> = match &self.drive {
+            Drive::Nothing => Box::new(std::iter::empty()),
+            Drive::Articles(articles) => self.captures_of(articles),
+            Drive::Ranges => {
+                let bounded = self.bounds.sources.is_some()
+                    || self.bounds.dates.is_some()
+                    || self.bounds.undated.is_some();
+                if !bounded && self.bounds.seq != (0, u64::MAX) {
+                    self.captures()
+                } else {
+                    Box::new(self.ranges(Order::Oldest).into_iter().flatten())
+                }
+            }
+        };
+        Ok(self.filtered(walked))
+    }
+
+    fn filtered(&self, walked: Marks<'a>) -> Marks<'a> {
+        let (store, field) = (self.reader.store, self.query.date_field);
+        let (filter, looked) = (self.filter.clone(), self.looked.clone());
+        Box::new(walked.filter_map(move |mark| {
+            looked.set(looked.get() + 1);
+            match mark.and_then(|mark| Ok((filter.matches(&Held::new(store, mark, field))?, mark))) {
+                Ok((true, mark)) => Some(Ok(mark)),
+                Ok((false, _)) => None,
+                Err(e) => Some(Err(e)),
+            }
+        }))
+    }
+
+    /// The captures of some articles.
+    fn captures_of(&self, articles: &NumberSet) -> Marks<'a> {
+        let (store, field) = (self.reader.store, self.query.date_field);
+        let numbers: Vec<u64> = articles.iter().collect();
+        Box::new(numbers.into_iter().flat_map(move |article| {
+            let marks = article_marks(store, field, article);
+            match marks {
+                Ok(marks) => marks.into_iter().map(|(mark, _)| Ok(mark)).collect::<Vec<_>>(),
+                Err(e) => vec![Err(e)],
+            }
+        }))
+    }
+
+    /// All captures, in order of arrival.
+    fn captures(&self) -> Marks<'a> {
+        let (store, field) = (self.reader.store, self.query.date_field);
+        let (first, last) = self.bounds.seq;
+        let last = last.min((1 << 40) - 1);
+        let rows = store.captures.range(keys::number(first.min(last)), keys::number(last), Direction::Up);
+        Box::new(rows.filter_map(move |row| {
+            let mark = row.and_then(|row| match store::read_capture(&row)? {
+                None => Ok(None),
+                Some((article, provenance)) => {
+                    let digest = store.article(article)?.digest;
+                    read_mark(store, field, keys::read_number(row.key()), article, &digest, &provenance)
+                        .map(Some)
+                }
+            });
+            mark.transpose()
+        }))
+    }
+
+    /// The hits, lazily.
+    pub fn hits(&self) -> Result<Hits<'a>> {
+        let order = self.query.order;
+        if order == Order::Relevance {
+            return self.ranked();
+        }
+        let bounded =
+            self.bounds.sources.is_some() || self.bounds.dates.is_some() || self.bounds.undated.is_some();
+        let marks: Marks<'a> = match (&self.drive, order) {
+            (Drive::Nothing, _) => Box::new(std::iter::empty()),
+            (Drive::Articles(_), _) => {
+                self.sorted(self.marks()?, usize::MAX)?.unwrap_or_else(|| Box::new(std::iter::empty()))
+            }
+            (Drive::Ranges, Order::Newest | Order::Oldest)
+                if !bounded && self.bounds.seq != (0, u64::MAX) =>
+            {
+                self.sorted(self.marks()?, usize::MAX)?.unwrap_or_else(|| Box::new(std::iter::empty()))
+            }
+            (Drive::Ranges, Order::Newest | Order::Oldest) => {
+                self.filtered(Box::new(Merged::new(self.ranges(order), order)))
+            }
+            (Drive::Ranges, Order::Arrival) if !bounded => self.filtered(self.captures()),
+            (Drive::Ranges, Order::Arrival) => match self.sorted(self.marks()?, COLLECTED_MAX)? {
+                Some(marks) => marks,
+                None => self.filtered(self.captures()),
+            },
+            (Drive::Ranges, Order::Source) if self.query.date_field == DateField::Published => {
+                self.filtered(self.by_source()?)
+            }
+            (Drive::Ranges, Order::Source | Order::Relevance) => {
+                self.sorted(self.marks()?, usize::MAX)?.unwrap_or_else(|| Box::new(std::iter::empty()))
+            }
+        };
+        Ok(self.placed(marks))
+    }
+
+    fn placed(&self, marks: Marks<'a>) -> Hits<'a> {
+        Hits {
+            marks,
+            placing: Placing {
+                reader: self.reader,
+                filter: self.filter.clone(),
+                query: self.query.clone(),
+                of_articles: self.filter.is_of_articles(),
+            },
+            ranked: None,
+            skip: self.query.offset,
+            left: self.query.limit.unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Those that match, the best first.
+    fn ranked(&self) -> Result<Hits<'a>> {
+        let Some(search) = self.reader.search else {
+            return Err(Error::Search { what: "it was not opened".to_owned() });
+        };
+        let matching: NumberSet = match self.filter.as_ref() {
+            Filter::Articles(articles, _) => articles.clone(),
+            _ => self.marks()?.map(|mark| mark.map(|mark| mark.article)).collect::<Result<_>>()?,
+        };
+        let ranked = search.ranked(&self.text, &matching)?;
+        let mut hits = self.placed(Box::new(std::iter::empty()));
+        hits.ranked = Some(ranked.into_iter());
+        Ok(hits)
+    }
+
+    /// Marks in the order of the hits, unless there are too many to hold.
+    fn sorted(&self, walked: Marks<'a>, most: usize) -> Result<Option<Marks<'a>>> {
+        let mut marks = Vec::new();
+        for mark in walked {
+            marks.push(mark?);
+            if marks.len() > most {
+                return Ok(None);
+            }
+        }
+        let (order, names) = (self.query.order, self.reader.store.names()?);
+        marks.sort_unstable_by(|a, b| match order {
+            Order::Source => by_name(&names, a.source, b.source).then_with(|| compare(Order::Oldest, a, b)),
+            order => compare(order, a, b),
+        });
+        Ok(Some(Box::new(marks.into_iter().map(Ok))))
+    }
+
+    /// The ranges of one index that hold every mark that can match, each in the order that is asked for, undated ones apart.
+    fn ranges(&self, order: Order) -> Vec<Walk<'a>> {
+        let store = self.reader.store;
+        let (dated, undated) = self.bounds.spans();
+        let none = keys::instant(None);
+        let undated = undated.then_some((none, none));
+        let published = self.query.date_field == DateField::Published;
+        let sources = self.bounds.sources.as_ref().filter(|sources| published && sources.len() <= MERGED_MAX);
+        let mut walks = Vec::new();
+        for (low, high) in dated.into_iter().chain(undated) {
+            let down = order == Order::Newest && low != none;
+            let direction = if down { Direction::Down } else { Direction::Up };
+            if let Some(sources) = sources {
+                for source in sources {
+                    let (low, high) = source_bounds(*source, low, high);
+                    let rows = store.by_source.range(low, high, direction);
+                    walks.push(Walk::new(rows, Mark::from_source_key, down));
+                }
+            } else {
+                let tree = if published { &store.by_date } else { &store.by_captured };
+                let (low, high) = date_bounds(low, high);
+                walks.push(Walk::new(tree.range(low, high, direction), Mark::from_date_key, down));
+            }
+        }
+        walks
+    }
+
+    /// The ranges of every source, by its name, undated ones after the others; captures without a source last.
+    fn by_source(&self) -> Result<Marks<'a>> {
+        let store = self.reader.store;
+        let names = store.names()?;
+        let mut sources: Vec<u32> = match &self.bounds.sources {
+            Some(sources) => sources.clone(),
+            None => (0..=names.names().len() as u32).collect(),
+        };
+        sources.sort_by(|a, b| by_name(&names, *a, *b));
+        let (dated, undated) = self.bounds.spans();
+        let none = keys::instant(None);
+        let spans: Vec<Span> = dated.into_iter().chain(undated.then_some((none, none))).collect();
+        Ok(Box::new(sources.into_iter().flat_map(move |source| {
+            spans.clone().into_iter().flat_map(move |(low, high)| {
+                let (low, high) = source_bounds(source, low, high);
+                Walk::new(store.by_source.range(low, high, Direction::Up), Mark::from_source_key, false)
+            })
+        })))
+    }
+
+    /// How many hits there are.
+    pub fn count(&self) -> Result<u64> {
+        let (limit, captures) = (self.query.limit.unwrap_or(u64::MAX), self.query.captures);
+        if self.query.after.is_some() {
+            return self.hits()?.try_fold(0, |count, hit| hit.map(|_| count + 1));
+        }
+        let all = match self.filter.as_ref() {
+            Filter::All(parts) if parts.is_empty() && captures => self.reader.applied().captures(),
+            Filter::All(parts) if parts.is_empty() => self.reader.applied().articles(),
+            Filter::Articles(articles, _) if !captures => articles.len(),
+            _ => {
+                let mut seen = HashSet::new();
+                let mut count = 0;
+                for mark in self.marks()? {
+                    let mark = mark?;
+                    count += u64::from(captures || self.reader.is_first(&mut seen, &mark)?);
+                }
+                count
+            }
+        };
+        Ok(all.saturating_sub(self.query.offset).min(limit))
+    }
+
+    /// How many articles (or captures, with [`Query::captures`]) are in each group, ascending; the group without a key last.
+    pub fn count_by(&self, by: By) -> Result<Vec<Group>> {
+        let (store, captures) = (self.reader.store, self.query.captures);
+        let names = store.names()?;
+        let mut groups = BTreeMap::<Option<String>, (u64, HashSet<u64>)>::new();
+        let mut last: Option<(GroupKey, Option<String>)> = None;
+        for mark in self.marks()? {
+            let mark = mark?;
+            let key = match by {
+                By::Source => GroupKey::Source(mark.source),
+                By::Language => GroupKey::Language(store.article(mark.article)?.language),
+                By::Day | By::Week | By::Month | By::Year => {
+                    GroupKey::Day(mark.at.map(|at| at.0.div_euclid(DAY)))
+                }
+            };
+            let label = match &last {
+                Some((last, label)) if *last == key => label.clone(),
+                _ => key.label(by, &names),
+            };
+            let (count, seen) = groups.entry(label.clone()).or_default();
+            *count += u64::from(captures || self.reader.is_first(seen, &mark)?);
+            last = Some((key, label));
+        }
+        let mut groups: Vec<Group> =
+            groups.into_iter().map(|(key, (count, _))| Group { key, count }).collect();
+        groups.sort_by(|a, b| (a.key.is_none(), &a.key).cmp(&(b.key.is_none(), &b.key)));
+        Ok(groups)
+    }
+
+    /// The sources with what they have of it, by name; captures without a source last.
+    pub fn sources(&self) -> Result<Vec<SourceSummary>> {
+        let names = self.reader.store.names()?;
+        let mut summaries = BTreeMap::<u32, (SourceSummary, HashSet<u64>)>::new();
+        for mark in self.marks()? {
+            let mark = mark?;
+            let (summary, seen) = summaries.entry(mark.source).or_insert_with(|| {
+                let source = names.name(mark.source).cloned();
+                (SourceSummary { source, articles: 0, captures: 0, first: None, last: None }, HashSet::new())
+            });
+            summary.captures += 1;
+            summary.articles += u64::from(self.reader.is_first(seen, &mark)?);
+            if let Some(at) = mark.at {
+                let dated = (at, mark.precision());
+                summary.first =
+                    Some(summary.first.map_or(dated, |first| if at < first.0 { dated } else { first }));
+                summary.last =
+                    Some(summary.last.map_or(dated, |last| if at >= last.0 { dated } else { last }));
+            }
+        }
+        let mut summaries: Vec<SourceSummary> = summaries.into_values().map(|(summary, _)| summary).collect();
+        summaries.sort_by(|a, b| (a.source.is_none(), &a.source).cmp(&(b.source.is_none(), &b.source)));
+        Ok(summaries)
+    }
+
+    /// A hit's article with the captures that matched.
+    pub fn document(&self, hit: &Hit) -> Result<Document> {
+        self.unchecked(hit)?.check()
+    }
+
+    /// The same without checking the text, which takes as long as reading it and can be done elsewhere.
+    pub fn unchecked(&self, hit: &Hit) -> Result<Unchecked> {
+        let store = self.reader.store;
+        let row = store.article(hit.article)?;
+        let digest = row.digest;
+        let later = store.has_later_captures() && !store.later_captures(hit.article)?.is_empty();
+        let mut captures = Vec::new();
+        if self.query.captures || !later {
+            captures.push(Capture { seq: hit.seq, digest, provenance: store.capture(hit.seq)?.1 });
+        } else {
+            for (mark, provenance) in article_marks(store, self.query.date_field, hit.article)? {
+                let held = Held::of(store, mark, self.query.date_field, provenance.clone());
+                if self.filter.matches(&held)? {
+                    captures.push(Capture { seq: mark.seq, digest, provenance });
+                }
+            }
+        }
+        let article = Article::from_canonical(row.headline, store.body(hit.article)?, row.language);
+        let tags = store.tags_of(hit.article)?;
+        let placed_by = captures.iter().position(|capture| capture.seq == hit.seq).unwrap_or(0);
+        Ok(Unchecked(Document { digest, article, captures, placed_by, tags }))
+    }
+
+    /// The words that speak for an article, and in which of its texts.
+    pub fn patterns(&self) -> Vec<(Scope, Pattern)> {
+        self.text.wanted().into_iter().map(|(scope, pattern)| (scope, pattern.clone())).collect()
+    }
+
+    /// How it is answered, in words, a line a step.
+    pub fn plan_lines(&self) -> Result<Vec<String>> {
+        let names = self.reader.store.names()?;
+        let mut lines = vec![format!(
+            "query    {}",
+            if self.query.filter.is_everything() {
+                "everything".to_owned()
+            } else {
+                self.query.filter.to_string()
+            }
+        )];
+        let span = || {
+            let (dated, undated) = self.bounds.spans();
+            let end = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+            let (since, until) = self.bounds.dates.unwrap_or((None, None));
+            match (dated, undated) {
+                (Some(_), false) if self.bounds.dates.is_some() => {
+                    format!(", {}..{}", end(since), end(until))
+                }
+                (Some(_), false) => ", those with a date".to_owned(),
+                (None, true) => ", those without a date".to_owned(),
+                (Some(_), true) => String::new(),
+                (None, false) => ", nothing".to_owned(),
+            }
+        };
+        let published = self.query.date_field == DateField::Published;
+        let walked = match &self.drive {
+            Drive::Nothing => "nothing: it cannot match".to_owned(),
+            _ if matches!(*self.filter, Filter::Articles(..)) && self.looked.get() == 0 => {
+                "no capture: the articles are known already".to_owned()
+            }
+            Drive::Articles(articles) => format!("the captures of {} articles, then sorted", articles.len()),
+            Drive::Ranges => match &self.bounds.sources {
+                Some(sources) if published && sources.len() <= MERGED_MAX => {
+                    format!("by_source: {}{}", Filter::Sources(sources.clone()).describe(&names), span())
+                }
+                _ if self.query.order == Order::Source && published => {
+                    format!("by_source: every source{}", span())
+                }
+                _ if self.query.order == Order::Arrival
+                    && self.bounds.dates.is_none()
+                    && self.bounds.undated.is_none() =>
+                {
+                    let (first, last) = self.bounds.seq;
+                    let last = if last == u64::MAX { String::new() } else { last.to_string() };
+                    format!("captures {first}..{last} in order of arrival")
+                }
+                _ => format!("{}{}", if published { "by_date" } else { "by_captured" }, span()),
+            },
+        };
+        lines.push(format!("walks    {walked}"));
+        lines.push(format!("filters  {}", self.filter.describe(&names)));
+        let order = match self.query.order {
+            Order::Newest => "the latest date first",
+            Order::Oldest => "the earliest date first",
+            Order::Arrival => "arrival",
+            Order::Source => "source, then the earliest date first",
+            Order::Relevance => "relevance: BM25, the headline three times",
+        };
+        lines.push(format!("order    {order}; equals by digest"));
+        if let Some(search) = self.reader.search {
+            for (_, pattern) in self.text.wanted() {
+                for item in pattern.items() {
+                    let mut forms: Vec<(String, u64)> =
+                        search.forms(item, pattern.distinct_ge)?.into_iter().collect();
+                    forms.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+                    let shown: Vec<String> =
+                        forms.iter().take(12).map(|(form, count)| format!("{form} {count}")).collect();
+                    let more = if forms.len() > 12 {
+                        format!(" and {} more", forms.len() - 12)
+                    } else {
+                        String::new()
+                    };
+                    let found = if shown.is_empty() {
+                        "in no article".to_owned()
+                    } else {
+                        format!("{}{more}", shown.join(", "))
+                    };
+                    lines.push(format!("word     {}: {found}", item.word));
+                }
+            }
+        }
+        Ok(lines)
+    }
+
+    /// How many captures were looked at so far.
+    pub fn looked_at(&self) -> u64 {
+        self.looked.get()
+    }
+}
+
+/// The order of sources: by name, none last.
+fn by_name(names: &store::SourceNames, a: u32, b: u32) -> Ordering {
+    let key = |number: u32| names.name(number).map_or((true, ""), |name| (false, name.as_str()));
+    key(a).cmp(&key(b))
+}
+
+/// The captures of one article.
+fn article_marks(
+    store: &Store,
+    field: DateField,
+    article: u64,
+) -> Result<Vec<(Mark, crate::article::Provenance)>> {
+    let row = store.article(article)?;
+    let mut marks = Vec::new();
+    for seq in store.captures_of(article, row.first_seq)? {
+        let (_, provenance) = store.capture(seq)?;
+        marks.push((read_mark(store, field, seq, article, &row.digest, &provenance)?, provenance));
+    }
+    Ok(marks)
+}
+
+fn read_mark(
+    store: &Store,
+    field: DateField,
+    seq: u64,
+    article: u64,
+    digest: &crate::digest::Digest,
+    provenance: &crate::article::Provenance,
+) -> Result<Mark> {
+    let source =
+        store.names()?.number(provenance.source.as_ref()).ok_or_else(|| damaged("a source has no number"))?;
+    let (published, captured) = store::marks(seq, article, digest, provenance, source);
+    Ok(if field == DateField::Captured { captured } else { published })
+}
 
 /// The hits of a query.
 pub struct Hits<'a> {
-    marks: Box<dyn Iterator<Item = Result<Mark>> + 'a>,
-    filter: Filter<'a>,
-    order: Order,
-    one_an_article: bool,
+    marks: Marks<'a>,
+    placing: Placing<'a>,
+    ranked: Option<std::vec::IntoIter<Ranked>>,
+    skip: u64,
     left: u64,
+}
+
+/// Which capture places an article.
+struct Placing<'a> {
+    reader: Reader<'a>,
+    filter: Rc<Filter>,
+    query: Query,
+    of_articles: bool,
 }
 
 impl Iterator for Hits<'_> {
@@ -61,151 +760,113 @@ impl Iterator for Hits<'_> {
 
     fn next(&mut self) -> Option<Result<Hit>> {
         while self.left > 0 {
-            let mark = match self.marks.next()? {
-                Ok(mark) => mark,
-                Err(e) => return Some(Err(e)),
-            };
-            match self.places(&mark) {
-                Ok(false) => {}
-                Ok(true) => {
-                    self.left -= 1;
-                    return Some(Ok(mark.into()));
+            let hit = match self.step() {
+                Ok(hit) => hit?,
+                Err(e) => {
+                    self.left = 0;
+                    return Some(Err(e));
                 }
-                Err(e) => return Some(Err(e)),
+            };
+            if self.skip > 0 {
+                self.skip -= 1;
+                continue;
             }
+            self.left -= 1;
+            return Some(Ok(hit));
         }
         None
     }
 }
 
 impl Hits<'_> {
-    /// Whether the article is placed by this capture, and not by another that matches too.
-    fn places(&self, mark: &Mark) -> Result<bool> {
-        let store = self.filter.store;
-        if !self.one_an_article || !store.has_later_captures() {
-            return Ok(true);
+    /// The next hit, before any is passed over.
+    fn step(&mut self) -> Result<Option<Hit>> {
+        if let Some(ranked) = &mut self.ranked {
+            for Ranked { article, score, .. } in ranked.by_ref() {
+                if let Some(mark) = self.placing.best(article)? {
+                    let hit = Hit { score: Some(score), ..mark.into() };
+                    if self.placing.is_after(&hit)? {
+                        return Ok(Some(hit));
+                    }
+                }
+            }
+            return Ok(None);
         }
-        if store.later_captures(mark.article)?.is_empty() {
-            return Ok(true);
-        }
-        let row = store.article(mark.article)?;
-        let mut best: Option<Mark> = None;
-        for seq in store.captures_of(mark.article, row.first_seq)? {
-            let (article, provenance) = store.capture(seq)?;
-            let capture = Capture { seq, digest: row.digest, provenance };
-            let other = self.filter.mark(article, &capture)?;
-            if self.filter.matches(&other)?
-                && best.is_none_or(|best| compare(self.order.earliest(), &other, &best).is_lt())
-            {
-                best = Some(other);
+        for mark in self.marks.by_ref() {
+            let mark = mark?;
+            let hit = Hit::from(mark);
+            if self.placing.places(&mark)? && self.placing.is_after(&hit)? {
+                return Ok(Some(hit));
             }
         }
-        Ok(best.is_some_and(|best| best.seq == mark.seq))
+        Ok(None)
     }
 }
 
-impl Order {
-    /// The order by which the capture that places an article is the first.
-    fn earliest(self) -> Order {
-        match self {
-            Order::Arrival => Order::Arrival,
-            Order::Newest | Order::Oldest => Order::Oldest,
+impl Placing<'_> {
+    /// Whether the article is placed by this capture, and not by another that matches too.
+    fn places(&self, mark: &Mark) -> Result<bool> {
+        let store = self.reader.store;
+        if self.query.captures
+            || !store.has_later_captures()
+            || store.later_captures(mark.article)?.is_empty()
+        {
+            return Ok(true);
         }
+        Ok(self.best(mark.article)?.is_some_and(|best| best.seq == mark.seq))
+    }
+
+    /// The capture that places an article.
+    fn best(&self, article: u64) -> Result<Option<Mark>> {
+        let (store, field) = (self.reader.store, self.query.date_field);
+        let order = if self.query.order == Order::Arrival { Order::Arrival } else { Order::Oldest };
+        let mut best: Option<Mark> = None;
+        for (mark, provenance) in article_marks(store, field, article)? {
+            let matches =
+                self.of_articles || self.filter.matches(&Held::of(store, mark, field, provenance))?;
+            if matches && best.is_none_or(|best| compare(order, &mark, &best).is_lt()) {
+                best = Some(mark);
+            }
+        }
+        Ok(best)
+    }
+
+    /// Whether a hit comes after the cursor.
+    fn is_after(&self, hit: &Hit) -> Result<bool> {
+        let Some(cursor) = &self.query.after else { return Ok(true) };
+        let equals = |a: Option<Timestamp>, b: Option<Timestamp>| match (a, b) {
+            (Some(a), Some(b)) if self.query.order == Order::Newest => b.cmp(&a),
+            (Some(a), Some(b)) => a.cmp(&b),
+            (a, b) => a.is_none().cmp(&b.is_none()),
+        };
+        let tail = || (hit.digest, hit.seq).cmp(&(cursor.digest, cursor.seq));
+        let by_date = || equals(hit.at, cursor.at).then_with(tail);
+        let order = match self.query.order {
+            Order::Arrival => hit.seq.cmp(&cursor.seq),
+            Order::Newest | Order::Oldest => by_date(),
+            Order::Source => {
+                let names = self.reader.store.names()?;
+                let name = names.name(hit.source).map_or("", |name| name.as_str());
+                (name.is_empty(), name).cmp(&(cursor.source.is_empty(), &cursor.source)).then_with(by_date)
+            }
+            Order::Relevance => {
+                f32::from_bits(cursor.score).total_cmp(&hit.score.unwrap_or(0.0)).then_with(tail)
+            }
+        };
+        Ok(order.is_gt())
     }
 }
 
 /// The order of marks: no date last, equal dates by digest.
 fn compare(order: Order, a: &Mark, b: &Mark) -> Ordering {
     let date = |a: &Mark, b: &Mark| match (a.at, b.at) {
-        (Some(a), Some(b)) => {
-            if order == Order::Newest {
-                b.cmp(&a)
-            } else {
-                a.cmp(&b)
-            }
-        }
+        (Some(a), Some(b)) if order == Order::Newest => b.cmp(&a),
+        (Some(a), Some(b)) => a.cmp(&b),
         (a, b) => a.is_none().cmp(&b.is_none()),
     };
     match order {
         Order::Arrival => a.seq.cmp(&b.seq),
-        Order::Newest | Order::Oldest => date(a, b).then_with(|| (a.digest, a.seq).cmp(&(b.digest, b.seq))),
-    }
-}
-
-/// What a mark must fulfil, whatever range it was found in.
-pub(super) struct Filter<'a> {
-    store: &'a Store,
-    sources: Vec<u32>,
-    any_source: bool,
-    since: Option<Timestamp>,
-    until: Option<Timestamp>,
-    date_field: DateField,
-    languages: Vec<Language>,
-    undated: bool,
-}
-
-impl<'a> Filter<'a> {
-    pub(super) fn new(store: &'a Store, query: &Query) -> Result<Filter<'a>> {
-        let names = store.names()?;
-        let mut sources: Vec<u32> =
-            query.sources.iter().filter_map(|source| names.number(source.as_ref())).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        let Query { since, until, date_field, ref languages, undated, .. } = *query;
-        Ok(Filter {
-            store,
-            sources,
-            any_source: query.sources.is_empty(),
-            since,
-            until,
-            date_field,
-            languages: languages.clone(),
-            undated,
-        })
-    }
-
-    /// Whether a capture matches.
-    pub(super) fn admits(&self, capture: &Capture) -> Result<bool> {
-        let article = self.store.find(&capture.digest)?.ok_or_else(|| damaged("an article has no digest"))?;
-        self.matches(&self.mark(article, capture)?)
-    }
-
-    fn mark(&self, article: u64, capture: &Capture) -> Result<Mark> {
-        let source = self.store.names()?.number(capture.provenance.source.as_ref());
-        let source = source.ok_or_else(|| damaged("a source has no number"))?;
-        let (published, captured) =
-            store::marks(capture.seq, article, &capture.digest, &capture.provenance, source);
-        Ok(if self.date_field == DateField::Captured { captured } else { published })
-    }
-
-    fn matches(&self, mark: &Mark) -> Result<bool> {
-        let bounded = self.since.is_some() || self.until.is_some();
-        let in_time = match mark.at {
-            None => !bounded,
-            Some(at) => {
-                self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at <= until)
-            }
-        };
-        if !in_time || self.undated && !mark.undated() {
-            return Ok(false);
-        }
-        if !self.any_source && self.sources.binary_search(&mark.source).is_err() {
-            return Ok(false);
-        }
-        if self.languages.is_empty() {
-            return Ok(true);
-        }
-        let language = self.store.article(mark.article)?.language;
-        Ok(language.is_some_and(|language| self.languages.contains(&language)))
-    }
-
-    /// The instants that can match, as keys: those with a date, and whether those without one can.
-    fn dates(&self) -> (Option<Span>, bool) {
-        let bounded = self.since.is_some() || self.until.is_some();
-        let low = keys::instant(Some(self.since.unwrap_or(Timestamp(i64::MIN))));
-        let high = keys::instant(Some(self.until.unwrap_or(Timestamp(i64::MAX))));
-        let only_undated = self.undated && self.date_field == DateField::Published;
-        ((!only_undated && low <= high).then_some((low, high)), !bounded)
+        _ => date(a, b).then_with(|| (a.digest, a.seq).cmp(&(b.digest, b.seq))),
     }
 }
 
@@ -230,116 +891,6 @@ fn source_bounds(source: u32, low: [u8; 5], high: [u8; 5]) -> ([u8; 25], [u8; 25
 type Span = ([u8; 5], [u8; 5]);
 
 type Marks<'a> = Box<dyn Iterator<Item = Result<Mark>> + 'a>;
-
-/// Every mark that matches, in no particular order.
-pub(super) fn marks<'a>(store: &'a Store, query: &Query) -> Result<Marks<'a>> {
-    let filter = Filter::new(store, query)?;
-    let ranges = ranges(store, &filter, Order::Oldest);
-    Ok(Box::new(ranges.into_iter().flatten().filter_map(move |mark| keep(&filter, mark))))
-}
-
-pub(super) fn hits<'a>(store: &'a Store, query: &Query) -> Result<Hits<'a>> {
-    let filter = Filter::new(store, query)?;
-    let bounded =
-        query.since.is_some() || query.until.is_some() || query.undated || !query.sources.is_empty();
-    let date_field = query.date_field;
-    let marks: Marks<'a> = match query.order {
-        Order::Newest | Order::Oldest => {
-            Box::new(Merged::new(ranges(store, &filter, query.order), query.order))
-        }
-        Order::Arrival if !bounded && query.captures => captures(store, query.date_field),
-        Order::Arrival if !bounded => Box::new(store.articles.rows().map(move |row| {
-            let row = row?;
-            let article: ArticleRow = codec::decode(&row).map_err(damaged)?;
-            read_mark(store, date_field, article.first_seq, &store.capture(article.first_seq)?, &article)
-        })),
-        Order::Arrival => match collected(store, &filter)? {
-            Some(marks) => Box::new(marks.into_iter().map(Ok)),
-            None => captures(store, query.date_field),
-        },
-    };
-    let inner = Filter::new(store, query)?;
-    let marks = Box::new(marks.filter_map(move |mark| keep(&inner, mark)));
-    let left = query.limit.unwrap_or(u64::MAX);
-    Ok(Hits { marks, filter, order: query.order, one_an_article: !query.captures, left })
-}
-
-fn keep(filter: &Filter<'_>, mark: Result<Mark>) -> Option<Result<Mark>> {
-    match mark.and_then(|mark| Ok(filter.matches(&mark)?.then_some(mark))) {
-        Ok(kept) => kept.map(Ok),
-        Err(e) => Some(Err(e)),
-    }
-}
-
-/// The marks of all captures, in order of arrival, read from the captures themselves.
-fn captures(store: &Store, field: DateField) -> Marks<'_> {
-    Box::new(store.captures.rows().map(move |row| {
-        let row = row?;
-        let capture = store::read_capture(&row)?;
-        let article = store.article(capture.0)?;
-        read_mark(store, field, keys::read_number(row.key()), &capture, &article)
-    }))
-}
-
-fn read_mark(
-    store: &Store,
-    field: DateField,
-    seq: u64,
-    capture: &(u64, crate::article::Provenance),
-    row: &ArticleRow,
-) -> Result<Mark> {
-    let (article, provenance) = capture;
-    let source =
-        store.names()?.number(provenance.source.as_ref()).ok_or_else(|| damaged("a source has no number"))?;
-    let (published, captured) = store::marks(seq, *article, &row.digest, provenance, source);
-    Ok(if field == DateField::Captured { captured } else { published })
-}
-
-/// The marks of the ranges in order of arrival, unless there are too many to hold.
-fn collected(store: &Store, filter: &Filter<'_>) -> Result<Option<Vec<Mark>>> {
-    let mut marks = Vec::new();
-    for mark in ranges(store, filter, Order::Oldest).into_iter().flatten() {
-        let mark = mark?;
-        if filter.matches(&mark)? {
-            marks.push(mark);
-        }
-        if marks.len() > COLLECTED_MAX {
-            return Ok(None);
-        }
-    }
-    marks.sort_unstable_by_key(|mark| mark.seq);
-    Ok(Some(marks))
-}
-
-/// The ranges of one index that hold every mark that can match, each in the order that is asked for, undated ones apart.
-fn ranges<'a>(store: &'a Store, filter: &Filter<'_>, order: Order) -> Vec<Walk<'a>> {
-    let (dated, undated) = filter.dates();
-    let none = keys::instant(None);
-    let undated = undated.then_some((none, none));
-    let by_source =
-        !filter.any_source && filter.sources.len() <= MERGED_MAX && filter.date_field == DateField::Published;
-    let mut walks = Vec::new();
-    for (low, high) in dated.into_iter().chain(undated) {
-        let down = order == Order::Newest && low != none;
-        let direction = if down { Direction::Down } else { Direction::Up };
-        if by_source {
-            for source in &filter.sources {
-                let (low, high) = source_bounds(*source, low, high);
-                walks.push(Walk::new(
-                    store.by_source.range(low, high, direction),
-                    Mark::from_source_key,
-                    down,
-                ));
-            }
-        } else if filter.any_source || !filter.sources.is_empty() {
-            let tree =
-                if filter.date_field == DateField::Captured { &store.by_captured } else { &store.by_date };
-            let (low, high) = date_bounds(low, high);
-            walks.push(Walk::new(tree.range(low, high, direction), Mark::from_date_key, down));
-        }
-    }
-    walks
-}
 
 /// One range of an index. Downwards, marks of one date are still given in the order of their digests.
 struct Walk<'a> {

@@ -13,7 +13,10 @@
 //! | `by_source` | source (4), published (5), digest (5), seq (5), article (5), flags (1) | |
 //! | `by_url` | hash of the canonical URL (8), seq (5), article (5) | |
 //! | `sources` | source (4) | name |
+//! | `by_tag` | tag (4), article (5) | 1, or 0 where the tag was taken away |
+//! | `tags` | article (5) | numbers of its tags |
 //! | `meta` | `applied` | position in the ledger, counters |
+//! | `meta` | `tags`, `queries` | names of tags by number, saved queries by name |
 //!
 //! Numbers of articles and captures have 40 bits, and so have instants: seconds since 1970, sign-flipped, with 0 for
 //! "none", which reaches 17,000 years either way. Five bytes of the digest put equal dates in the order of their digests.
@@ -157,6 +160,11 @@ pub fn digest_key(digest: &Digest, article: u64) -> [u8; 13] {
 /// A row of `by_article`.
 pub fn article_key(article: u64, seq: u64) -> [u8; 10] {
     joined(&number(article), &number(seq))
+}
+
+/// A row of `by_tag`.
+pub fn tag_key(tag: u32, article: u64) -> [u8; 9] {
+    joined(&tag.to_be_bytes(), &number(article))
 }
 
 /// A row of `by_url`.

@@ -5,7 +5,7 @@
 
 pub mod keys;
 pub mod packed;
-mod panics;
+pub(crate) mod panics;
 
 pub use keys::Mark;
 
@@ -15,13 +15,15 @@ use crate::digest::{Digest, Prefix};
 use crate::error::{Error, IoContext, Result};
 use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position};
 use crate::pack::{self, Pack, Row};
+use crate::search::NumberSet;
 use keys::MARK_BYTES;
 use packed::{Direction, PackedTree, Packing, Value, Writes, quiet, rows_bytes};
 use serde::{Deserialize, Serialize};
 use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -49,10 +51,12 @@ pub struct Applied {
     pub position: Position,
     /// Bytes of headlines and bodies.
     pub text_bytes: u64,
+    /// Entries that are no captures.
+    pub others: u64,
 }
 
 impl Applied {
-    const START: Applied = Applied { position: Position::START, text_bytes: 0 };
+    const START: Applied = Applied { position: Position::START, text_bytes: 0, others: 0 };
 
     /// The number of articles.
     pub fn articles(&self) -> u64 {
@@ -61,6 +65,11 @@ impl Applied {
 
     /// The number of captures.
     pub fn captures(&self) -> u64 {
+        self.entries() - self.others
+    }
+
+    /// The number of captures and of everything else that is numbered with them.
+    pub fn entries(&self) -> u64 {
         self.position.next_seq - 1
     }
 }
@@ -86,8 +95,13 @@ pub struct Store {
     pub by_source: PackedTree<MARK_BYTES>,
     /// See [`keys`].
     pub by_url: PackedTree<18>,
+    /// See [`keys`].
+    pub by_tag: PackedTree<9>,
+    /// See [`keys`].
+    pub tags: PackedTree<5>,
     sources: PackedTree<4>,
     meta: sled::Tree,
+    labels: Labels,
     applied: Applied,
     names: OnceLock<Arc<SourceNames>>,
     touched: AtomicBool,
@@ -130,6 +144,28 @@ impl SourceNames {
     }
 }
 
+/// What users have named: few enough to be kept in one row each.
+#[derive(Clone, Debug, Default)]
+pub struct Labels {
+    /// Tags in order of their first use; their numbers begin at 1.
+    tags: Vec<String>,
+    /// Saved queries by name.
+    queries: BTreeMap<String, String>,
+}
+
+impl Labels {
+    fn number(&self, tag: &str) -> Option<u32> {
+        self.tags.iter().position(|known| known == tag).map(|at| at as u32 + 1)
+    }
+
+    fn number_or_new(&mut self, tag: &str) -> u32 {
+        self.number(tag).unwrap_or_else(|| {
+            self.tags.push(tag.to_owned());
+            self.tags.len() as u32
+        })
+    }
+}
+
 /// Says that the store is damaged.
 pub(crate) fn damaged(what: impl ToString) -> Error {
     Error::Store { what: what.to_string() }
@@ -164,7 +200,13 @@ impl Store {
             None => Applied::START,
             Some(bytes) => codec::decode(&bytes).map_err(damaged)?,
         };
+        let row = |name: &str| quiet(|| meta.get(name));
+        let tags = row("tags")?.map(|bytes| codec::decode(&bytes)).transpose().map_err(damaged)?;
+        let queries = row("queries")?.map(|bytes| codec::decode(&bytes)).transpose().map_err(damaged)?;
         let store = Store {
+            by_tag: PackedTree::new(tree("by_tag")?, INDEX),
+            tags: PackedTree::new(tree("tags")?, INDEX),
+            labels: Labels { tags: tags.unwrap_or_default(), queries: queries.unwrap_or_default() },
             articles: PackedTree::new(tree("articles")?, ARTICLES),
             bodies: PackedTree::new(tree("bodies")?, BODIES),
             captures: PackedTree::new(tree("captures")?, CAPTURES),
@@ -215,7 +257,7 @@ impl Store {
         let ends = [
             ("articles", last(self.articles.last()?), self.applied.articles()),
             ("bodies", last(self.bodies.last()?).min(self.applied.articles()), self.applied.articles()),
-            ("captures", last(self.captures.last()?), self.applied.captures()),
+            ("captures", last(self.captures.last()?), self.applied.entries()),
         ];
         match ends.into_iter().find(|(_, found, expected)| found != expected) {
             None => Ok(()),
@@ -232,7 +274,9 @@ impl Store {
         let mut names = SourceNames::clone(&*self.names()?);
         let known = names.names.len();
         let mut rows = Rows::default();
-        let mut text_bytes = 0;
+        let (mut text_bytes, mut others) = (0, 0);
+        let mut labels = self.labels.clone();
+        let (mut by_tag, mut tagged) = (BTreeMap::new(), BTreeMap::<u64, Vec<u32>>::new());
         for commit in commits {
             for (number, article) in (commit.first_article..).zip(&commit.articles) {
                 text_bytes += article.headline.len() as u64 + u64::from(article.body_bytes);
@@ -246,7 +290,35 @@ impl Store {
         for commit in commits {
             let mut next_article = commit.first_article;
             for (seq, entry) in (commit.first_seq..).zip(&commit.entries) {
-                let Entry::Capture { article, provenance } = entry;
+                rows.captures.push((keys::number(seq), codec::encode(entry).into()));
+                let (article, provenance) = match entry {
+                    Entry::Capture { article, provenance } => (article, provenance),
+                    Entry::Tags { article, added, removed } => {
+                        others += 1;
+                        let has = match tagged.entry(*article) {
+                            Slot::Occupied(has) => has.into_mut(),
+                            Slot::Vacant(unknown) => unknown.insert(self.tag_numbers(*article)?),
+                        };
+                        for (tags, on) in [(added, true), (removed, false)] {
+                            for number in tags.iter().map(|tag| labels.number_or_new(tag)) {
+                                has.retain(|known| *known != number);
+                                if on {
+                                    has.push(number);
+                                }
+                                by_tag.insert(keys::tag_key(number, *article), on);
+                            }
+                        }
+                        continue;
+                    }
+                    Entry::Saved { name, query } => {
+                        others += 1;
+                        match query {
+                            Some(query) => labels.queries.insert(name.clone(), query.clone()),
+                            None => labels.queries.remove(name),
+                        };
+                        continue;
+                    }
+                };
                 let digest = match article.checked_sub(first_new).and_then(|index| new.get(index as usize)) {
                     Some(digest) => *digest,
                     None => self.article(*article)?.digest,
@@ -263,15 +335,26 @@ impl Store {
                     provenance,
                     names.number_or_new(provenance.source.as_ref()),
                 );
-                rows.captures.push((keys::number(seq), codec::encode(entry).into()));
             }
         }
+        rows.by_tag.extend(by_tag.into_iter().map(|(key, on)| (key, Box::from([u8::from(on)]))));
+        rows.tags.extend(
+            tagged.into_iter().map(|(article, tags)| (keys::number(article), codec::encode(&tags).into())),
+        );
         for (number, name) in (1u32..).zip(&names.names).skip(known) {
             rows.sources.push((number.to_be_bytes(), name.as_str().as_bytes().into()));
         }
-        let applied = Applied { position, text_bytes: self.applied.text_bytes + text_bytes };
+        let applied = Applied {
+            position,
+            text_bytes: self.applied.text_bytes + text_bytes,
+            others: self.applied.others + others,
+        };
         let mut meta = Writes::default();
         meta.batch.insert("applied", codec::encode(&applied));
+        if others > 0 {
+            meta.batch.insert("tags", codec::encode(&labels.tags));
+            meta.batch.insert("queries", codec::encode(&labels.queries));
+        }
         meta.count = 1;
         self.touched.store(true, Ordering::Relaxed);
         // Each tree's packs are made on a core of its own; sled then takes them one after the other.
@@ -290,6 +373,7 @@ impl Store {
                             self.by_source.prepare(rows.by_source),
                             self.by_article.prepare(rows.by_article),
                             self.sources.prepare(rows.sources),
+                            (self.by_tag.prepare(rows.by_tag), self.tags.prepare(rows.tags)),
                         )
                     },
                 )
@@ -297,7 +381,7 @@ impl Store {
         );
         let (
             ((articles, captures), (by_date, by_captured)),
-            ((digests, by_url), (by_source, by_article, sources)),
+            ((digests, by_url), (by_source, by_article, sources, (by_tag, tags))),
         ) = made;
         let writes = [
             (self.articles.tree(), articles?),
@@ -309,10 +393,13 @@ impl Store {
             (self.by_source.tree(), by_source?),
             (self.by_url.tree(), by_url?),
             (self.sources.tree(), sources?),
+            (self.by_tag.tree(), by_tag?),
+            (self.tags.tree(), tags?),
             (&self.meta, meta),
         ];
         transact(writes)?;
         self.forget();
+        self.labels = labels;
         self.applied = applied;
         self.names = OnceLock::from(Arc::new(names));
         Ok(())
@@ -396,6 +483,8 @@ impl Store {
         self.by_source.forget();
         self.by_url.forget();
         self.sources.forget();
+        self.by_tag.forget();
+        self.tags.forget();
     }
 
     /// The sources and their numbers; read once.
@@ -495,7 +584,63 @@ impl Store {
     pub fn capture(&self, seq: u64) -> Result<(u64, Provenance)> {
         let row = self.captures.get(&keys::number(seq))?;
         let row = row.ok_or_else(|| damaged(format!("capture {seq} is missing")))?;
-        read_capture(&row)
+        read_capture(&row)?.ok_or_else(|| damaged(format!("{seq} is no capture")))
+    }
+
+    /// What has this number: a capture, or something else that is numbered with them.
+    pub fn entry(&self, seq: u64) -> Result<Entry> {
+        let row = self.captures.get(&keys::number(seq))?;
+        let row = row.ok_or_else(|| damaged(format!("capture {seq} is missing")))?;
+        codec::decode(&row).map_err(damaged)
+    }
+
+    /// The numbers of an article's tags.
+    fn tag_numbers(&self, article: u64) -> Result<Vec<u32>> {
+        if self.labels.tags.is_empty() {
+            return Ok(Vec::new());
+        }
+        let row = self.tags.get(&keys::number(article))?;
+        row.map_or(Ok(Vec::new()), |row| codec::decode(&row).map_err(damaged))
+    }
+
+    /// An article's tags, in alphabetical order.
+    pub fn tags_of(&self, article: u64) -> Result<Vec<String>> {
+        let mut tags = Vec::new();
+        for number in self.tag_numbers(article)? {
+            let tag =
+                self.labels.tags.get(number as usize - 1).ok_or_else(|| damaged("a tag has no name"))?;
+            tags.push(tag.clone());
+        }
+        tags.sort();
+        Ok(tags)
+    }
+
+    /// The articles with a tag.
+    pub fn tagged(&self, tag: &str) -> Result<NumberSet> {
+        let Some(number) = self.labels.number(tag) else { return Ok(NumberSet::default()) };
+        let range = (keys::tag_key(number, 0), keys::tag_key(number, (1 << 40) - 1));
+        let rows = self.by_tag.range(range.0, range.1, Direction::Up);
+        rows.filter_map(|row| match row {
+            Ok(row) => (*row == [1]).then(|| Ok(keys::read_number(&row.key()[4..]))),
+            Err(e) => Some(Err(e)),
+        })
+        .collect()
+    }
+
+    /// Every tag in alphabetical order, with how many articles have it; none that no article has any more.
+    pub fn tag_counts(&self) -> Result<Vec<(String, u64)>> {
+        let mut counts = Vec::new();
+        for tag in &self.labels.tags {
+            counts.push((tag.clone(), self.tagged(tag)?.len()));
+        }
+        counts.retain(|(_, count)| *count > 0);
+        counts.sort();
+        Ok(counts)
+    }
+
+    /// The saved queries, by name.
+    pub fn queries(&self) -> &BTreeMap<String, String> {
+        &self.labels.queries
     }
 
     /// The captures of an article, in order of arrival; `first` is its first.
@@ -519,10 +664,12 @@ impl Store {
     }
 }
 
-/// Reads a row of `captures`.
-pub fn read_capture(row: &[u8]) -> Result<(u64, Provenance)> {
-    let Entry::Capture { article, provenance } = codec::decode(row).map_err(damaged)?;
-    Ok((article, provenance))
+/// Reads a row of `captures`; `None` is something else that is numbered with them.
+pub fn read_capture(row: &[u8]) -> Result<Option<(u64, Provenance)>> {
+    Ok(match codec::decode(row).map_err(damaged)? {
+        Entry::Capture { article, provenance } => Some((article, provenance)),
+        Entry::Tags { .. } | Entry::Saved { .. } => None,
+    })
 }
 
 /// The marks of a capture: by publication and by capture.
@@ -552,6 +699,8 @@ struct Rows {
     by_source: Vec<Row<MARK_BYTES>>,
     by_url: Vec<Row<18>>,
     sources: Vec<Row<4>>,
+    by_tag: Vec<Row<9>>,
+    tags: Vec<Row<5>>,
 }
 
 impl Rows {
@@ -593,7 +742,7 @@ pub fn encode_bodies((full, rows): (bool, Vec<Row<5>>)) -> BodyPack {
     BodyPack { first: keys::read_number(&rows[0].0), full, bytes: pack::encode(&rows, BODIES.level) }
 }
 
-fn transact(writes: [(&sled::Tree, Writes); 10]) -> Result<()> {
+fn transact(writes: [(&sled::Tree, Writes); 12]) -> Result<()> {
     let writes: Vec<_> = writes.into_iter().filter(|(_, writes)| writes.count > 0).collect();
     let trees: Vec<&sled::Tree> = writes.iter().map(|(tree, _)| *tree).collect();
     let apply = |views: &Vec<TransactionalTree>| {

@@ -15,4 +15,5 @@ mod query;
 mod raw;
 mod readme;
 mod real_data;
+mod recall;
 mod terminal;

@@ -145,7 +145,7 @@ fn mistakes_at_the_prompt() {
     let env = TestEnv::with(&[&record(1)]);
     for (args, code, says) in [
         (&["lst"][..], 2, "tip: a similar subcommand exists: 'list'"),
-        (&["list", "--since", "yesterday"], 2, "hint: yesterday was 2"),
+        (&["list", "--since", "someday"], 2, "hint: dates are 2025, 2025-01"),
         (
             &["list", "--since", "2025-02-30"],
             2,

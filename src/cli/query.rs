@@ -1,0 +1,157 @@
+//! `pressmark query save nato 'title:НАТО OR title:NATO'`, `pressmark help query`
+
+use super::exit::{Failure, Outcome};
+use super::query_args::{FilterArgs, syntax};
+use super::terminal::clean;
+use super::{Context, Result};
+use clap::Subcommand;
+use pressmark::query::{Clock, TAG_HINT, parse, tag};
+use std::io::Write;
+
+/// Keep queries under a name in the archive, and the reference of the query language.
+///
+/// Every command that finds articles takes the same query.
+#[derive(clap::Args)]
+#[command(after_long_help = REFERENCE, subcommand_required = true, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Keep a query under a name: saved:NAME asks it, from any other query.
+    Save {
+        /// The name: letters, digits, - and _.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// The query; dates such as 2weeks are counted anew each time.
+        #[arg(value_name = "QUERY", required = true)]
+        words: Vec<String>,
+    },
+    /// List the saved queries: name and query, separated by a tab.
+    List,
+    /// Print one.
+    Show {
+        /// Its name.
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Forget one.
+    Remove {
+        /// Its name.
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+pub const REFERENCE: &str = "\
+THE QUERY LANGUAGE
+
+  pressmark list 'source:rubryka.com date:2025-01..2025-03 title:НАТО -Трамп'
+
+Put the whole query between single quotes, so that the shell leaves it alone. Of several arguments, one with
+blanks in it is a phrase.
+
+Words, in headline and body
+  Київ             the word in all its forms: Києва, Києву … (English, Russian, Ukrainian, and 23 more languages)
+  \"Києва\"          as it is printed, in no other form
+  \"оборонний бюджет\"  these words, one after the other
+  оборон*          whatever begins so
+  порт NEAR/5 Одеса  at most 5 words apart, in any order; NEAR alone is 10
+  title:НАТО       in the headline        body:НАТО   in the body
+Case, apostrophes (' ’ ʼ), ё and е, accents that readers leave out, and Latin letters inside Cyrillic words do
+not count; ґ and г are alike unless --distinct-ge. A word is looked for in every language that it could be in.
+
+Where and when
+  source:rubryka.com    who published it; source:none has no source
+  domain:rubryka.com    at a URL of this domain or of a host in it
+  url:https://…         at this URL, however it is spelled; with * at its end, at any that begins so
+  author:Ковач          a name in the byline; author:\"Олена Ковач\"
+  section:політика      a section or keyword
+  lang:uk               the language of the text; lang:none is not known
+  date:2025             published then; published: is the same; date:none has no date, date:suspect no plausible one
+  captured:2025-01      found then
+  tag:checked           has the tag           saved:nato   what was saved as nato
+  id:3f2a9c01           the digest begins so  seq:100..200 captures with these numbers
+  input:crawl.warc.gz   from this file, or what is in it; * stands for anything
+  is:dated is:undated is:suspect is:summary is:multi-capture
+
+Dates mean the whole of what they name, in UTC unless --tz says otherwise; ranges include both ends
+  2025  2025-01  2025-01-28  2025-01-28T09:30Z  2025Q1  2025-W05  @1738056660
+  today yesterday monday this-week last-week this-month last-month this-year last-year
+  3days 2weeks 1month 1year (the day that long ago), 12hours, now
+  2025-01..2025-03   ..2025-02   2weeks..   yesterday..today        --today DATE asks it as of another day
+
+Together
+  a b            both                     a OR b         one of them
+  -a, NOT a      not that                 ( … )          brackets
+  a AND b        both, also where a field is named twice
+  source:a source:b   the same field twice is one OR the other; different fields must all hold
+  source:(a OR b), title:(НАТО -саміт)    a field for all that is in the brackets
+One capture of the article must fulfil all that is asked of captures. What is excluded from a date or a source
+is a capture as well: -source:a finds what somebody else published, whether or not a did too.
+
+Order and pages: --sort date, -date, source, arrival, relevance; --limit, --offset, --after CURSOR.
+--explain says how a query is answered; pressmark why ID QUERY says why an article is found, or why not.";
+
+pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    match &args.command {
+        Command::Save { name, words } => save(context, name, words),
+        Command::List => context.with_reader(|context, reader| {
+            for (name, query) in reader.queries() {
+                writeln!(context.out, "{name}\t{}", clean(query))?;
+            }
+            Ok(Outcome::Done)
+        }),
+        Command::Show { name } => context.with_reader(|context, reader| match reader.queries().get(name) {
+            Some(query) => {
+                writeln!(context.out, "{}", clean(query))?;
+                Ok(Outcome::Done)
+            }
+            None => Err(unknown(name)),
+        }),
+        Command::Remove { name } => context.with_archive(false, |context, archive| {
+            if !archive.reader()?.queries().contains_key(name) {
+                return Err(unknown(name));
+            }
+            archive.save_query(name, None)?;
+            context.say(&format!("forgot {}", clean(name)));
+            Ok(Outcome::Done)
+        }),
+    }
+}
+
+fn unknown(name: &str) -> Failure {
+    Failure::usage(
+        &format!("no query is saved as '{}'", clean(name)),
+        "pressmark query list names those that are",
+    )
+}
+
+fn save(context: &mut Context, name: &str, words: &[String]) -> Result<Outcome> {
+    let plain = tag(name).filter(|name| !name.contains(['/', '.', '\'', '’']));
+    let Some(name) = plain else {
+        return Err(Failure::usage(&format!("'{}' cannot be a name", clean(name)), TAG_HINT));
+    };
+    let text = FilterArgs { words: words.to_vec(), flags: super::query_args::FlagArgs::default() }.text();
+    context.with_archive(false, |context, archive| {
+        let reader = archive.reader()?;
+        let saved = reader.queries().clone();
+        // A query that asks itself would never end.
+        let known = |other: &str| saved.get(other).filter(|_| other != name).cloned();
+        parse(&text, &Clock::default(), &known).map_err(|e| syntax(&text, &e))?;
+        if saved.values().any(|query| query.contains(&format!("saved:{name}"))) {
+            let mut with = saved.clone();
+            with.insert(name.clone(), text.clone());
+            for query in with.values() {
+                parse(query, &Clock::default(), &|other| with.get(other).cloned())
+                    .map_err(|e| syntax(query, &e))?;
+            }
+        }
+        archive.save_query(&name, Some(&text))?;
+        let again = if saved.contains_key(&name) { " in place of another" } else { "" };
+        context.say(&format!("saved {name}{again}"));
+        Ok(Outcome::Done)
+    })
+}

@@ -1,0 +1,97 @@
+//! `pressmark tag +checked -todo 'source:rubryka.com НАТО'`
+
+use super::exit::{Failure, Outcome};
+use super::query_args::{FilterArgs, FlagArgs};
+use super::terminal::{clean, grouped};
+use super::{Context, Result};
+use pressmark::query::{TAG_HINT, tag};
+use std::io::Write;
+
+/// Give tags to articles (+tag) and take them away (-tag); without arguments, list the tags with how many articles have them.
+///
+/// What comes first with a + or a - is a tag, the rest is the query, or digits that begin digests. Tags are kept in the ledger
+/// like everything else, and tag:NAME finds them.
+#[derive(clap::Args)]
+pub struct Args {
+    /// +tag and -tag, then the query.
+    #[arg(value_name = "+TAG|-TAG|QUERY")]
+    words: Vec<String>,
+    #[command(flatten)]
+    flags: FlagArgs,
+    /// Also where the query asks for everything.
+    #[arg(long)]
+    all: bool,
+    /// Only say how many articles would change.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What stands before a tag that is given, or taken away; a hyphen comes as a minus.
+const SIGNS: [char; 3] = ['+', '-', '\u{2212}'];
+
+pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+    if args.words.is_empty() {
+        return list(context);
+    }
+    let changes = args.words.iter().take_while(|word| word.len() > 1 && word.starts_with(SIGNS)).count();
+    let (changes, words) = args.words.split_at(changes);
+    let (mut added, mut removed) = (Vec::new(), Vec::new());
+    for change in changes {
+        let given = change.trim_start_matches(SIGNS);
+        let name = tag(given)
+            .ok_or_else(|| Failure::usage(&format!("'{}' cannot be a tag", clean(given)), TAG_HINT))?;
+        if change.starts_with('+') { added.push(name) } else { removed.push(name) }
+    }
+    let filter = FilterArgs { words: words.to_vec(), flags: args.flags.clone() };
+    if changes.is_empty() {
+        return Err(Failure::usage(
+            "which tags?",
+            "write +tag to give one and -tag to take one away, before the query",
+        ));
+    }
+    if let Some(both) = added.iter().find(|tag| removed.contains(tag)) {
+        return Err(Failure::usage(
+            &format!("{both} is to be given and taken away"),
+            "leave one of them out",
+        ));
+    }
+    if filter.is_empty() && !args.all {
+        return Err(Failure::usage(
+            "which articles? without a query, that would be all of them",
+            "add a query, or --all",
+        ));
+    }
+    let (articles, changed) = context.with_archive(false, |context, archive| {
+        let articles = context.articles(archive, &filter)?;
+        let changed = if args.dry_run {
+            let reader = archive.reader()?;
+            let mut changed = 0;
+            for article in &articles {
+                let has = reader.tags_of(*article)?;
+                let new =
+                    added.iter().any(|tag| !has.contains(tag)) || removed.iter().any(|tag| has.contains(tag));
+                changed += u64::from(new);
+            }
+            changed
+        } else {
+            archive.tag(&articles, &added, &removed)?
+        };
+        Ok((articles.len() as u64, changed))
+    })?;
+    let would = if args.dry_run { "would change" } else { "changed" };
+    if context.wants_json() {
+        context.status(&serde_json::json!({"message_type": "summary", "articles": articles, "changed": changed, "dry_run": args.dry_run}));
+    } else {
+        context.say(&format!("{} articles, {} {would}", grouped(articles), grouped(changed)));
+    }
+    Ok(context.outcome())
+}
+
+fn list(context: &mut Context) -> Result<Outcome> {
+    context.with_reader(|context, reader| {
+        for (tag, count) in reader.tag_counts()? {
+            writeln!(context.out, "{tag}\t{count}")?;
+        }
+        Ok(Outcome::Done)
+    })
+}

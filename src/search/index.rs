@@ -1,0 +1,744 @@
+//! The index on disk: written, opened, checked, asked. Only this file names tantivy's index.
+
+use super::analysis::{self, Analyzer, Code, with_code};
+use super::pattern::{Finder, Places, near, phrase};
+use super::set::NumberSet;
+use super::{Pattern, Scope, Text};
+use crate::article::Language;
+use crate::digest::Digest;
+use crate::error::{Error, IoContext, Result};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tantivy::columnar::Column;
+use tantivy::directory::MmapDirectory;
+use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::{
+    DocSet, Index, IndexSettings, IndexWriter, InvertedIndexReader, SegmentReader, TERMINATED,
+    TantivyDocument,
+};
+
+/// Bytes of memory for articles that are being indexed, for each of the threads.
+const WRITER_BYTES: usize = 96 << 20;
+const THREADS: usize = 2;
+/// Articles after which what was indexed is committed, so that a crash costs no more than these.
+const COMMIT_ARTICLES: u64 = 1 << 18;
+
+/// How far an index has come.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Payload {
+    /// What made the tokens.
+    version: String,
+    /// Which archive's it is.
+    archive: uuid::Uuid,
+    /// The first article that is not in it.
+    next_article: u64,
+    /// The last one that is.
+    last: String,
+}
+
+/// What had to be done to bring an index up to date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Healed {
+    /// It was made again.
+    Rebuilt {
+        /// Why.
+        reason: String,
+        /// Articles in it.
+        articles: u64,
+    },
+    /// So many articles were added.
+    CaughtUp {
+        /// How many.
+        articles: u64,
+    },
+}
+
+impl std::fmt::Display for Healed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Healed::Rebuilt { reason, articles } => {
+                write!(f, "made the full-text index again, {articles} articles ({reason})")
+            }
+            Healed::CaughtUp { articles } => write!(f, "added {articles} articles to the full-text index"),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Fields {
+    article: Field,
+    digest: Field,
+    language: Field,
+    headline: Field,
+    body: Field,
+}
+
+fn schema() -> (Schema, Fields) {
+    let mut builder = Schema::builder();
+    let indexing = |option| TextFieldIndexing::default().set_tokenizer("words").set_index_option(option);
+    let words =
+        TextOptions::default().set_indexing_options(indexing(IndexRecordOption::WithFreqsAndPositions));
+    let raw = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_index_option(IndexRecordOption::Basic)
+        .set_fieldnorms(false);
+    let fields = Fields {
+        article: builder.add_u64_field("article", FAST),
+        digest: builder.add_u64_field("digest", FAST),
+        language: builder.add_text_field("language", TextOptions::default().set_indexing_options(raw)),
+        headline: builder.add_text_field("headline", words.clone()),
+        body: builder.add_text_field("body", words),
+    };
+    (builder.build(), fields)
+}
+
+/// Says that the index is damaged; it is made again.
+fn damaged(what: impl std::fmt::Display) -> Error {
+    Error::Search { what: what.to_string() }
+}
+
+/// The language of an article whose language is not known.
+const NO_LANGUAGE: &str = "-";
+
+fn open(dir: &Path) -> Result<(Index, Fields)> {
+    let (schema, fields) = schema();
+    let directory = MmapDirectory::open(dir).map_err(damaged)?;
+    let index = if Index::exists(&directory).map_err(damaged)? {
+        let index = Index::open(directory).map_err(damaged)?;
+        if index.schema() != schema {
+            return Err(damaged("it has other fields"));
+        }
+        index
+    } else {
+        let settings =
+            IndexSettings { docstore_compress_dedicated_thread: false, ..IndexSettings::default() };
+        Index::create(directory, schema, settings).map_err(damaged)?
+    };
+    index.tokenizers().register("words", Analyzer);
+    Ok((index, fields))
+}
+
+fn payload(index: &Index) -> Result<Option<Payload>> {
+    let payload = index.load_metas().map_err(damaged)?.payload;
+    payload.map(|payload| serde_json::from_str(&payload).map_err(damaged)).transpose()
+}
+
+/// What tantivy does may panic on damaged files.
+fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    crate::store::panics::caught(work).unwrap_or_else(|panic| Err(damaged(panic)))
+}
+
+/// How far an index in a directory has come; `Err` is one that cannot be used.
+fn progress(dir: &Path, archive: uuid::Uuid) -> Result<(u64, Option<String>)> {
+    caught(|| {
+        let (index, _) = open(dir)?;
+        let Some(payload) = payload(&index)? else { return Ok((1, None)) };
+        if payload.version != analysis::VERSION {
+            return Err(damaged(format!(
+                "it was made by {}, this is {}",
+                payload.version,
+                analysis::VERSION
+            )));
+        }
+        if payload.archive != archive {
+            return Err(damaged("it is another archive's"));
+        }
+        check_lengths(dir, &index)?;
+        Ok((payload.next_article, Some(payload.last).filter(|last| !last.is_empty())))
+    })
+}
+
+fn lengths_path(dir: &Path) -> PathBuf {
+    dir.join("lengths.json")
+}
+
+/// The files of an index and their lengths.
+fn lengths(dir: &Path, index: &Index) -> Result<BTreeMap<String, u64>> {
+    let metas = index.searchable_segment_metas().map_err(damaged)?;
+    let ours: Vec<String> = metas.iter().map(|meta| meta.id().uuid_string()).collect();
+    let mut lengths = BTreeMap::new();
+    for entry in dir.read_dir().doing("read", dir)? {
+        let entry = entry.doing("read", dir)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if ours.iter().any(|segment| name.starts_with(segment.as_str())) {
+            lengths.insert(name, entry.metadata().doing("read", dir)?.len());
+        }
+    }
+    Ok(lengths)
+}
+
+/// A file that is cut short would end the process when it is read through memory: lengths are compared first, and where they
+/// were not written down, because a process was killed, checksums are.
+fn check_lengths(dir: &Path, index: &Index) -> Result<()> {
+    let found = lengths(dir, index)?;
+    let noted: Option<BTreeMap<String, u64>> =
+        std::fs::read(lengths_path(dir)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let noted = noted.unwrap_or_default();
+    if noted == found {
+        return Ok(());
+    }
+    if found.iter().any(|(file, bytes)| noted.get(file).is_some_and(|noted| noted != bytes)) {
+        return Err(damaged("a file of it has another length"));
+    }
+    let wrong = index.validate_checksum().map_err(damaged)?;
+    if let Some(file) = wrong.iter().next() {
+        return Err(damaged(format!("{} does not have its checksum", file.display())));
+    }
+    write_lengths(dir, index)
+}
+
+fn write_lengths(dir: &Path, index: &Index) -> Result<()> {
+    let path = lengths_path(dir);
+    let lengths = serde_json::to_vec(&lengths(dir, index)?).map_err(damaged)?;
+    std::fs::write(&path, lengths).doing("write", &path)
+}
+
+/// Adds articles to an index.
+pub struct Indexer {
+    dir: PathBuf,
+    archive: uuid::Uuid,
+    index: Index,
+    fields: Fields,
+    writer: IndexWriter,
+    next_article: u64,
+    committed: u64,
+    last: String,
+    reason: Option<String>,
+}
+
+impl Indexer {
+    /// Opens an index to be written, or makes one. `last` gives the digest of an article, to see that the index is of these
+    /// articles; one that is not, or cannot be used, is made again.
+    pub fn open(
+        dir: &Path,
+        archive: uuid::Uuid,
+        articles: u64,
+        last: &dyn Fn(u64) -> Result<Digest>,
+    ) -> Result<Indexer> {
+        let reason = match state(dir, archive, articles, last)? {
+            State::Good(_) => None,
+            State::Missing => Some("it was missing".to_owned()),
+            State::Bad(reason) => {
+                std::fs::remove_dir_all(dir).doing("remove", dir)?;
+                Some(reason)
+            }
+        };
+        crate::archive::private_dirs().recursive(true).create(dir).doing("create", dir)?;
+        caught(|| {
+            let (index, fields) = open(dir)?;
+            let payload = payload(&index)?;
+            let writer = index.writer_with_num_threads(THREADS, THREADS * WRITER_BYTES).map_err(damaged)?;
+            let next_article = payload.as_ref().map_or(1, |payload| payload.next_article);
+            let last = payload.map(|payload| payload.last).unwrap_or_default();
+            let (dir, committed) = (dir.to_owned(), next_article);
+            Ok(Indexer { dir, archive, index, fields, writer, next_article, committed, last, reason })
+        })
+    }
+
+    /// Why it was made again, if it was.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// The article that comes next.
+    pub fn next_article(&self) -> u64 {
+        self.next_article
+    }
+
+    /// Adds the next article.
+    pub fn add(
+        &mut self,
+        digest: &Digest,
+        language: Option<Language>,
+        headline: &str,
+        body: &str,
+    ) -> Result<()> {
+        let mut document = TantivyDocument::new();
+        let code = Code::of(language);
+        let first = u64::from_be_bytes(digest.0[..8].try_into().expect("a digest is longer"));
+        document.add_u64(self.fields.article, self.next_article);
+        document.add_u64(self.fields.digest, first);
+        let language = language.map(|language| language.to_string());
+        document.add_text(self.fields.language, language.as_deref().unwrap_or(NO_LANGUAGE));
+        document.add_text(self.fields.headline, with_code(code, headline));
+        document.add_text(self.fields.body, with_code(code, body));
+        self.writer.add_document(document).map_err(damaged)?;
+        self.next_article += 1;
+        self.last = digest.to_string();
+        if self.next_article - self.committed >= COMMIT_ARTICLES {
+            self.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Makes what was added durable.
+    pub fn commit(&mut self) -> Result<()> {
+        if self.next_article == self.committed {
+            return Ok(());
+        }
+        let payload = Payload {
+            version: analysis::VERSION.to_owned(),
+            archive: self.archive,
+            next_article: self.next_article,
+            last: self.last.clone(),
+        };
+        let payload = serde_json::to_string(&payload).map_err(damaged)?;
+        let mut prepared = self.writer.prepare_commit().map_err(damaged)?;
+        prepared.set_payload(&payload);
+        prepared.commit().map_err(damaged)?;
+        self.committed = self.next_article;
+        Ok(())
+    }
+
+    /// Commits, waits for what is being merged, and lets go.
+    pub fn close(mut self) -> Result<()> {
+        caught(|| {
+            self.commit()?;
+            self.writer.wait_merging_threads().map_err(damaged)?;
+            write_lengths(&self.dir, &self.index)
+        })
+    }
+}
+
+/// What is to be done with an index.
+enum State {
+    /// It has everything before this article.
+    Good(u64),
+    Missing,
+    Bad(String),
+}
+
+fn state(
+    dir: &Path,
+    archive: uuid::Uuid,
+    articles: u64,
+    last: &dyn Fn(u64) -> Result<Digest>,
+) -> Result<State> {
+    if !dir.exists() {
+        return Ok(State::Missing);
+    }
+    let (next, digest) = match progress(dir, archive) {
+        Ok(progress) => progress,
+        Err(Error::Search { what }) => return Ok(State::Bad(what)),
+        Err(e) => return Err(e),
+    };
+    if next > articles + 1 {
+        return Ok(State::Bad("it has articles that the archive does not have".to_owned()));
+    }
+    match digest {
+        Some(digest) if next > 1 && last(next - 1)?.to_string() != digest => {
+            Ok(State::Bad("its articles are others than the archive's".to_owned()))
+        }
+        _ => Ok(State::Good(next)),
+    }
+}
+
+/// Whether an index has all articles and nothing else.
+pub fn is_current(
+    dir: &Path,
+    archive: uuid::Uuid,
+    articles: u64,
+    last: &dyn Fn(u64) -> Result<Digest>,
+) -> Result<bool> {
+    Ok(matches!(state(dir, archive, articles, last)?, State::Good(next) if next == articles + 1))
+}
+
+/// The files that do not have their checksums; none if there is no index.
+pub fn damaged_files(dir: &Path) -> Result<Vec<String>> {
+    if !dir.exists() {
+        return Ok(Vec::new());
+    }
+    caught(|| {
+        let (index, _) = open(dir)?;
+        let wrong = index.validate_checksum().map_err(damaged)?;
+        Ok(wrong.iter().map(|file| file.display().to_string()).collect())
+    })
+}
+
+/// An index that answers.
+pub struct SearchIndex {
+    segments: Vec<Segment>,
+    documents: u64,
+    articles: u64,
+}
+
+struct Segment {
+    reader: SegmentReader,
+    articles: Column<u64>,
+    digests: Column<u64>,
+    fields: Fields,
+    texts: [Arc<InvertedIndexReader>; 2],
+}
+
+impl Scope {
+    /// The places of its texts among those of a segment.
+    fn texts(self) -> &'static [usize] {
+        match self {
+            Scope::Both => &[0, 1],
+            Scope::Title => &[0],
+            Scope::Body => &[1],
+        }
+    }
+}
+
+/// A match in the headline counts as much as so many in the body.
+const BOOSTS: [f32; 2] = [3.0, 1.0];
+/// BM25's parameters, as Robertson and Zaragoza give them (2009) and most engines have them.
+const K1: f32 = 1.2;
+const B: f32 = 0.75;
+
+impl SearchIndex {
+    /// Opens one that is current.
+    pub fn open(dir: &Path) -> Result<SearchIndex> {
+        caught(|| {
+            let (index, fields) = open(dir)?;
+            let articles = payload(&index)?.map_or(0, |payload| payload.next_article - 1);
+            let mut segments = Vec::new();
+            for segment in index.searchable_segments().map_err(damaged)? {
+                let reader = SegmentReader::open(&segment).map_err(damaged)?;
+                let column = |name| reader.fast_fields().u64(name).map_err(damaged);
+                let texts = |field| reader.inverted_index(field).map_err(damaged);
+                segments.push(Segment {
+                    articles: column("article")?,
+                    digests: column("digest")?,
+                    texts: [texts(fields.headline)?, texts(fields.body)?],
+                    fields,
+                    reader,
+                });
+            }
+            let documents = segments.iter().map(|segment| u64::from(segment.reader.max_doc())).sum();
+            Ok(SearchIndex { segments, documents, articles })
+        })
+    }
+
+    /// How many articles it has.
+    pub fn articles(&self) -> u64 {
+        self.articles
+    }
+
+    /// The articles whose text fulfils this.
+    pub fn matching(&self, text: &Text) -> Result<NumberSet> {
+        caught(|| {
+            let mut found = NumberSet::default();
+            let prepared = Prepared::new(text);
+            for segment in &self.segments {
+                for document in segment.matching(&prepared)?.iter() {
+                    found.insert(segment.article(document as u32));
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Those articles that are wanted, with how well they fit, the best first; of equals the one with the lower digest.
+    pub fn ranked(&self, text: &Text, wanted: &NumberSet) -> Result<Vec<Ranked>> {
+        caught(|| {
+            let mut leaves = Vec::new();
+            for (scope, pattern) in text.wanted() {
+                let finders = finders(pattern);
+                for text in scope.texts() {
+                    let mut counts = Vec::new();
+                    for segment in &self.segments {
+                        counts.push(segment.counts(*text, pattern, &finders)?);
+                    }
+                    leaves.push((*text, counts));
+                }
+            }
+            let mut ranked = Vec::new();
+            for (at, segment) in self.segments.iter().enumerate() {
+                let mut scores = vec![0f32; segment.reader.max_doc() as usize];
+                for (text, counts) in &leaves {
+                    let matches: usize = counts.iter().map(Vec::len).sum();
+                    if matches == 0 {
+                        continue;
+                    }
+                    let (all, some) = (self.documents as f32, matches as f32);
+                    let idf = (1.0 + (all - some + 0.5) / (some + 0.5)).ln();
+                    let tokens: u64 =
+                        self.segments.iter().map(|segment| segment.texts[*text].total_num_tokens()).sum();
+                    let average = tokens as f32 / all.max(1.0);
+                    let field = [segment.fields.headline, segment.fields.body][*text];
+                    let norms = segment.reader.get_fieldnorms_reader(field).map_err(damaged)?;
+                    for (document, count) in &counts[at] {
+                        let length = norms.fieldnorm(*document) as f32;
+                        let count = *count as f32;
+                        let norm = K1 * (1.0 - B + B * length / average.max(1.0));
+                        scores[*document as usize] +=
+                            BOOSTS[*text] * idf * count * (K1 + 1.0) / (count + norm);
+                    }
+                }
+                for (document, score) in (0u32..).zip(scores) {
+                    let article = segment.article(document);
+                    if wanted.has(article) {
+                        let digest = segment.digests.first(document).unwrap_or(0);
+                        ranked.push(Ranked { article, score, digest });
+                    }
+                }
+            }
+            ranked.sort_unstable_by(|a, b| {
+                b.score.total_cmp(&a.score).then_with(|| (a.digest, a.article).cmp(&(b.digest, b.article)))
+            });
+            Ok(ranked)
+        })
+    }
+
+    /// The terms of the index that a word finds, each with the number of articles that have it in their body.
+    pub fn forms(&self, item: &super::Item, distinct_ge: bool) -> Result<BTreeMap<String, u64>> {
+        caught(|| {
+            let mut found = BTreeMap::new();
+            let finder = std::cell::RefCell::new(Finder::new(item, distinct_ge));
+            for segment in &self.segments {
+                for terms in &segment.texts {
+                    for (term, info) in resolve(terms, &finder)? {
+                        *found.entry(term[1..].to_owned()).or_default() += u64::from(info.doc_freq);
+                    }
+                }
+            }
+            Ok(found)
+        })
+    }
+}
+
+/// An article and how well it fits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ranked {
+    /// The article.
+    pub article: u64,
+    /// BM25 over headline and body.
+    pub score: f32,
+    /// The first eight bytes of its digest.
+    pub digest: u64,
+}
+
+type Finders = Vec<Vec<std::cell::RefCell<Finder>>>;
+
+fn finders(pattern: &Pattern) -> Finders {
+    let finder = |item| std::cell::RefCell::new(Finder::new(item, pattern.distinct_ge));
+    pattern.parts.iter().map(|part| part.iter().map(finder).collect()).collect()
+}
+
+/// What is asked, with its words ready.
+enum Prepared<'t> {
+    All(Vec<Prepared<'t>>),
+    Any(Vec<Prepared<'t>>),
+    Not(Box<Prepared<'t>>),
+    Words(Scope, &'t Pattern, Finders),
+    Language(Option<Language>),
+}
+
+impl<'t> Prepared<'t> {
+    fn new(text: &'t Text) -> Prepared<'t> {
+        match text {
+            Text::All(parts) => Prepared::All(parts.iter().map(Prepared::new).collect()),
+            Text::Any(parts) => Prepared::Any(parts.iter().map(Prepared::new).collect()),
+            Text::Not(part) => Prepared::Not(Box::new(Prepared::new(part))),
+            Text::Words(scope, pattern) => Prepared::Words(*scope, pattern, finders(pattern)),
+            Text::Language(language) => Prepared::Language(*language),
+        }
+    }
+}
+
+type Info = tantivy::postings::TermInfo;
+
+/// The terms of a segment that a word finds.
+fn resolve(terms: &InvertedIndexReader, finder: &std::cell::RefCell<Finder>) -> Result<Vec<(String, Info)>> {
+    let finder = &mut *finder.borrow_mut();
+    let mut found = BTreeMap::new();
+    for exact in finder.exact.iter().chain(finder.forms.iter().map(|forms| &forms.term)) {
+        if let Some(info) = terms.terms().get(exact).doing("read", Path::new("search"))? {
+            found.insert(exact.clone(), info);
+        }
+    }
+    let starts: Vec<(String, bool)> = (finder.prefixes.iter().map(|prefix| (prefix.clone(), true)))
+        .chain(finder.forms.iter().flat_map(|forms| &forms.prefixes).map(|prefix| (prefix.clone(), false)))
+        .collect();
+    for (start, all) in starts {
+        let mut end = start.clone();
+        end.push(char::MAX);
+        let range = terms.terms().range().ge(&start).le(&end).into_stream();
+        let mut stream = range.doing("read", Path::new("search"))?;
+        while let Some((term, info)) = stream.next() {
+            let Ok(term) = std::str::from_utf8(term) else { continue };
+            if all || finder.has(term) {
+                found.insert(term.to_owned(), info.clone());
+            }
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+impl Segment {
+    fn article(&self, document: u32) -> u64 {
+        self.articles.first(document).unwrap_or(0)
+    }
+
+    fn matching(&self, text: &Prepared<'_>) -> Result<NumberSet> {
+        let all = u64::from(self.reader.max_doc());
+        Ok(match text {
+            Prepared::All(parts) => {
+                let mut found: Option<NumberSet> = None;
+                for part in parts {
+                    let more = self.matching(part)?;
+                    match &mut found {
+                        None => found = Some(more),
+                        Some(found) => found.and(&more),
+                    }
+                }
+                found.unwrap_or_else(|| (0..all).collect())
+            }
+            Prepared::Any(parts) => {
+                let mut found = NumberSet::default();
+                for part in parts {
+                    found.or(&self.matching(part)?);
+                }
+                found
+            }
+            Prepared::Not(part) => {
+                let mut found: NumberSet = (0..all).collect();
+                found.remove(&self.matching(part)?);
+                found
+            }
+            Prepared::Words(scope, pattern, finders) => {
+                let mut found = NumberSet::default();
+                for text in scope.texts() {
+                    match finders.as_slice() {
+                        [part] if part.len() == 1 => self.documents(*text, &part[0], &mut found)?,
+                        _ => {
+                            for (document, _) in self.counts(*text, pattern, finders)? {
+                                found.insert(u64::from(document));
+                            }
+                        }
+                    }
+                }
+                found
+            }
+            Prepared::Language(language) => {
+                let name = language.map(|language| language.to_string());
+                let term = tantivy::Term::from_field_text(
+                    self.fields.language,
+                    name.as_deref().unwrap_or(NO_LANGUAGE),
+                );
+                let terms = self.reader.inverted_index(self.fields.language).map_err(damaged)?;
+                let postings = terms
+                    .read_postings(&term, IndexRecordOption::Basic)
+                    .doing("read", Path::new("search"))?;
+                let mut found = NumberSet::default();
+                if let Some(mut postings) = postings {
+                    each(&mut postings, |document, _| found.insert(u64::from(document)));
+                }
+                found
+            }
+        })
+    }
+
+    fn postings(
+        &self,
+        text: usize,
+        finder: &std::cell::RefCell<Finder>,
+        option: IndexRecordOption,
+    ) -> Result<Vec<SegmentPostings>> {
+        let terms = &self.texts[text];
+        let read =
+            |(_, info)| terms.read_postings_from_terminfo(&info, option).doing("read", Path::new("search"));
+        resolve(terms, finder)?.into_iter().map(read).collect()
+    }
+
+    /// The documents that have a word.
+    fn documents(
+        &self,
+        text: usize,
+        finder: &std::cell::RefCell<Finder>,
+        into: &mut NumberSet,
+    ) -> Result<()> {
+        for mut postings in self.postings(text, finder, IndexRecordOption::Basic)? {
+            each(&mut postings, |document, _| into.insert(u64::from(document)));
+        }
+        Ok(())
+    }
+
+    /// The documents in which a pattern is found, ascending, and how often.
+    fn counts(&self, text: usize, pattern: &Pattern, finders: &Finders) -> Result<Vec<(u32, u32)>> {
+        if let [part] = finders.as_slice()
+            && let [finder] = part.as_slice()
+        {
+            let mut counts = Vec::new();
+            for mut postings in self.postings(text, finder, IndexRecordOption::WithFreqs)? {
+                each(&mut postings, |document, postings| counts.push((document, postings.term_freq())));
+            }
+            // Runs that are sorted already are merged.
+            counts.sort_by_key(|(document, _)| *document);
+            counts.dedup_by(|more, first| {
+                let same = more.0 == first.0;
+                first.1 += if same { more.1 } else { 0 };
+                same
+            });
+            return Ok(counts);
+        }
+        let mut words = Vec::new();
+        for finder in finders.iter().flatten() {
+            let postings = self.postings(text, finder, IndexRecordOption::WithFreqsAndPositions)?;
+            if postings.is_empty() {
+                return Ok(Vec::new());
+            }
+            words.push(postings);
+        }
+        // The rarest word says where to look.
+        let frequency =
+            |postings: &Vec<SegmentPostings>| postings.iter().map(|p| u64::from(p.doc_freq())).sum::<u64>();
+        let rarest = (0..words.len()).min_by_key(|at| frequency(&words[*at])).unwrap_or(0);
+        let mut candidates = NumberSet::default();
+        for mut postings in self.postings(
+            text,
+            finders.iter().flatten().nth(rarest).expect("there is one"),
+            IndexRecordOption::Basic,
+        )? {
+            each(&mut postings, |document, _| candidates.insert(u64::from(document)));
+        }
+        let lengths: Vec<usize> = finders.iter().map(Vec::len).collect();
+        let mut counts = Vec::new();
+        let mut some = Vec::new();
+        'documents: for document in candidates.iter() {
+            let document = document as u32;
+            let mut places: Vec<Vec<u32>> = Vec::with_capacity(words.len());
+            for postings in &mut words {
+                let mut here = Vec::new();
+                for postings in postings.iter_mut() {
+                    if postings.doc() < document {
+                        postings.seek(document);
+                    }
+                    if postings.doc() == document {
+                        postings.positions(&mut some);
+                        here.extend_from_slice(&some);
+                    }
+                }
+                if here.is_empty() {
+                    continue 'documents;
+                }
+                here.sort_unstable();
+                places.push(here);
+            }
+            let mut places = places.into_iter();
+            let parts: Vec<Vec<u32>> = lengths
+                .iter()
+                .map(|length| phrase(&places.by_ref().take(*length).collect::<Vec<_>>()))
+                .collect();
+            let count = match pattern.places {
+                Places::Phrase => parts[0].len(),
+                Places::Near(distance) => near(&parts, distance).len(),
+            };
+            if count > 0 {
+                counts.push((document, count as u32));
+            }
+        }
+        Ok(counts)
+    }
+}
+
+fn each(postings: &mut SegmentPostings, mut take: impl FnMut(u32, &SegmentPostings)) {
+    while postings.doc() != TERMINATED {
+        take(postings.doc(), postings);
+        postings.advance();
+    }
+}

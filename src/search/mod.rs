@@ -1,0 +1,57 @@
+//! Full text: which articles have these words, and how well they fit.
+//!
+//! The index in `search/` is tantivy's: a document an article, with its headline and its body as words and their places. It is
+//! derived from the store and holds nothing else; `payload` of its last commit says how many articles it has. Behind, ahead,
+//! damaged or deleted, it is brought up to date before it answers.
+
+pub mod analysis;
+mod english;
+mod index;
+mod pattern;
+mod russian;
+mod set;
+pub mod snippet;
+mod ukrainian;
+
+pub use index::{Healed, Indexer, Ranked, SearchIndex, damaged_files, is_current};
+pub use pattern::{Finder, How, Item, Matcher, Pattern, Places};
+pub use set::NumberSet;
+
+use crate::article::Language;
+
+/// Which texts of an article.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Headline and body.
+    Both,
+    /// The headline.
+    Title,
+    /// The body.
+    Body,
+}
+
+/// What an article's text must fulfil.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Text {
+    /// All of these; everything if there are none.
+    All(Vec<Text>),
+    /// One of these.
+    Any(Vec<Text>),
+    /// Not this.
+    Not(Box<Text>),
+    /// Words in a text.
+    Words(Scope, Pattern),
+    /// The article's language; none is one that is not known.
+    Language(Option<Language>),
+}
+
+impl Text {
+    /// The words that speak for an article: those that are not negated.
+    pub fn wanted(&self) -> Vec<(Scope, &Pattern)> {
+        match self {
+            Text::All(parts) | Text::Any(parts) => parts.iter().flat_map(Text::wanted).collect(),
+            Text::Words(scope, pattern) => vec![(*scope, pattern)],
+            Text::Not(_) | Text::Language(_) => Vec::new(),
+        }
+    }
+}
