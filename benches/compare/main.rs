@@ -2,18 +2,21 @@
 //!
 //!     cargo bench --bench compare -- 200000 [DIR]
 //!     cargo bench --bench compare -- pages PAGES [DIR]
+//!     cargo bench --bench compare -- recall
 //!
-//! The second makes a WARC of the HTML pages under PAGES and reads it beside trafilatura in Python, which it installs into
+//! The last one counts which forms of a word are found by which. The second makes a WARC of the HTML pages under PAGES and reads it beside trafilatura in Python, which it installs into
 //! an environment of its own in DIR.
 //!
 //! Both get the same generated articles, a thousand at a time, and make each batch durable: SQLite with WAL and
-//! `synchronous=FULL`, one table with the text, a unique digest, indexes on date and on source and date. The time of
+//! `synchronous=FULL`, one table with the text, a unique digest, indexes on date and on source and date, and an FTS5 index over
+//! headline and body (`unicode61`, external content); here the full-text index is part of every archive. The time of
 //! generating is not counted; normalising and hashing is, on both sides. Exports and cold lookups are whole processes:
 //! the `pressmark` that this build made, and the `sqlite3` shell if there is one.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "../corpus.rs"]
 mod corpus;
+mod fulltext;
 mod pages;
 
 use corpus::Corpus;
@@ -42,6 +45,9 @@ fn main() {
         std::fs::create_dir_all(&dir).unwrap();
         return pages::compare(Path::new(pages), &dir);
     }
+    if arguments.first().is_some_and(|what| what == "recall") {
+        return fulltext::recall();
+    }
     let Some(count) = arguments.first().and_then(|count| count.parse().ok()) else {
         println!("skipped: say how many articles, as in cargo bench --bench compare -- 200000");
         return;
@@ -57,9 +63,17 @@ fn main() {
     println!("{count} articles, {:.0} MB of text", text as f64 / 1e6);
     println!("\n| | pressmark | SQLite | ratio |\n|---|---|---|---|");
     let rate = |time: Duration| count as f64 / time.as_secs_f64();
-    row("durable ingest, articles/s", rate(ours), rate(theirs), rate(ours) / rate(theirs));
+    row("durable ingest with full text, articles/s", rate(ours), rate(theirs), rate(ours) / rate(theirs));
     let (ours, theirs) = (size(&archive), size(&database));
+    println!("| peak memory of this process so far, MiB | {:.0} | | |", peak_mib());
     row("bytes on disk, MB", ours as f64 / 1e6, theirs as f64 / 1e6, ours as f64 / theirs as f64);
+    let part = |name: &str| size(&archive.join(name)) as f64 / 1e6;
+    println!(
+        "| &nbsp; ledger, store, search | {:.0}, {:.0}, {:.0} | | |",
+        part("ledger"),
+        part("store"),
+        part("search")
+    );
     println!(
         "| &nbsp; of the text | {:.3} | {:.3} | |",
         ours as f64 / text as f64,
@@ -73,6 +87,8 @@ fn main() {
     row("100 by date and source, warm, µs", ours, theirs, ours / theirs);
     let (ours, theirs) = counts(&archive, &database);
     row("count by month, ms", ours, theirs, ours / theirs);
+
+    fulltext::compare(&corpus, count, &archive, &database);
 
     // Cold: whole processes.
     let binary = env!("CARGO_BIN_EXE_pressmark");
@@ -159,7 +175,8 @@ fn ingest_sqlite(corpus: &Corpus, count: u64, path: &Path) -> (Duration, u64) {
     let schema = "create table articles (id integer primary key, digest blob unique, headline text, body text, language text,
         source text, url text, byline text, published integer, captured integer, input text);
         create index by_date on articles (published);
-        create index by_source on articles (source, published);";
+        create index by_source on articles (source, published);
+        create virtual table words using fts5(headline, body, content='articles', content_rowid='id');";
     connection.execute_batch(schema).unwrap();
     let (mut spent, mut text) = (Duration::ZERO, 0);
     for from in (0..count).step_by(BATCH as usize) {
@@ -171,6 +188,8 @@ fn ingest_sqlite(corpus: &Corpus, count: u64, path: &Path) -> (Duration, u64) {
             let insert = "insert or ignore into articles (digest, headline, body, language, source, url, byline, published, captured, input)
                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
             let mut insert = transaction.prepare_cached(insert).unwrap();
+            let index = "insert into words (rowid, headline, body) values (?, ?, ?)";
+            let mut index = transaction.prepare_cached(index).unwrap();
             for draft in drafts {
                 let ready = Prepared::new(draft).unwrap();
                 let (digest, article, provenance) = (ready.digest(), ready.article(), ready.provenance());
@@ -191,7 +210,10 @@ fn ingest_sqlite(corpus: &Corpus, count: u64, path: &Path) -> (Duration, u64) {
                     captured,
                     provenance.input
                 ];
-                insert.execute(values).unwrap();
+                if insert.execute(values).unwrap() > 0 {
+                    let id = transaction.last_insert_rowid();
+                    index.execute(params![id, article.headline(), article.body()]).unwrap();
+                }
             }
         }
         transaction.commit().unwrap();
@@ -306,6 +328,12 @@ fn counts(archive: &Path, database: &Path) -> (f64, f64) {
     let time = start.elapsed();
     assert_eq!(groups.into_iter().map(|group| (group.key.unwrap(), group.count)).collect::<Vec<_>>(), theirs);
     (ours.as_secs_f64() * 1e3, time.as_secs_f64() * 1e3)
+}
+
+/// The most memory that this process has held.
+fn peak_mib() -> f64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    getrusage(UsageWho::RUSAGE_SELF).unwrap().max_rss() as f64 / 1024.0
 }
 
 struct Process {
