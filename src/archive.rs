@@ -64,6 +64,8 @@ pub struct Archive {
     builder: Builder,
     staged: Option<Commit>,
     indexer: Option<Indexer>,
+    /// Whether the full-text index could not be written; it is left alone then until somebody searches.
+    indexing_failed: bool,
     search: Option<SearchIndex>,
     search_healed: Vec<search::Healed>,
     healed: Vec<Healed>,
@@ -255,6 +257,7 @@ impl Archive {
             builder,
             staged: None,
             indexer: None,
+            indexing_failed: false,
             search: None,
             search_healed: Vec::new(),
             healed,
@@ -409,7 +412,7 @@ impl Archive {
         written?;
         let (puts, commit, fresh) = built?;
         self.staged = commit;
-        self.index(fresh)?;
+        self.index(fresh);
         Ok(puts)
     }
 
@@ -439,7 +442,9 @@ impl Archive {
     /// Everything that was committed, to be asked for all but words.
     pub fn reader(&mut self) -> Result<Reader<'_>> {
         self.guarded(Archive::apply_waiting)?;
-        Ok(Reader::new(self.store_ref(), self.search.as_ref()))
+        // One that is behind does not answer.
+        let search = self.search.as_ref().filter(|_| self.search_is_current());
+        Ok(Reader::new(self.store_ref(), search))
     }
 
     /// Everything that was committed, to be asked this: with the full-text index, brought up to date, if the query needs it.
@@ -467,12 +472,13 @@ impl Archive {
         self.search = None;
         let dir = self.search_dir();
         let mut open = || {
-            let current = {
+            // While it is being written, what is on disk says little.
+            let current = self.indexer.is_none() && {
                 let store = self.store_ref();
                 let digest = |article| store.article(article).map(|row| row.digest);
                 search::is_current(&dir, self.uuid, store.applied().articles(), &digest)?
             };
-            if self.indexer.is_some() || !current {
+            if !current {
                 self.catch_up()?;
             }
             SearchIndex::open(&dir)
@@ -528,24 +534,29 @@ impl Archive {
 
     /// Adds new articles to the full-text index, as long as it has all that came before: what is missing is added when the
     /// archive is closed, or asked. It is committed then as well: never before the ledger.
-    fn index(&mut self, fresh: Vec<Fresh>) -> Result<()> {
-        let Some(first) = fresh.first() else { return Ok(()) };
-        if self.indexer.is_none() && self.store_ref().applied().articles() + 1 == first.article {
-            let indexer = self.open_indexer()?;
-            self.indexer = Some(indexer);
+    fn index(&mut self, fresh: Vec<Fresh>) {
+        let Some(first) = fresh.first() else { return };
+        if self.indexer.is_none()
+            && !self.indexing_failed
+            && self.store_ref().applied().articles() + 1 == first.article
+        {
+            self.indexer = self.open_indexer().ok();
+            self.indexing_failed = self.indexer.is_none();
         }
         let Some(indexer) = self.indexer.as_mut().filter(|indexer| indexer.next_article() == first.article)
         else {
-            return Ok(());
+            return;
         };
+        // What was added before is in the ledger by now.
+        let mut added = indexer.commit_if_many();
         for Fresh { digest, language, headline, body, .. } in fresh {
-            if let Err(e) = indexer.add(&digest, language, &headline, &body) {
-                // Nothing depends on it; it is made again when it is needed.
-                drop(self.indexer.take());
-                return if matches!(e, Error::Search { .. }) { Ok(()) } else { Err(e) };
-            }
+            added = added.and_then(|()| indexer.add(&digest, language, &headline, &body));
         }
-        Ok(())
+        if added.is_err() {
+            // Nothing depends on it; it is made again when it is needed.
+            drop(self.indexer.take());
+            self.indexing_failed = true;
+        }
     }
 
     /// What had to be done to the full-text index.
@@ -571,12 +582,10 @@ impl Archive {
         self.failed = true;
         self.apply_waiting()?;
         self.search = None;
-        if self.indexer.is_some() {
-            match self.catch_up() {
-                // It is derived: the next search makes it again.
-                Err(Error::Search { .. }) | Ok(()) => {}
-                Err(e) => return Err(e),
-            }
+        // It is derived: if it cannot be written now, the next search makes it again, or says why it cannot.
+        let indexed = if self.indexer.is_some() { self.catch_up() } else { Ok(()) };
+        if indexed.is_err() {
+            drop(self.indexer.take());
         }
         let store = self.store.take().expect(OPEN);
         let dir = self.dir.clone();

@@ -60,6 +60,11 @@ pub enum Finding {
         /// What is wrong.
         what: String,
     },
+    /// In the full-text index, which is made again.
+    Search {
+        /// What is wrong.
+        what: String,
+    },
     /// In an original input that is kept.
     Raw {
         /// Its name.
@@ -72,6 +77,7 @@ impl fmt::Display for Finding {
         match self {
             Finding::Ledger { place, what } => write!(f, "ledger: {place}: {what}"),
             Finding::Store { what } => write!(f, "store: {what}"),
+            Finding::Search { what } => write!(f, "search: {what}; the next search makes the index again"),
             Finding::Raw { digest } => {
                 write!(f, "raw: {digest}: the bytes are not those; the input is kept nowhere else")
             }
@@ -174,6 +180,19 @@ pub fn verify(dir: &Path, depth: Depth, wait: Duration, stop: &dyn Fn() -> bool)
         }
     }
     if depth != Depth::Structure {
+        let search = dir.join("search");
+        let wrong = match crate::search::damaged_files(&search) {
+            Ok(files) => {
+                files.into_iter().map(|file| format!("{file} does not have its checksum")).collect::<Vec<_>>()
+            }
+            Err(Error::Search { what }) => vec![what],
+            Err(e) => return Err(e),
+        };
+        if !wrong.is_empty() {
+            // It is derived: nothing is to be mended in it.
+            crate::search::condemn(&search)?;
+        }
+        report.findings.extend(wrong.into_iter().map(|what| Finding::Search { what }));
         check_raws(&Raws::of(dir), depth, &mut report, stop)?;
     }
     Ok(report)
@@ -481,7 +500,7 @@ pub fn repair(dir: &Path, wait: Duration, stop: &dyn Fn() -> bool) -> Result<Rep
     places.finish_repair()?;
     let report = verify(dir, Depth::Data, wait, stop)?;
     let mut repaired = Repaired { findings: report.findings.clone(), ..Repaired::default() };
-    if report.findings.is_empty() || stop() {
+    if report.findings.iter().all(|finding| matches!(finding, Finding::Search { .. })) || stop() {
         return Ok(repaired);
     }
     let _lock = take_lock(dir, wait)?;

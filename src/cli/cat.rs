@@ -32,7 +32,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         return raw(context, args);
     }
     context.with_archive(false, |context, archive| {
-        for number in context.articles(archive, &args.filter)? {
+        for number in context.articles(archive, &args.filter, false)? {
             let text = archive.reader()?.article(number)?.1.canonical_text();
             let text = if context.stdout_is_terminal() { clean_lines(&text) } else { text };
             context.out.write_all(text.as_bytes())?;
@@ -44,7 +44,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 fn raw(context: &mut Context, args: &Args) -> Result<Outcome> {
     context.with_archive(false, |context, archive| {
         let raws = archive.raws();
-        let found = context.articles(archive, &args.filter)?;
+        let found = context.articles(archive, &args.filter, false)?;
         let reader = archive.reader()?;
         for number in found {
             let id = reader.row(number)?.digest.short(16);

@@ -76,7 +76,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             }
         }?;
         if args.query.filter.flags.explain {
-            context.explain(&args.query.filter, &reader.ask(query)?)?;
+            // It is read on another thread; how many are looked at is the same once more.
+            let asked = reader.ask(query)?;
+            asked.count()?;
+            context.explain(&args.query.filter, &asked)?;
         }
         Ok((written, query.captures))
     })?;

@@ -176,20 +176,23 @@ pub fn main() -> ExitCode {
         umask,
     };
     let mut result = dispatch(&mut context, &cli.command);
-    if let Err(Failure::Archive(e)) = &result
-        && exit::store_is_to_blame(e)
-        && let Ok(dir) = context.dir()
-    {
-        // The ledger has everything that the store has: the next opening builds it again, and this may be the next.
-        let condemned = pressmark::archive::condemn_store(&dir, &e.to_string());
-        let printed = context.written.get() > 0;
-        if condemned.is_ok() && !printed && cli.command.can_be_repeated() {
-            context.out = BufWriter::with_capacity(
-                64 << 10,
-                Counted { inner: io::stdout().lock(), written: context.written.clone() },
-            );
-            result = dispatch(&mut context, &cli.command);
+    // The ledger has everything that the store has, and the store what the full-text index has: the next opening builds it
+    // again, and this may be the next.
+    let condemned = match (&result, context.dir()) {
+        (Err(Failure::Archive(pressmark::Error::Search { .. })), Ok(dir)) => {
+            pressmark::search::condemn(&dir.join("search")).is_ok()
         }
+        (Err(Failure::Archive(e)), Ok(dir)) if exit::store_is_to_blame(e) => {
+            pressmark::archive::condemn_store(&dir, &e.to_string()).is_ok()
+        }
+        _ => false,
+    };
+    if condemned && context.written.get() == 0 && cli.command.can_be_repeated() {
+        context.out = BufWriter::with_capacity(
+            64 << 10,
+            Counted { inner: io::stdout().lock(), written: context.written.clone() },
+        );
+        result = dispatch(&mut context, &cli.command);
     }
     let flushed = context.out.flush();
     let result = result.and_then(|outcome| flushed.map(|()| outcome).map_err(Failure::from));
@@ -273,9 +276,17 @@ impl Context {
         })
     }
 
-    /// The articles that arguments name: by the digits of their digests if all of them can be such, else by a query.
-    fn articles(&mut self, archive: &mut Archive, filter: &query_args::FilterArgs) -> Result<Vec<u64>> {
-        let digits = filter.words.iter().all(|word| word.parse::<Prefix>().is_ok());
+    /// The articles that arguments name: by the digits of their digests if all of them can be such, eight or more if care is
+    /// taken, else by a query.
+    fn articles(
+        &mut self,
+        archive: &mut Archive,
+        filter: &query_args::FilterArgs,
+        careful: bool,
+    ) -> Result<Vec<u64>> {
+        // 2024 and cafe are words where a mistake changes something.
+        let named = |word: &String| word.parse::<Prefix>().is_ok() && (word.len() >= 8 || !careful);
+        let digits = filter.words.iter().all(named);
         if digits && !filter.words.is_empty() && filter.has_no_flags() {
             let reader = archive.reader()?;
             let mut found = Vec::new();

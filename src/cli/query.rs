@@ -141,14 +141,11 @@ fn save(context: &mut Context, name: &str, words: &[String]) -> Result<Outcome> 
         // A query that asks itself would never end.
         let known = |other: &str| saved.get(other).filter(|_| other != name).cloned();
         parse(&text, &Clock::default(), &known).map_err(|e| syntax(&text, &e))?;
-        if saved.values().any(|query| query.contains(&format!("saved:{name}"))) {
-            let mut with = saved.clone();
-            with.insert(name.clone(), text.clone());
-            for query in with.values() {
-                parse(query, &Clock::default(), &|other| with.get(other).cloned())
-                    .map_err(|e| syntax(query, &e))?;
-            }
-        }
+        // Nor may those that ask it ask themselves then.
+        let mut with = saved.clone();
+        with.insert(name.clone(), text.clone());
+        parse(&format!("saved:{name}"), &Clock::default(), &|other| with.get(other).cloned())
+            .map_err(|e| syntax(&text, &e))?;
         archive.save_query(&name, Some(&text))?;
         let again = if saved.contains_key(&name) { " in place of another" } else { "" };
         context.say(&format!("saved {name}{again}"));

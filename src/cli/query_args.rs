@@ -148,6 +148,12 @@ impl QueryArgs {
             }
             query.after = Some(cursor);
         }
+        if query.order == Order::Relevance && query.captures {
+            return Err(Failure::usage(
+                "articles are relevant, not captures",
+                "leave --captures out, or add another --sort",
+            ));
+        }
         if query.order == Order::Relevance && !query.filter.asks_for_words() {
             return Err(Failure::usage(
                 "an order by relevance needs words to be relevant to",
@@ -165,9 +171,10 @@ impl FilterArgs {
             return one.clone();
         }
         let phrase = |word: &String| {
-            let plain = word.trim().contains(char::is_whitespace) && !word.contains(['"', '(', ')']);
-            let operators =
-                [" OR ", " AND ", " NOT ", " NEAR"].iter().any(|operator| word.contains(operator));
+            let plain = word.trim().contains(char::is_whitespace) && !word.contains(['"', '(', ')', '\\']);
+            let operators = word.split_whitespace().any(|part| {
+                matches!(part, "OR" | "AND" | "NOT") || part.starts_with("NEAR") || part.ends_with('*')
+            });
             let fields =
                 word.split_whitespace().skip(1).any(|part| part.contains(':') || part.starts_with('-'));
             if !plain || operators || fields {
@@ -216,7 +223,7 @@ impl FilterArgs {
 
     /// Whether the query can be read without an archive.
     fn needs_archive(&self) -> bool {
-        self.words.iter().any(|word| word.contains("saved:"))
+        self.words.iter().any(|word| word.to_ascii_lowercase().contains("saved:"))
     }
 }
 
@@ -408,12 +415,16 @@ const MINUS: char = '\u{2212}';
 /// The command line with its unwanted words told from options: `-trump` is none.
 pub fn arguments(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut given: Vec<OsString> = arguments.collect();
-    let Some(command) =
-        given.iter().skip(1).filter_map(|word| word.to_str()).find(|word| ASKING.contains(word))
-    else {
+    let names = || given.iter().map(|word| word.to_str().unwrap_or(""));
+    let mut after = names().zip(names().skip(1));
+    let command = after.find(|(before, word)| !word.starts_with('-') && !takes_a_value(before));
+    let Some((_, command)) = command else {
         return given;
     };
     let command = command.to_owned();
+    if !ASKING.contains(&command.as_str()) {
+        return given;
+    }
     let mut before = OsString::new();
     for word in given.iter_mut().skip(1) {
         if word == "--" {
@@ -423,7 +434,7 @@ pub fn arguments(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
         let is_value = hyphened && before.to_str().is_some_and(takes_a_value);
         let unwanted =
             word.to_str().filter(|_| !is_value).and_then(|text| text.strip_prefix('-')).filter(|rest| {
-                let option = matches!(*rest, "h" | "V") || command == "export" && rest.starts_with('o');
+                let option = matches!(*rest, "h" | "V") || command == "export" && *rest == "o";
                 !(rest.is_empty() || rest.starts_with('-') || option)
             });
         let turned = unwanted.map(|rest| format!("{MINUS}{rest}"));
@@ -443,7 +454,10 @@ fn takes_a_value(option: &str) -> bool {
     let cli = super::Cli::command();
     let commands = std::iter::once(&cli).chain(cli.get_subcommands());
     let mut options = commands.flat_map(|command| command.get_arguments());
-    options.any(|option| option.get_long() == Some(name) && option.get_action().takes_values())
+    let named = |option: &clap::Arg| {
+        option.get_long() == Some(name) || option.get_all_aliases().is_some_and(|all| all.contains(&name))
+    };
+    options.any(|option| named(option) && option.get_action().takes_values())
 }
 
 /// The commands that take a query.

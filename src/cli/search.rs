@@ -7,7 +7,7 @@ use super::terminal::{clean, columns, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
 use pressmark::export::escape;
-use pressmark::query::{Hit, Order, Reader};
+use pressmark::query::{Hit, Order, Query, Reader};
 use pressmark::search::analysis::Code;
 use pressmark::search::snippet::{Snippet, snippet};
 use pressmark::search::{Matcher, Scope};
@@ -48,7 +48,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     let make = |saved: &_| {
         // Without words there is nothing to be relevant to.
-        let words = args.query.query(saved, Order::Newest)?;
+        let words = args.query.filter.query(saved)?;
         let order = if words.filter.asks_for_words() { Order::Relevance } else { Order::Newest };
         let mut query = args.query.query(saved, order)?;
         query.limit = match query.limit {
@@ -68,12 +68,18 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         };
         let mut title = matchers(&[Scope::Both, Scope::Title]);
         let mut body = matchers(&[Scope::Both, Scope::Body]);
-        let (mut count, mut last) = (0u64, None);
+        let one_more = Query { limit: query.limit.map(|limit| limit.saturating_add(1)), ..query.clone() };
+        let asked = reader.ask(&one_more)?;
+        let (mut count, mut last, mut more) = (0u64, None, false);
         for hit in asked.hits()? {
             if context.interrupted() {
                 return Ok(Outcome::Interrupted);
             }
             let hit = hit?;
+            if query.limit == Some(count) {
+                more = true;
+                break;
+            }
             (count, last) = (count + 1, Some(hit));
             let (_, article) = reader.article(hit.article)?;
             let code = Code::of(article.language());
@@ -84,21 +90,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             let shown = Shown { hit: &hit, headline: article.headline(), title: headline, snippet: found };
             print(context, &reader, &names, &shown, format)?;
         }
-        if query.limit == Some(count)
-            && let Some(last) = last
-        {
-            let all = pressmark::query::Query {
-                limit: None,
-                offset: 0,
-                after: None,
-                order: Order::Arrival,
-                ..query.clone()
-            };
-            let matching = reader.count(&all)?;
-            if matching > count {
-                context.say(&format!("{} of {}", grouped(count), grouped(matching)));
-                say_cursor(context, &last, query, &names);
-            }
+        if let Some(last) = last.filter(|_| more) {
+            context.say(&format!("{} of {}", grouped(count), grouped(asked.total()?)));
+            say_cursor(context, &last, query, &names);
         }
         context.explain(&args.query.filter, &asked)?;
         Ok(outcome(&args.query, count > 0))

@@ -27,7 +27,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         ));
     }
     context.with_archive(false, |context, archive| {
-        for number in context.articles(archive, &args.filter)? {
+        for number in context.articles(archive, &args.filter, false)? {
             if !text.is_empty() {
                 writeln!(text)?;
             }

@@ -16,7 +16,7 @@ pub struct Args {
     #[command(flatten)]
     filter: FilterArgs,
     /// Only the bytes on disk.
-    #[arg(long, conflicts_with = "words")]
+    #[arg(long, conflicts_with_all = ["words", "source", "since", "until", "language", "undated"])]
     disk: bool,
     /// How: text, or json for one object.
     #[arg(long, value_name = "FORMAT", default_value = "text")]

@@ -9,7 +9,7 @@ use std::io::Write;
 
 /// Give tags to articles (+tag) and take them away (-tag); without arguments, list the tags with how many articles have them.
 ///
-/// What comes first with a + or a - is a tag, the rest is the query, or digits that begin digests. Tags are kept in the ledger
+/// What comes first with a + or a - is a tag, the rest is the query, or eight or more digits that begin a digest. Tags are kept in the ledger
 /// like everything else, and tag:NAME finds them.
 #[derive(clap::Args)]
 pub struct Args {
@@ -62,7 +62,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         ));
     }
     let (articles, changed) = context.with_archive(false, |context, archive| {
-        let articles = context.articles(archive, &filter)?;
+        let articles = context.articles(archive, &filter, true)?;
         let changed = if args.dry_run {
             let reader = archive.reader()?;
             let mut changed = 0;

@@ -52,8 +52,9 @@ impl Clock {
     }
 
     fn civil(&self, at: Timestamp) -> DateTime {
-        let instant = jiff::Timestamp::from_second(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        self.zone.to_datetime(instant)
+        let ends = (jiff::Timestamp::MIN.as_second() + DAY, jiff::Timestamp::MAX.as_second() - DAY);
+        let instant = jiff::Timestamp::from_second(at.0.clamp(ends.0, ends.1));
+        self.zone.to_datetime(instant.unwrap_or(jiff::Timestamp::UNIX_EPOCH))
     }
 
     /// The instant that a clock shows here. One that it shows twice is the earlier, one that it never shows the later.
@@ -99,7 +100,9 @@ impl Clock {
     pub fn period(&self, text: &str) -> Option<(Bound, Bound)> {
         let text = text.trim();
         if let Some(epoch) = text.strip_prefix('@') {
-            let at = self.instant(Timestamp(epoch.parse().ok()?))?;
+            let at = Timestamp(epoch.parse().ok()?);
+            jiff::Timestamp::from_second(at.0).ok()?;
+            let at = self.instant(at)?;
             return Some((at, at));
         }
         if let Some((first, end)) = self.days(text) {
@@ -192,7 +195,8 @@ impl Clock {
             return self.instant(self.now);
         }
         let (count, unit) = counted(&lower)?;
-        (unit == 'h').then(|| self.instant(Timestamp(self.now.0 - count * (DAY / 24))))?
+        let back = self.now.0.saturating_sub(count * (DAY / 24));
+        (unit == 'h').then(|| self.instant(Timestamp(back)))?
     }
 }
 

@@ -173,9 +173,13 @@ impl Expr {
         }
     }
 
-    /// Whether it asks for words.
+    /// Whether it asks for words, not only against them.
     pub fn asks_for_words(&self) -> bool {
-        self.conditions().iter().any(|condition| matches!(condition, Condition::Words(..)))
+        match self {
+            Expr::All(parts) | Expr::Any(parts) => parts.iter().any(Expr::asks_for_words),
+            Expr::Not(_) => false,
+            Expr::Is(condition, _) => matches!(condition, Condition::Words(..)),
+        }
     }
 
     /// Whether it asks for words or languages, which the full-text index knows.

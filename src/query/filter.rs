@@ -95,7 +95,10 @@ impl Filter {
         }
         Ok(match expr {
             Expr::All(parts) => Filter::All(Filter::parts(reader, parts, true)?),
-            Expr::Any(parts) => Filter::Any(Filter::parts(reader, parts, false)?),
+            Expr::Any(parts) => match <[Filter; 1]>::try_from(Filter::parts(reader, parts, false)?) {
+                Ok([one]) => one,
+                Err(several) => Filter::Any(several),
+            },
             Expr::Not(part) => Filter::Not(Box::new(Filter::new(reader, part)?)),
             Expr::Is(condition, _) => Filter::condition(reader, condition)?,
         })
@@ -112,9 +115,20 @@ impl Filter {
             filters.push(Filter::new(reader, &one)?);
         }
         let mut sources = Vec::new();
+        let mut articles: Option<(NumberSet, String)> = None;
+        if let Some(Filter::Articles(some, asked)) = filters.pop_if(|_| !all) {
+            articles = Some((some, asked));
+        }
         for part in rest {
             match Filter::new(reader, part)? {
                 Filter::Sources(more) if !all => sources.extend(more),
+                Filter::Articles(more, asked) if !all => match &mut articles {
+                    None => articles = Some((more, asked)),
+                    Some((articles, before)) => {
+                        articles.or(&more);
+                        *before = format!("{before} OR {asked}");
+                    }
+                },
                 Filter::All(more) if all => filters.extend(more),
                 Filter::Any(more) if !all => filters.extend(more),
                 filter => filters.push(filter),
@@ -125,9 +139,7 @@ impl Filter {
             sources.dedup();
             filters.push(Filter::Sources(sources));
         }
-        if !all && filters.len() == 1 {
-            return Ok(filters);
-        }
+        filters.extend(articles.map(|(articles, asked)| Filter::Articles(articles, asked)));
         filters.sort_by_key(Filter::cost);
         Ok(filters)
     }
@@ -149,7 +161,12 @@ impl Filter {
             Condition::Section(name) => capture(CaptureTest::Section(words(name))),
             Condition::Url(url) => {
                 let found = match url.strip_suffix('*') {
-                    Some(start) => return Ok(capture(CaptureTest::UrlStart(crate::urls::canonical(start)))),
+                    Some(start) => {
+                        // A closing slash ends a part of the path: news/ is not newsletter.
+                        let slash = if start.ends_with('/') { "/" } else { "" };
+                        let start = crate::urls::canonical(start) + slash;
+                        return Ok(capture(CaptureTest::UrlStart(start)));
+                    }
                     None => reader.at_url(url)?,
                 };
                 // The index of URLs narrows it down; the capture decides.
@@ -303,10 +320,14 @@ impl CaptureTest {
                 provenance.url.as_deref().is_some_and(|own| crate::urls::canonical(own) == *url)
             }
             CaptureTest::UrlStart(start) => {
-                provenance.url.as_deref().is_some_and(|own| crate::urls::canonical(own).starts_with(start))
+                let own = provenance.url.as_deref().map(|own| crate::urls::canonical(own) + "/");
+                own.is_some_and(|own| own.starts_with(start))
             }
             CaptureTest::Domain(domain) => {
-                let host = provenance.url.as_deref().and_then(|own| url::Url::parse(own).ok());
+                let parsed = |own: &str| {
+                    url::Url::parse(own).or_else(|_| url::Url::parse(&format!("http://{own}"))).ok()
+                };
+                let host = provenance.url.as_deref().and_then(parsed);
                 host.as_ref().and_then(url::Url::host_str).is_some_and(|host| {
                     host.strip_suffix(domain.as_str())
                         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))

@@ -72,6 +72,8 @@ const IS: [(&str, Condition); 5] = [
 const DEPTH_MAX: usize = 64;
 /// How many conditions a query may have.
 const CONDITIONS_MAX: usize = 4096;
+/// How many words can be near each other.
+const NEAR_PARTS_MAX: usize = 16;
 /// How far apart words are at most that are NEAR each other, if no number is given.
 const NEAR: u32 = 10;
 
@@ -311,7 +313,7 @@ impl Parser<'_> {
             };
             if parts.is_empty() {
                 match &first.expr {
-                    Expr::Is(Condition::Words(of, words), _) => {
+                    Expr::Is(Condition::Words(of, words), _) if !matches!(words, Words::Near(..)) => {
                         scope = *of;
                         parts.push(words.clone());
                     }
@@ -327,7 +329,11 @@ impl Parser<'_> {
             // What follows a field's word is of that field too.
             let inner = if scope == Scope::Both { within } else { Some(Field::Text(scope)) };
             match self.atom(inner)?.expr {
-                Expr::Is(Condition::Words(of, words), _) if of == scope => parts.push(words),
+                Expr::Is(Condition::Words(of, words), _)
+                    if of == scope && !matches!(words, Words::Near(..)) && parts.len() < NEAR_PARTS_MAX =>
+                {
+                    parts.push(words);
+                }
                 _ => return error("NEAR stands between words", operator, "write Київ NEAR/5 мер"),
             }
         }
@@ -464,13 +470,16 @@ impl Parser<'_> {
             Field::Section => Condition::Section(value),
             Field::Url => Condition::Url(value),
             Field::Domain => {
-                let domain = value.trim_start_matches("www.").trim_end_matches('/').to_lowercase();
-                if domain.contains('/') || domain.is_empty() {
+                let plain = value.trim_end_matches('/').to_lowercase();
+                let plain = plain.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(&plain);
+                // In ASCII, as addresses have it.
+                let parsed = url::Host::parse(plain).ok();
+                let Some(domain) = parsed.map(|host| host.to_string()) else {
                     return bad(
                         format!("'{value}' is not a domain"),
                         "a domain is rubryka.com; url: takes addresses",
                     );
-                }
+                };
                 Condition::Domain(domain)
             }
             Field::Tag => match tag(&value) {
@@ -509,6 +518,11 @@ impl Parser<'_> {
     }
 
     fn words(&self, scope: Scope, value: String, quoted: bool, span: Span) -> Parsed<Expr> {
+        let digits = value.strip_prefix("NEAR").map(|rest| rest.strip_prefix('/').unwrap_or(rest));
+        if !quoted && digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())) {
+            let hint = "write Київ NEAR/5 мер, or \"NEAR\" for the word";
+            return error("NEAR stands between words", span.0, hint);
+        }
         let words = match value.strip_suffix('*') {
             _ if quoted => Words::Quoted(value),
             Some(start) => Words::Prefix(start.to_owned()),

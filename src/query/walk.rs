@@ -170,9 +170,6 @@ pub(super) fn ask<'a>(reader: Reader<'a>, query: &Query) -> Result<Asked<'a>> {
     let filter = Filter::new(&reader, &query.filter)?;
     let bounds = Bounds::of(&filter, query.date_field);
     let text = wanted(&query.filter);
-    if query.order == Order::Relevance && text.wanted().is_empty() {
-        return Err(Error::Search { what: "an order by relevance needs words".to_owned() });
-    }
     let mut asked = Asked {
         reader,
         filter: Rc::new(filter),
@@ -280,7 +277,9 @@ impl<'a> Asked<'a> {
         // Walking by date finds the first few soon if many match.
         let wanted = self.query.limit.map(|limit| limit.saturating_add(self.query.offset));
         let soon = match (wanted, self.query.order) {
-            (Some(wanted), Order::Newest | Order::Oldest | Order::Arrival) => wanted * all / count,
+            (Some(wanted), Order::Newest | Order::Oldest | Order::Arrival) => {
+                wanted.saturating_mul(all) / count
+            }
             _ => u64::MAX,
         };
         let budget = count.saturating_mul(ROWS_AN_ARTICLE);
@@ -416,6 +415,7 @@ impl<'a> Asked<'a> {
                 filter: self.filter.clone(),
                 query: self.query.clone(),
                 of_articles: self.filter.is_of_articles(),
+                last: None,
             },
             ranked: None,
             skip: self.query.offset,
@@ -432,7 +432,11 @@ impl<'a> Asked<'a> {
             Filter::Articles(articles, _) => articles.clone(),
             _ => self.marks()?.map(|mark| mark.map(|mark| mark.article)).collect::<Result<_>>()?,
         };
-        let ranked = search.ranked(&self.text, &matching)?;
+        let most = match (self.query.limit, &self.query.after) {
+            (Some(limit), None) => limit.saturating_add(self.query.offset) as usize,
+            _ => usize::MAX,
+        };
+        let ranked = search.ranked(&self.text, &matching, most)?;
         let mut hits = self.placed(Box::new(std::iter::empty()));
         hits.ranked = Some(ranked.into_iter());
         Ok(hits)
@@ -504,11 +508,16 @@ impl<'a> Asked<'a> {
 
     /// How many hits there are.
     pub fn count(&self) -> Result<u64> {
-        let (limit, captures) = (self.query.limit.unwrap_or(u64::MAX), self.query.captures);
         if self.query.after.is_some() {
             return self.hits()?.try_fold(0, |count, hit| hit.map(|_| count + 1));
         }
-        let all = match self.filter.as_ref() {
+        Ok(self.total()?.saturating_sub(self.query.offset).min(self.query.limit.unwrap_or(u64::MAX)))
+    }
+
+    /// How many there are on all pages.
+    pub fn total(&self) -> Result<u64> {
+        let captures = self.query.captures;
+        Ok(match self.filter.as_ref() {
             Filter::All(parts) if parts.is_empty() && captures => self.reader.applied().captures(),
             Filter::All(parts) if parts.is_empty() => self.reader.applied().articles(),
             Filter::Articles(articles, _) if !captures => articles.len(),
@@ -521,8 +530,7 @@ impl<'a> Asked<'a> {
                 }
                 count
             }
-        };
-        Ok(all.saturating_sub(self.query.offset).min(limit))
+        })
     }
 
     /// How many articles (or captures, with [`Query::captures`]) are in each group, ascending; the group without a key last.
@@ -753,6 +761,8 @@ struct Placing<'a> {
     filter: Rc<Filter>,
     query: Query,
     of_articles: bool,
+    /// The article with several captures that was met last, and which of them places it.
+    last: Option<(u64, Option<u64>)>,
 }
 
 impl Iterator for Hits<'_> {
@@ -805,7 +815,7 @@ impl Hits<'_> {
 
 impl Placing<'_> {
     /// Whether the article is placed by this capture, and not by another that matches too.
-    fn places(&self, mark: &Mark) -> Result<bool> {
+    fn places(&mut self, mark: &Mark) -> Result<bool> {
         let store = self.reader.store;
         if self.query.captures
             || !store.has_later_captures()
@@ -813,7 +823,12 @@ impl Placing<'_> {
         {
             return Ok(true);
         }
-        Ok(self.best(mark.article)?.is_some_and(|best| best.seq == mark.seq))
+        let best = match self.last {
+            Some((article, best)) if article == mark.article => best,
+            _ => self.best(mark.article)?.map(|best| best.seq),
+        };
+        self.last = Some((mark.article, best));
+        Ok(best == Some(mark.seq))
     }
 
     /// The capture that places an article.

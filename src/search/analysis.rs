@@ -152,12 +152,20 @@ fn is_cyrillic(letter: char) -> bool {
     matches!(letter, '\u{400}'..='\u{52f}')
 }
 
+/// The script of most letters of a word; Cyrillic if there are as many Latin ones.
 fn script(word: &str) -> Script {
-    match word.chars().find(|letter| letter.is_alphabetic()) {
-        Some(letter) if is_cyrillic(letter) => Script::Cyrillic,
-        Some('a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}') => Script::Latin,
-        Some(_) => Script::Other,
-        None => Script::Latin,
+    let (mut latin, mut cyrillic, mut other) = (0, 0, 0);
+    for letter in word.chars().filter(|letter| letter.is_alphabetic()) {
+        match letter {
+            'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => latin += 1,
+            letter if is_cyrillic(letter) => cyrillic += 1,
+            _ => other += 1,
+        }
+    }
+    match cyrillic {
+        1.. if cyrillic >= latin && cyrillic >= other => Script::Cyrillic,
+        _ if other > latin => Script::Other,
+        _ => Script::Latin,
     }
 }
 
@@ -219,7 +227,9 @@ fn fold(word: &str, code: Code, into: &mut String) {
             'ł' if code.folds() => into.push('l'),
             'ı' if code.folds() => into.push('i'),
             'ς' => into.push('σ'),
-            'a'..='z' if cyrillic > latin => into.push(cyrillic_twin(letter).unwrap_or(letter)),
+            'a'..='z' if cyrillic >= latin && cyrillic > 0 => {
+                into.push(cyrillic_twin(letter).unwrap_or(letter))
+            }
             letter if is_cyrillic(letter) && latin > cyrillic => {
                 into.push(latin_twin(letter).unwrap_or(letter));
             }
@@ -267,6 +277,11 @@ pub struct Word {
     pub position: u32,
 }
 
+/// A word without soft hyphens, of no more than [`LETTERS_MAX`] letters.
+pub fn cleaned(word: &str) -> String {
+    word.chars().filter(|letter| *letter != '\u{ad}').take(LETTERS_MAX).collect()
+}
+
 /// The words of a text, one after the other.
 #[derive(Clone)]
 pub struct Words<'a> {
@@ -274,14 +289,12 @@ pub struct Words<'a> {
     at: usize,
     code: Code,
     token: Token,
-    /// The second letter of a pair that was given.
-    pair: Option<usize>,
 }
 
 impl<'a> Words<'a> {
     /// Those of a text in a language.
     pub fn new(text: &'a str, code: Code) -> Words<'a> {
-        Words { text, at: 0, code, token: Token::default(), pair: None }
+        Words { text, at: 0, code, token: Token::default() }
     }
 
     /// Finds the next run of letters and digits; whether it is one of a script without blanks.
@@ -292,7 +305,7 @@ impl<'a> Words<'a> {
             let byte = bytes[self.at];
             if byte < 0x80 {
                 let inside = byte.is_ascii_alphanumeric()
-                    || start.is_some() && (byte == b'\'' || byte == b'`') && self.letter_follows();
+                    || start.is_some() && (byte == b'\'' || byte == b'`') && self.letter_follows(start);
                 match (inside, start) {
                     (true, None) => start = Some(self.at),
                     (false, Some(start)) => return Some((start, self.at, false)),
@@ -313,7 +326,7 @@ impl<'a> Words<'a> {
             let inside = letter.is_alphanumeric()
                 || start.is_some()
                     && (is_combining_mark(letter) || matches!(letter, '\u{200c}' | '\u{200d}' | '\u{ad}'))
-                || start.is_some() && is_apostrophe(letter) && self.letter_follows();
+                || start.is_some() && is_apostrophe(letter) && self.letter_follows(start);
             match (inside, start) {
                 (true, None) => start = Some(self.at),
                 (false, Some(start)) => return Some((start, self.at, false)),
@@ -325,27 +338,35 @@ impl<'a> Words<'a> {
     }
 
     /// Whether what comes after the letter here goes on with the word.
-    fn letter_follows(&self) -> bool {
+    fn letter_follows(&self, start: Option<usize>) -> bool {
         let mut rest = self.text[self.at..].chars();
         rest.next();
-        rest.next().is_some_and(char::is_alphabetic)
+        let follows = rest.next().is_some_and(char::is_alphabetic);
+        // In French, Italian and Catalan an apostrophe ends an article: l'Ukraine, dell'Ucraina.
+        let elides = matches!(self.code, Code(b'e' | b'g' | b'i'));
+        let article = |start: usize| {
+            let before = self.text[start..self.at].to_lowercase();
+            let articles = [
+                "l", "d", "j", "m", "n", "s", "t", "c", "qu", "un", "dell", "all", "nell", "sull", "dall",
+                "quest", "quell",
+            ];
+            articles.contains(&before.as_str())
+        };
+        follows && !(elides && start.is_some_and(article))
     }
 
     fn give(&mut self, start: usize, end: usize) {
         let text = self.text;
         let word = &text[start..end];
-        let letters = word.chars().count();
-        let kept = if letters > LETTERS_MAX {
-            word.char_indices().nth(LETTERS_MAX).map_or(word, |(at, _)| &word[..at])
+        let kept: Cow<'_, str> = if word.len() <= LETTERS_MAX && !word.contains('\u{ad}') {
+            word.into()
         } else {
-            word
+            cleaned(word).into()
         };
-        let code = self.code.of_word(script(kept));
+        let code = self.code.of_word(script(&kept));
         self.token.text.clear();
         self.token.text.push(code.letter());
-        let soft: Cow<'_, str> =
-            if kept.contains('\u{ad}') { kept.replace('\u{ad}', "").into() } else { kept.into() };
-        fold(&soft, code, &mut self.token.text);
+        fold(&kept, code, &mut self.token.text);
         (self.token.offset_from, self.token.offset_to) = (start, end);
         self.token.position = self.token.position.wrapping_add(1);
     }
@@ -353,31 +374,16 @@ impl<'a> Words<'a> {
 
 impl TokenStream for Words<'_> {
     fn advance(&mut self) -> bool {
-        loop {
-            let Some((start, end, unspaced)) = self.run() else { return false };
-            if !unspaced {
-                self.give(start, end);
-                return true;
-            }
-            // A pair of this letter and the next one; a letter that stands alone is given as it is.
-            let next = self.text[end..]
-                .chars()
-                .next()
-                .filter(|letter| is_unspaced(*letter) && letter.is_alphanumeric());
+        let Some((start, mut end, unspaced)) = self.run() else { return false };
+        if unspaced {
+            // A pair of this letter and the next one; the last letter of a run is given alone.
             self.at = end;
-            match next {
-                Some(next) => {
-                    self.pair = Some(end);
-                    self.give(start, end + next.len_utf8());
-                    return true;
-                }
-                None if self.pair.take() == Some(start) => {}
-                None => {
-                    self.give(start, end);
-                    return true;
-                }
-            }
+            let next = self.text[end..].chars().next();
+            let next = next.filter(|letter| is_unspaced(*letter) && letter.is_alphanumeric());
+            end += next.map_or(0, char::len_utf8);
         }
+        self.give(start, end);
+        true
     }
 
     fn token(&self) -> &Token {

@@ -7,11 +7,12 @@ use super::{Pattern, Scope, Text};
 use crate::article::Language;
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tantivy::columnar::Column;
 use tantivy::directory::MmapDirectory;
+use tantivy::merge_policy::LogMergePolicy;
 use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::{
@@ -20,8 +21,10 @@ use tantivy::{
 };
 
 /// Bytes of memory for articles that are being indexed, for each of the threads.
-const WRITER_BYTES: usize = 96 << 20;
+const WRITER_BYTES: usize = 56 << 20;
 const THREADS: usize = 2;
+/// Segments with more articles are not merged: merging reads all of them through memory, and few as large as these are as quick.
+const MERGED_MAX: usize = 15_000;
 /// Articles after which what was indexed is committed, so that a crash costs no more than these.
 const COMMIT_ARTICLES: u64 = 1 << 18;
 
@@ -221,7 +224,9 @@ impl Indexer {
             State::Good(_) => None,
             State::Missing => Some("it was missing".to_owned()),
             State::Bad(reason) => {
-                std::fs::remove_dir_all(dir).doing("remove", dir)?;
+                let removed =
+                    if dir.is_dir() { std::fs::remove_dir_all(dir) } else { std::fs::remove_file(dir) };
+                removed.doing("remove", dir)?;
                 Some(reason)
             }
         };
@@ -229,7 +234,11 @@ impl Indexer {
         caught(|| {
             let (index, fields) = open(dir)?;
             let payload = payload(&index)?;
-            let writer = index.writer_with_num_threads(THREADS, THREADS * WRITER_BYTES).map_err(damaged)?;
+            let writer: IndexWriter =
+                index.writer_with_num_threads(THREADS, THREADS * WRITER_BYTES).map_err(damaged)?;
+            let mut merging = LogMergePolicy::default();
+            merging.set_max_docs_before_merge(MERGED_MAX);
+            writer.set_merge_policy(Box::new(merging));
             let next_article = payload.as_ref().map_or(1, |payload| payload.next_article);
             let last = payload.map(|payload| payload.last).unwrap_or_default();
             let (dir, committed) = (dir.to_owned(), next_article);
@@ -267,10 +276,12 @@ impl Indexer {
         self.writer.add_document(document).map_err(damaged)?;
         self.next_article += 1;
         self.last = digest.to_string();
-        if self.next_article - self.committed >= COMMIT_ARTICLES {
-            self.commit()?;
-        }
         Ok(())
+    }
+
+    /// Commits if a crash would cost much; everything that was added must be in the ledger.
+    pub fn commit_if_many(&mut self) -> Result<()> {
+        if self.next_article - self.committed >= COMMIT_ARTICLES { self.commit() } else { Ok(()) }
     }
 
     /// Makes what was added durable.
@@ -345,6 +356,15 @@ pub fn is_current(
     Ok(matches!(state(dir, archive, articles, last)?, State::Good(next) if next == articles + 1))
 }
 
+/// Says that an index gives wrong answers: the next use makes it again.
+pub fn condemn(dir: &Path) -> Result<()> {
+    let path = dir.join("meta.json");
+    match std::fs::remove_file(&path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e).doing("remove", &path),
+        _ => Ok(()),
+    }
+}
+
 /// The files that do not have their checksums; none if there is no index.
 pub fn damaged_files(dir: &Path) -> Result<Vec<String>> {
     if !dir.exists() {
@@ -359,10 +379,18 @@ pub fn damaged_files(dir: &Path) -> Result<Vec<String>> {
 
 /// An index that answers.
 pub struct SearchIndex {
+    /// What was counted last: a phrase that is looked for is also what is ranked.
+    counted: Mutex<HashMap<(usize, Pattern), Arc<Counts>>>,
     segments: Vec<Segment>,
     documents: u64,
     articles: u64,
 }
+
+/// For each segment, the documents in which a pattern is found, ascending, and how often.
+type Counts = Vec<Vec<(u32, u32)>>;
+
+/// Patterns whose counts are remembered.
+const COUNTED_MAX: usize = 16;
 
 struct Segment {
     reader: SegmentReader,
@@ -409,7 +437,7 @@ impl SearchIndex {
                 });
             }
             let documents = segments.iter().map(|segment| u64::from(segment.reader.max_doc())).sum();
-            Ok(SearchIndex { segments, documents, articles })
+            Ok(SearchIndex { segments, documents, articles, counted: Mutex::default() })
         })
     }
 
@@ -422,9 +450,9 @@ impl SearchIndex {
     pub fn matching(&self, text: &Text) -> Result<NumberSet> {
         caught(|| {
             let mut found = NumberSet::default();
-            let prepared = Prepared::new(text);
-            for segment in &self.segments {
-                for document in segment.matching(&prepared)?.iter() {
+            let prepared = self.prepare(text)?;
+            for (at, segment) in self.segments.iter().enumerate() {
+                for document in segment.matching(&prepared, at)?.iter() {
                     found.insert(segment.article(document as u32));
                 }
             }
@@ -432,56 +460,121 @@ impl SearchIndex {
         })
     }
 
-    /// Those articles that are wanted, with how well they fit, the best first; of equals the one with the lower digest.
-    pub fn ranked(&self, text: &Text, wanted: &NumberSet) -> Result<Vec<Ranked>> {
+    /// Where a pattern is found, and how often.
+    fn counts(&self, text: usize, pattern: &Pattern) -> Result<Arc<Counts>> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (text, pattern.clone());
+        if let Some(known) = counted.get(&key) {
+            return Ok(known.clone());
+        }
+        let finders = finders(pattern);
+        let mut counts = Counts::new();
+        for segment in &self.segments {
+            counts.push(segment.counts(text, pattern, &finders)?);
+        }
+        let counts = Arc::new(counts);
+        if counted.len() == COUNTED_MAX {
+            counted.clear();
+        }
+        counted.insert(key, counts.clone());
+        Ok(counts)
+    }
+
+    /// Gets ready what is asked: patterns of several words are counted, single words are looked up a segment at a time.
+    fn prepare(&self, text: &Text) -> Result<Prepared> {
+        let all = |parts: &[Text]| parts.iter().map(|part| self.prepare(part)).collect::<Result<Vec<_>>>();
+        Ok(match text {
+            Text::All(parts) => Prepared::All(all(parts)?),
+            Text::Any(parts) => Prepared::Any(all(parts)?),
+            Text::Not(part) => Prepared::Not(Box::new(self.prepare(part)?)),
+            Text::Words(scope, pattern) => match pattern.parts.as_slice() {
+                [part] if part.len() == 1 => {
+                    let finder = Finder::new(&part[0], pattern.distinct_ge);
+                    Prepared::Word(*scope, std::cell::RefCell::new(finder))
+                }
+                _ => {
+                    let texts = scope.texts().iter();
+                    Prepared::Counted(texts.map(|text| self.counts(*text, pattern)).collect::<Result<_>>()?)
+                }
+            },
+            Text::Language(language) => Prepared::Language(*language),
+        })
+    }
+
+    /// Those articles that are wanted, with how well they fit, the best first; of equals the one with the lower digest. No more
+    /// than so many of the best.
+    pub fn ranked(&self, text: &Text, wanted: &NumberSet, most: usize) -> Result<Vec<Ranked>> {
         caught(|| {
             let mut leaves = Vec::new();
             for (scope, pattern) in text.wanted() {
-                let finders = finders(pattern);
                 for text in scope.texts() {
-                    let mut counts = Vec::new();
-                    for segment in &self.segments {
-                        counts.push(segment.counts(*text, pattern, &finders)?);
-                    }
-                    leaves.push((*text, counts));
+                    leaves.push((*text, self.counts(*text, pattern)?));
                 }
             }
             let mut ranked = Vec::new();
             for (at, segment) in self.segments.iter().enumerate() {
                 let mut scores = vec![0f32; segment.reader.max_doc() as usize];
+                let mut scored = NumberSet::default();
                 for (text, counts) in &leaves {
                     let matches: usize = counts.iter().map(Vec::len).sum();
-                    if matches == 0 {
-                        continue;
-                    }
-                    let (all, some) = (self.documents as f32, matches as f32);
-                    let idf = (1.0 + (all - some + 0.5) / (some + 0.5)).ln();
-                    let tokens: u64 =
-                        self.segments.iter().map(|segment| segment.texts[*text].total_num_tokens()).sum();
-                    let average = tokens as f32 / all.max(1.0);
-                    let field = [segment.fields.headline, segment.fields.body][*text];
-                    let norms = segment.reader.get_fieldnorms_reader(field).map_err(damaged)?;
-                    for (document, count) in &counts[at] {
-                        let length = norms.fieldnorm(*document) as f32;
-                        let count = *count as f32;
-                        let norm = K1 * (1.0 - B + B * length / average.max(1.0));
-                        scores[*document as usize] +=
-                            BOOSTS[*text] * idf * count * (K1 + 1.0) / (count + norm);
+                    if matches > 0 {
+                        self.score(segment, *text, matches, &counts[at], &mut scores)?;
+                        counts[at].iter().for_each(|(document, _)| scored.insert(u64::from(*document)));
                     }
                 }
-                for (document, score) in (0u32..).zip(scores) {
+                for document in scored.iter() {
+                    let (document, score) = (document as u32, scores[document as usize]);
                     let article = segment.article(document);
                     if wanted.has(article) {
-                        let digest = segment.digests.first(document).unwrap_or(0);
-                        ranked.push(Ranked { article, score, digest });
+                        ranked.push(Ranked { article, score, digest: segment.digest(document) });
                     }
                 }
             }
-            ranked.sort_unstable_by(|a, b| {
+            if (ranked.len() as u64) < wanted.len() {
+                // Some are wanted for something else than their words.
+                let known: NumberSet = ranked.iter().map(|ranked| ranked.article).collect();
+                for segment in &self.segments {
+                    for document in 0..segment.reader.max_doc() {
+                        let article = segment.article(document);
+                        if wanted.has(article) && !known.has(article) {
+                            ranked.push(Ranked { article, score: 0.0, digest: segment.digest(document) });
+                        }
+                    }
+                }
+            }
+            let order = |a: &Ranked, b: &Ranked| {
                 b.score.total_cmp(&a.score).then_with(|| (a.digest, a.article).cmp(&(b.digest, b.article)))
-            });
+            };
+            if most < ranked.len() {
+                ranked.select_nth_unstable_by(most, order);
+                ranked.truncate(most);
+            }
+            ranked.sort_unstable_by(order);
             Ok(ranked)
         })
+    }
+
+    /// Adds to the scores of a segment's documents what a pattern in one of their texts is worth; it has so many matches in all.
+    fn score(
+        &self,
+        segment: &Segment,
+        text: usize,
+        matches: usize,
+        counts: &[(u32, u32)],
+        scores: &mut [f32],
+    ) -> Result<()> {
+        let (all, some) = (self.documents as f32, matches as f32);
+        let idf = (1.0 + (all - some + 0.5) / (some + 0.5)).ln();
+        let tokens: u64 = self.segments.iter().map(|segment| segment.texts[text].total_num_tokens()).sum();
+        let average = (tokens as f32 / all.max(1.0)).max(1.0);
+        let field = [segment.fields.headline, segment.fields.body][text];
+        let norms = segment.reader.get_fieldnorms_reader(field).map_err(damaged)?;
+        for (document, count) in counts {
+            let (count, length) = (*count as f32, norms.fieldnorm(*document) as f32);
+            let norm = K1 * (1.0 - B + B * length / average);
+            scores[*document as usize] += BOOSTS[text] * idf * count * (K1 + 1.0) / (count + norm);
+        }
+        Ok(())
     }
 
     /// The terms of the index that a word finds, each with the number of articles that have it in their body.
@@ -520,24 +613,13 @@ fn finders(pattern: &Pattern) -> Finders {
 }
 
 /// What is asked, with its words ready.
-enum Prepared<'t> {
-    All(Vec<Prepared<'t>>),
-    Any(Vec<Prepared<'t>>),
-    Not(Box<Prepared<'t>>),
-    Words(Scope, &'t Pattern, Finders),
+enum Prepared {
+    All(Vec<Prepared>),
+    Any(Vec<Prepared>),
+    Not(Box<Prepared>),
+    Word(Scope, std::cell::RefCell<Finder>),
+    Counted(Vec<Arc<Counts>>),
     Language(Option<Language>),
-}
-
-impl<'t> Prepared<'t> {
-    fn new(text: &'t Text) -> Prepared<'t> {
-        match text {
-            Text::All(parts) => Prepared::All(parts.iter().map(Prepared::new).collect()),
-            Text::Any(parts) => Prepared::Any(parts.iter().map(Prepared::new).collect()),
-            Text::Not(part) => Prepared::Not(Box::new(Prepared::new(part))),
-            Text::Words(scope, pattern) => Prepared::Words(*scope, pattern, finders(pattern)),
-            Text::Language(language) => Prepared::Language(*language),
-        }
-    }
 }
 
 type Info = tantivy::postings::TermInfo;
@@ -574,13 +656,17 @@ impl Segment {
         self.articles.first(document).unwrap_or(0)
     }
 
-    fn matching(&self, text: &Prepared<'_>) -> Result<NumberSet> {
+    fn digest(&self, document: u32) -> u64 {
+        self.digests.first(document).unwrap_or(0)
+    }
+
+    fn matching(&self, text: &Prepared, at: usize) -> Result<NumberSet> {
         let all = u64::from(self.reader.max_doc());
         Ok(match text {
             Prepared::All(parts) => {
                 let mut found: Option<NumberSet> = None;
                 for part in parts {
-                    let more = self.matching(part)?;
+                    let more = self.matching(part, at)?;
                     match &mut found {
                         None => found = Some(more),
                         Some(found) => found.and(&more),
@@ -591,28 +677,25 @@ impl Segment {
             Prepared::Any(parts) => {
                 let mut found = NumberSet::default();
                 for part in parts {
-                    found.or(&self.matching(part)?);
+                    found.or(&self.matching(part, at)?);
                 }
                 found
             }
             Prepared::Not(part) => {
                 let mut found: NumberSet = (0..all).collect();
-                found.remove(&self.matching(part)?);
+                found.remove(&self.matching(part, at)?);
                 found
             }
-            Prepared::Words(scope, pattern, finders) => {
+            Prepared::Word(scope, finder) => {
                 let mut found = NumberSet::default();
                 for text in scope.texts() {
-                    match finders.as_slice() {
-                        [part] if part.len() == 1 => self.documents(*text, &part[0], &mut found)?,
-                        _ => {
-                            for (document, _) in self.counts(*text, pattern, finders)? {
-                                found.insert(u64::from(document));
-                            }
-                        }
-                    }
+                    self.documents(*text, finder, &mut found)?;
                 }
                 found
+            }
+            Prepared::Counted(counts) => {
+                let documents = counts.iter().flat_map(|counts| &counts[at]);
+                documents.map(|(document, _)| u64::from(*document)).collect()
             }
             Prepared::Language(language) => {
                 let name = language.map(|language| language.to_string());
@@ -652,8 +735,13 @@ impl Segment {
         finder: &std::cell::RefCell<Finder>,
         into: &mut NumberSet,
     ) -> Result<()> {
-        for mut postings in self.postings(text, finder, IndexRecordOption::Basic)? {
-            each(&mut postings, |document, _| into.insert(u64::from(document)));
+        let terms = &self.texts[text];
+        // One after the other: a short prefix finds a hundred thousand.
+        for (_, info) in resolve(terms, finder)? {
+            let postings = terms.read_postings_from_terminfo(&info, IndexRecordOption::Basic);
+            each(&mut postings.doing("read", Path::new("search"))?, |document, _| {
+                into.insert(u64::from(document));
+            });
         }
         Ok(())
     }
@@ -663,9 +751,26 @@ impl Segment {
         if let [part] = finders.as_slice()
             && let [finder] = part.as_slice()
         {
+            let terms = &self.texts[text];
+            let found = resolve(terms, finder)?;
+            let matches: u64 = found.iter().map(|(_, info)| u64::from(info.doc_freq)).sum();
+            let read = |info: &Info| {
+                let postings = terms.read_postings_from_terminfo(info, IndexRecordOption::WithFreqs);
+                postings.doing("read", Path::new("search"))
+            };
+            if found.len() > 1 && matches > u64::from(self.reader.max_doc()) / 8 {
+                // A number for each document takes less than a pair for each match.
+                let mut dense = vec![0u32; self.reader.max_doc() as usize];
+                for (_, info) in &found {
+                    each(&mut read(info)?, |document, postings| {
+                        dense[document as usize] += postings.term_freq()
+                    });
+                }
+                return Ok((0..).zip(dense).filter(|(_, count)| *count > 0).collect());
+            }
             let mut counts = Vec::new();
-            for mut postings in self.postings(text, finder, IndexRecordOption::WithFreqs)? {
-                each(&mut postings, |document, postings| counts.push((document, postings.term_freq())));
+            for (_, info) in &found {
+                each(&mut read(info)?, |document, postings| counts.push((document, postings.term_freq())));
             }
             // Runs that are sorted already are merged.
             counts.sort_by_key(|(document, _)| *document);

@@ -1,6 +1,6 @@
 //! What is looked for in a text: words, phrases, words near each other; and how that is found in one text.
 
-use super::analysis::{Code, Forms, Word, Words, ge_variants, term};
+use super::analysis::{Code, Forms, Word, Words, cleaned, ge_variants, is_unspaced_letter, term};
 use std::collections::HashMap;
 
 /// How a word is meant.
@@ -71,9 +71,9 @@ fn items(text: &str, how: How) -> Vec<Item> {
     let last = words.len().saturating_sub(1);
     let item = |(at, word): (usize, &Word)| {
         let how = if how == How::Prefix && at < last { How::Exact } else { how };
-        let word = text[word.start..word.end].to_owned();
-        // A letter of a script without blanks stands in pairs only.
-        let alone = words.len() == 1 && super::analysis::is_unspaced_letter(&word);
+        let word = cleaned(&text[word.start..word.end]);
+        // A letter of a script without blanks begins a pair wherever something follows it.
+        let alone = at == last && is_unspaced_letter(&word);
         Item { how: if alone { How::Prefix } else { how }, word }
     };
     words.iter().enumerate().map(item).collect()
@@ -191,32 +191,59 @@ pub fn phrase(places: &[Vec<u32>]) -> Vec<u32> {
     first.iter().copied().filter(follows).collect()
 }
 
-/// Where one of each stands within a distance: for each place of the first of the text, the nearest of the others. Each word
-/// stands for one part only.
+/// Where one of each stands within a distance, each word for one part only: for every place at which the first of such words
+/// stands, one choice.
 pub fn near(places: &[Vec<u32>], distance: u32) -> Vec<Vec<u32>> {
-    let mut found = Vec::new();
-    if places.iter().any(Vec::is_empty) {
-        return found;
-    }
-    // The smallest window that begins at each place of the part that comes first in it.
-    let mut at = vec![0; places.len()];
-    loop {
-        let heads: Vec<u32> = at.iter().zip(places).map(|(at, places)| places[*at]).collect();
-        let (low, high) = (*heads.iter().min().unwrap_or(&0), *heads.iter().max().unwrap_or(&0));
-        let distinct = (0..heads.len()).all(|a| (0..a).all(|b| heads[a] != heads[b]));
-        if high - low <= distance && distinct {
-            found.push(heads.clone());
+    let mut lows: Vec<u32> = places.iter().flatten().copied().collect();
+    lows.sort_unstable();
+    lows.dedup();
+    let chosen = |low: &u32| {
+        let window: Vec<&[u32]> = places
+            .iter()
+            .map(|places| {
+                let from = places.partition_point(|place| place < low);
+                let to = places.partition_point(|place| *place <= low.saturating_add(distance));
+                &places[from..to]
+            })
+            .collect();
+        if window.iter().any(|places| places.is_empty()) || !window.iter().any(|places| places[0] == *low) {
+            return None;
         }
-        // The part that stands first goes on; of two at the same place, the one that has somewhere to go.
-        let goes = (0..heads.len())
-            .filter(|part| heads[*part] == low)
-            .max_by_key(|part| at[*part] + 1 < places[*part].len());
-        let Some(goes) = goes else { return found };
-        at[goes] += 1;
-        if at[goes] == places[goes].len() {
-            return found;
+        let mut chosen = vec![None; window.len()];
+        let mut taken = HashMap::new();
+        let all =
+            (0..window.len()).all(|part| assign(part, &window, &mut taken, &mut chosen, &mut Vec::new()));
+        // The first of them is one of the chosen, or a later place has the same choice.
+        let found: Vec<u32> = chosen.into_iter().flatten().collect();
+        (all && found.contains(low)).then_some(found)
+    };
+    lows.iter().filter_map(chosen).collect()
+}
+
+/// Gives a part one of its places, moving others to theirs if need be (augmenting paths of a bipartite matching).
+fn assign(
+    part: usize,
+    window: &[&[u32]],
+    taken: &mut HashMap<u32, usize>,
+    chosen: &mut [Option<u32>],
+    tried: &mut Vec<u32>,
+) -> bool {
+    for place in window[part] {
+        if tried.contains(place) {
+            continue;
+        }
+        tried.push(*place);
+        let free = match taken.get(place).copied() {
+            None => true,
+            Some(other) => assign(other, window, taken, chosen, tried),
+        };
+        if free {
+            taken.insert(*place, part);
+            chosen[part] = Some(*place);
+            return true;
         }
     }
+    false
 }
 
 #[cfg(test)]
@@ -230,7 +257,9 @@ mod tests {
         assert!(near(&[vec![1], vec![7]], 5).is_empty());
         // The same word twice is two words.
         assert!(near(&[vec![4], vec![4]], 5).is_empty());
-        assert_eq!(near(&[vec![4, 6], vec![4, 6]], 5), [[4, 6]]);
+        assert_eq!(near(&[vec![4, 6], vec![4, 6]], 5).len(), 1);
+        assert_eq!(near(&[vec![1, 2, 9], vec![1, 9]], 5), [[2, 1]]);
+        assert_eq!(near(&[vec![1, 2, 3], vec![1, 2, 3], vec![1, 2, 3]], 5).len(), 1);
         assert_eq!(near(&[vec![1, 5], vec![2], vec![3, 9]], 3), [[1, 2, 3], [5, 2, 3]]);
         assert_eq!(phrase(&[vec![1, 5, 9], vec![2, 10]]), [1, 9]);
     }

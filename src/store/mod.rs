@@ -36,7 +36,7 @@ const ARTICLES: Packing = Packing { bytes: 12 << 10, level: Some(3), cached: 64 
 /// Captures: alike, and read in runs.
 const CAPTURES: Packing = Packing { bytes: 32 << 10, level: Some(3), cached: 16 };
 /// Bodies. Chosen with `cargo bench --bench archive -- pack`: see ARCHITECTURE.md.
-pub const BODIES: Packing = Packing { bytes: 112 << 10, level: Some(3), cached: 4 };
+pub const BODIES: Packing = Packing { bytes: 112 << 10, level: Some(6), cached: 4 };
 
 /// A quarter of it is the longest leaf that sled keeps in its log; a longer one would become a blob, which it never syncs.
 /// Opening reads and clears about one segment, so it should not be longer than it must.

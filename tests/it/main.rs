@@ -16,4 +16,5 @@ mod raw;
 mod readme;
 mod real_data;
 mod recall;
+mod search;
 mod terminal;
