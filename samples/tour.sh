@@ -22,6 +22,10 @@ run --archive "$out/web" list --format table --order oldest
 run list --format table --order oldest
 run count --by source
 run list --source evening-post.example --since 2025-01-28 --until 2025-01
+run search --format text --limit 3 'мости OR bridges OR ferry'
+run why 6f65 'ports passing'
+run tag +checked 'title:bill'
+run count 'tag:checked date:2025-01 -source:utro.example'
 run show --no-pager 6f65
 run export -o "$out/all.jsonl"
 run export --source agency.example -o "$out/agency.csv"

@@ -45,55 +45,66 @@ enum Command {
     },
 }
 
-pub const REFERENCE: &str = "\
+const REFERENCE: &str = "\
 THE QUERY LANGUAGE
 
-  pressmark list 'source:rubryka.com date:2025-01..2025-03 title:НАТО -Трамп'
+  pressmark list 'source:rubryka.com date:2025-01..2025-03 НАТО -Трамп'
 
-Put the whole query between single quotes, so that the shell leaves it alone. Of several arguments, one with
-blanks in it is a phrase.
+Put the whole query between single quotes, so that the shell leaves it alone.
+Of several arguments, one with blanks in it is a phrase.
 
 Words, in headline and body
-  Київ             the word in all its forms: Києва, Києву … (English, Russian, Ukrainian, and 23 more languages)
-  \"Києва\"          as it is printed, in no other form
-  \"оборонний бюджет\"  these words, one after the other
-  оборон*          whatever begins so
+  Київ               in all forms: Києва, Києву … (English, Russian,
+                     Ukrainian; by stems in 23 more languages)
+  \"Києва\"            as it is printed, in no other form
+  \"оборонний бюджет\" these words, one after the other
+  оборон*            whatever begins so
   порт NEAR/5 Одеса  at most 5 words apart, in any order; NEAR alone is 10
-  title:НАТО       in the headline        body:НАТО   in the body
-Case, apostrophes (' ’ ʼ), ё and е, accents that readers leave out, and Latin letters inside Cyrillic words do
-not count; ґ and г are alike unless --distinct-ge. A word is looked for in every language that it could be in.
+  title:НАТО         in the headline
+  body:НАТО          in the body
+Case, apostrophes (' ’ ʼ), ё and е, accents that readers leave out, and Latin
+letters inside Cyrillic words do not count; ґ and г are alike unless
+--distinct-ge. A word is looked for in every language that it could be in.
 
 Where and when
-  source:rubryka.com    who published it; source:none has no source
-  domain:rubryka.com    at a URL of this domain or of a host in it
-  url:https://…         at this URL, however it is spelled; with * at its end, at any that begins so
-  author:Ковач          a name in the byline; author:\"Олена Ковач\"
-  section:політика      a section or keyword
-  lang:uk               the language of the text; lang:none is not known
-  date:2025             published then; published: is the same; date:none has no date, date:suspect no plausible one
-  captured:2025-01      found then
-  tag:checked           has the tag           saved:nato   what was saved as nato
-  id:3f2a9c01           the digest begins so  seq:100..200 captures with these numbers
-  input:crawl.warc.gz   from this file, or what is in it; * stands for anything
+  source:rubryka.com   who published it; source:none has no source
+  domain:rubryka.com   at a URL of this domain or of a host in it
+  url:https://…        at this URL, however it is spelled; with * at its end,
+                       at any that begins so
+  author:Ковач         a name in the byline; author:\"Олена Ковач\"
+  section:політика     a section or keyword
+  lang:uk              the language of the text; lang:none is not known
+  date:2025            published then (published: is the same); date:none has
+                       no date, date:suspect no plausible one
+  captured:2025-01     found then
+  tag:checked          has the tag
+  saved:nato           what was saved as nato
+  id:3f2a9c01          the digest begins so
+  seq:100..200         captures with these numbers
+  input:crawl.warc.gz  from this file, or what is in it; * stands for anything
   is:dated is:undated is:suspect is:summary is:multi-capture
 
-Dates mean the whole of what they name, in UTC unless --tz says otherwise; ranges include both ends
+Dates mean the whole of what they name, in UTC unless --tz says otherwise;
+ranges include both ends
   2025  2025-01  2025-01-28  2025-01-28T09:30Z  2025Q1  2025-W05  @1738056660
-  today yesterday monday this-week last-week this-month last-month this-year last-year
+  today yesterday monday, this-week last-week, -month, -year
   3days 2weeks 1month 1year (the day that long ago), 12hours, now
-  2025-01..2025-03   ..2025-02   2weeks..   yesterday..today        --today DATE asks it as of another day
+  2025-01..2025-03   ..2025-02   2weeks..   yesterday..today
+--today DATE asks it as of another day.
 
 Together
-  a b            both                     a OR b         one of them
-  -a, NOT a      not that                 ( … )          brackets
+  a b            both                  a OR b       one of them
+  -a, NOT a      not that              ( … )        brackets
   a AND b        both, also where a field is named twice
-  source:a source:b   the same field twice is one OR the other; different fields must all hold
-  source:(a OR b), title:(НАТО -саміт)    a field for all that is in the brackets
-One capture of the article must fulfil all that is asked of captures. What is excluded from a date or a source
-is a capture as well: -source:a finds what somebody else published, whether or not a did too.
+  source:a source:b    the same field twice is one OR the other; different
+                       fields must all hold
+  source:(a OR b), title:(НАТО -саміт)   a field for all in the brackets
+One capture of the article must fulfil all that is asked of captures. So
+-source:a finds what somebody else published, whether or not a did too.
 
-Order and pages: --sort date, -date, source, arrival, relevance; --limit, --offset, --after CURSOR.
---explain says how a query is answered; pressmark why ID QUERY says why an article is found, or why not.";
+Order and pages: --sort date, -date, source, arrival, relevance; --limit,
+--offset, --after CURSOR. --explain says how a query is answered; pressmark
+why ID QUERY says why an article is found, or why not.";
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     match &args.command {
