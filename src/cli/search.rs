@@ -90,6 +90,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             let shown = Shown { hit: &hit, headline: article.headline(), title: headline, snippet: found };
             print(context, &reader, &names, &shown, format)?;
         }
+        // What is said comes after what it is about.
+        context.out.flush()?;
         if let Some(last) = last.filter(|_| more) {
             context.say(&format!("{} of {}", grouped(count), grouped(asked.total()?)));
             say_cursor(context, &last, query, &names);
