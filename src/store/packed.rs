@@ -272,6 +272,9 @@ impl<const K: usize> PackedTree<K> {
     }
 
     fn decode(&self, first: [u8; K], value: &[u8]) -> Result<Arc<Pack<K>>> {
+        if let Some((_, pack)) = self.lock_cache().iter().find(|(key, _)| *key == first) {
+            return Ok(pack.clone());
+        }
         if value.len() > LARGE_BYTES {
             self.hurry_eviction(&first)?;
         }
@@ -287,10 +290,8 @@ impl<const K: usize> PackedTree<K> {
             return Err(damaged("a pack under another's key"));
         }
         let mut cache = self.lock_cache();
-        if !cache.iter().any(|(key, _)| *key == first) {
-            cache.truncate(self.packing.cached.saturating_sub(1));
-            cache.push_front((first, pack.clone()));
-        }
+        cache.truncate(self.packing.cached.saturating_sub(1));
+        cache.push_front((first, pack.clone()));
         Ok(pack)
     }
 
