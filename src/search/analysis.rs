@@ -459,10 +459,7 @@ impl Forms {
                 prefixes.push(format!("{}{start}", code.letter()));
             }
         }
-        // One that begins with another adds nothing.
-        prefixes.sort();
-        prefixes.dedup_by(|longer, shorter| longer.starts_with(shorter.as_str()));
-        Forms { code, keys, prefixes, term }
+        Forms { code, keys, prefixes: reduced(prefixes), term }
     }
 
     /// Whether a term of the index is one.
@@ -471,6 +468,30 @@ impl Forms {
             || term.starts_with(self.code.letter())
                 && self.prefixes.iter().any(|prefix| term.starts_with(prefix.as_str()))
                 && keys(self.code, &term[1..]).iter().any(|key| self.keys.contains(key))
+    }
+}
+
+/// Starts without those that begin with another, which add nothing.
+pub(super) fn reduced(mut starts: Vec<String>) -> Vec<String> {
+    starts.sort();
+    starts.dedup_by(|longer, shorter| longer.starts_with(shorter.as_str()));
+    starts
+}
+
+/// How many starts a word has at most, and how many letters of each are looked at.
+const STARTS_MAX: usize = 8;
+const START_LETTERS: usize = 12;
+
+/// Starts, cut until there are few of them; not below two letters.
+pub(super) fn few(starts: Vec<String>) -> Vec<String> {
+    let starts = reduced(starts);
+    let mut letters = START_LETTERS;
+    loop {
+        let cut = reduced(starts.iter().map(|start| start.chars().take(letters).collect()).collect());
+        if cut.len() <= STARTS_MAX || letters <= 2 {
+            return cut;
+        }
+        letters -= 1;
     }
 }
 

@@ -1,12 +1,9 @@
 //! English: a key is a word that this one could be an inflected form of, by the rules of spelling for -s, -ed, -ing
 //! and for the degrees of adjectives, and by the lists of forms that no rule makes. Derivations are other words.
 
+use super::analysis::few;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
-
-/// How many starts a word may have, and how long (in letters) they are at most.
-const STARTS: usize = 8;
-const LONGEST: usize = 12;
 
 /// Verbs and nouns with forms that no rule makes, a word a line: the list that every grammar of English ends with.
 #[rustfmt::skip]
@@ -320,31 +317,11 @@ fn begins(base: &str, starts: &mut Vec<String>) {
     }
 }
 
-/// The starts without those that begin with another.
-fn reduced(mut starts: Vec<String>) -> Vec<String> {
-    starts.sort();
-    let mut kept: Vec<String> = Vec::with_capacity(starts.len());
-    for start in starts {
-        if !kept.last().is_some_and(|shorter| start.starts_with(shorter.as_str())) {
-            kept.push(start);
-        }
-    }
-    kept
-}
-
 /// See [`super::analysis`].
 pub fn starts(word: &str) -> Vec<String> {
     let mut all = Vec::new();
     for key in keys(word) {
         begins(&key, &mut all);
     }
-    let all = reduced(all);
-    let mut length = LONGEST;
-    loop {
-        let starts = reduced(all.iter().map(|start| start.chars().take(length).collect()).collect());
-        if starts.len() <= STARTS || length <= 2 {
-            return starts;
-        }
-        length -= 1;
-    }
+    few(all)
 }

@@ -7,12 +7,9 @@
 //! in -ать that change a consonant (пишу), `2` the second conjugation, `6` those in -нуть; `=` and `v` the closed
 //! lists of nouns and of verbs, with the place in the list.
 
+use super::analysis::{few, reduced};
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
-
-/// How many starts a word may have, and how long (in letters) they are at most.
-const STARTS: usize = 8;
-const LONGEST: usize = 12;
 
 /// Nouns and adjectives of which a form or a number has another stem; the keys of a line are of one word.
 #[rustfmt::skip]
@@ -714,18 +711,6 @@ fn begins(key: &str, starts: &mut Vec<String>) {
     }
 }
 
-/// The starts without those that begin with another.
-fn reduced(mut starts: Vec<String>) -> Vec<String> {
-    starts.sort();
-    let mut kept: Vec<String> = Vec::with_capacity(starts.len());
-    for start in starts {
-        if !kept.last().is_some_and(|shorter| start.starts_with(shorter.as_str())) {
-            kept.push(start);
-        }
-    }
-    kept
-}
-
 /// See [`super::analysis`].
 pub fn starts(word: &str) -> Vec<String> {
     let mut all = vec![word.to_string()];
@@ -735,13 +720,5 @@ pub fn starts(word: &str) -> Vec<String> {
         }
         begins(&key, &mut all);
     }
-    let all = reduced(all);
-    let mut length = LONGEST;
-    loop {
-        let starts = reduced(all.iter().map(|start| start.chars().take(length).collect()).collect());
-        if starts.len() <= STARTS || length <= 2 {
-            return starts;
-        }
-        length -= 1;
-    }
+    few(all)
 }
