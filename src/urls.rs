@@ -5,8 +5,7 @@
 /// parameters sorted. What is not a URL comes back trimmed.
 pub fn canonical(url: &str) -> String {
     let text = url.trim();
-    let parsed = url::Url::parse(text).or_else(|_| url::Url::parse(&format!("http://{text}")));
-    let Ok(parsed) = parsed else { return text.to_owned() };
+    let Some(parsed) = parsed(text) else { return text.to_owned() };
     let Some(host) = parsed.host_str() else { return text.to_owned() };
     let host = host.trim_end_matches('.');
     let host = host.strip_prefix("www.").or_else(|| host.strip_prefix("m.")).unwrap_or(host);
@@ -26,6 +25,11 @@ pub fn canonical(url: &str) -> String {
         separator = '&';
     }
     canonical
+}
+
+/// A URL, also without its scheme.
+pub(crate) fn parsed(text: &str) -> Option<url::Url> {
+    url::Url::parse(text).or_else(|_| url::Url::parse(&format!("http://{text}"))).ok()
 }
 
 /// Parameters that say who sent the reader, not what is read.

@@ -1,6 +1,6 @@
 //! `pressmark cat 3f2a9c01 | b3sum`
 
-use super::exit::{Failure, Outcome};
+use super::exit::Outcome;
 use super::query_args::FilterArgs;
 use super::terminal::clean_lines;
 use super::{Context, Result};
@@ -22,18 +22,15 @@ pub struct Args {
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
-    if args.filter.is_empty() {
-        return Err(Failure::usage(
-            "which articles?",
-            "give digits that begin a digest, as list prints them, or a query",
-        ));
-    }
+    args.filter.asks_for_some()?;
     if args.raw {
         return raw(context, args);
     }
     context.with_archive(false, |context, archive| {
-        for number in context.articles(archive, &args.filter, false)? {
-            let text = archive.reader()?.article(number)?.1.canonical_text();
+        let found = context.articles(archive, &args.filter, false)?;
+        let reader = archive.reader()?;
+        for number in found {
+            let text = reader.article(number)?.1.canonical_text();
             let text = if context.stdout_is_terminal() { clean_lines(&text) } else { text };
             context.out.write_all(text.as_bytes())?;
         }

@@ -39,18 +39,14 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     context.with_query(&args.query.filter, make, |context, reader, query| {
         let names = reader.names()?;
         let width = if terminal { columns() } else { usize::MAX };
-        let (mut count, mut last, mut more) = (0u64, None, false);
-        let one_more = Query { limit: query.limit.map(|limit| limit.saturating_add(1)), ..query.clone() };
-        let asked = reader.ask(&one_more)?;
-        for hit in asked.hits()? {
+        let (mut count, mut last) = (0u64, None);
+        let asked = reader.ask(query)?;
+        let mut hits = asked.hits()?;
+        for hit in hits.by_ref() {
             if context.interrupted() {
                 return Ok(Outcome::Interrupted);
             }
             let hit = hit?;
-            if query.limit == Some(count) {
-                more = true;
-                break;
-            }
             count += 1;
             last = Some(hit);
             match format {
@@ -68,7 +64,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
                 if query.captures { "captures" } else { "articles" }
             ));
         }
-        if let Some(last) = last.filter(|_| more) {
+        if let Some(last) = last
+            && hits.has_more()?
+        {
             say_cursor(context, &last, query, &names);
         }
         context.explain(&args.query.filter, &asked)?;

@@ -287,7 +287,7 @@ impl Context {
         // 2024 and cafe are words where a mistake changes something.
         let named = |word: &String| word.parse::<Prefix>().is_ok() && (word.len() >= 8 || !careful);
         let digits = filter.words.iter().all(named);
-        if digits && !filter.words.is_empty() && filter.has_no_flags() {
+        if digits && !filter.words.is_empty() && filter.flags.is_empty() {
             let reader = archive.reader()?;
             let mut found = Vec::new();
             for id in &filter.words {

@@ -193,20 +193,15 @@ impl FilterArgs {
         self.words.iter().map(phrase).collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether articles are named by nothing but the words.
-    pub fn has_no_flags(&self) -> bool {
-        FilterArgs { words: Vec::new(), flags: self.flags.clone() }.is_empty()
-    }
-
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
-        let FlagArgs { source, since, until, language, undated, .. } = &self.flags;
-        self.words.iter().all(|word| word.trim().is_empty())
-            && source.is_empty()
-            && since.is_none()
-            && until.is_none()
-            && language.is_empty()
-            && !undated
+        self.words.iter().all(|word| word.trim().is_empty()) && self.flags.is_empty()
+    }
+
+    /// Complains if nothing is asked for, where that would be all articles.
+    pub fn asks_for_some(&self) -> Result<()> {
+        let hint = "give digits that begin a digest, as list prints them, or a query";
+        if self.is_empty() { Err(Failure::usage("which articles?", hint)) } else { Ok(()) }
     }
 
     /// The query; `saved` are those that are kept under a name.
@@ -241,6 +236,12 @@ fn distinct_ge(expr: &mut Expr) {
 }
 
 impl FlagArgs {
+    /// Whether they narrow nothing down.
+    pub fn is_empty(&self) -> bool {
+        let FlagArgs { source, since, until, language, undated, .. } = self;
+        source.is_empty() && since.is_none() && until.is_none() && language.is_empty() && !undated
+    }
+
     fn date_field(&self) -> DateField {
         match self.date_field {
             DateFieldArg::Published => DateField::Published,
@@ -359,7 +360,7 @@ impl Context {
         for healed in archive.search_healed() {
             self.say(&healed.to_string());
         }
-        Ok(archive.reader_for(query)?)
+        Ok(archive.reader()?)
     }
 
     /// Says how a query was answered, if that is asked for.
@@ -396,12 +397,10 @@ fn note_unknown(context: &Context, reader: &Reader<'_>, query: &Query) -> Result
                 let hint = near(&mut names.names().iter().map(|name| name.as_str()), source.as_str());
                 context.say(&format!("there is no source {}{}", clean(source.as_str()), clean(&hint)));
             }
-            Condition::Tag(tag) => {
+            Condition::Tag(tag) if !reader.has_tag(tag)? => {
                 let tags = reader.tag_counts()?;
-                if !tags.iter().any(|(known, _)| known == tag) {
-                    let hint = near(&mut tags.iter().map(|(tag, _)| tag.as_str()), tag);
-                    context.say(&format!("no article has the tag {}{}", clean(tag), clean(&hint)));
-                }
+                let hint = near(&mut tags.iter().map(|(tag, _)| tag.as_str()), tag);
+                context.say(&format!("no article has the tag {}{}", clean(tag), clean(&hint)));
             }
             _ => {}
         }

@@ -6,8 +6,10 @@ use super::query_args::{QueryArgs, outcome};
 use super::terminal::{clean, columns, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
+use pressmark::article::Article;
+use pressmark::digest::Digest;
 use pressmark::export::escape;
-use pressmark::query::{Hit, Order, Query, Reader};
+use pressmark::query::{Hit, Order, Reader};
 use pressmark::search::analysis::Code;
 use pressmark::search::snippet::{Snippet, snippet};
 use pressmark::search::{Matcher, Scope};
@@ -62,37 +64,33 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         let asked = reader.ask(query)?;
         let names = reader.names()?;
         let matchers = |wanted: &[Scope]| -> Vec<Matcher> {
-            let patterns = asked.patterns();
-            let ours = patterns.iter().filter(|(scope, _)| wanted.contains(scope));
+            let ours = asked.wanted().iter().filter(|(scope, _)| wanted.contains(scope));
             ours.map(|(_, pattern)| Matcher::new(pattern)).collect()
         };
         let mut title = matchers(&[Scope::Both, Scope::Title]);
         let mut body = matchers(&[Scope::Both, Scope::Body]);
-        let one_more = Query { limit: query.limit.map(|limit| limit.saturating_add(1)), ..query.clone() };
-        let asked = reader.ask(&one_more)?;
-        let (mut count, mut last, mut more) = (0u64, None, false);
-        for hit in asked.hits()? {
+        let (mut count, mut last) = (0u64, None);
+        let mut hits = asked.hits()?;
+        for hit in hits.by_ref() {
             if context.interrupted() {
                 return Ok(Outcome::Interrupted);
             }
             let hit = hit?;
-            if query.limit == Some(count) {
-                more = true;
-                break;
-            }
             (count, last) = (count + 1, Some(hit));
-            let (_, article) = reader.article(hit.article)?;
+            let (digest, article) = reader.article(hit.article)?;
             let code = Code::of(article.language());
             let headline =
                 snippet(article.headline(), code, &mut title).filter(|found| found.cut == (false, false));
             let found = snippet(article.body(), code, &mut body);
             let found = found.unwrap_or_else(|| beginning(article.body()));
-            let shown = Shown { hit: &hit, headline: article.headline(), title: headline, snippet: found };
+            let shown = Shown { hit: &hit, digest, article: &article, title: headline, snippet: found };
             print(context, &reader, &names, &shown, format)?;
         }
         // What is said comes after what it is about.
         context.out.flush()?;
-        if let Some(last) = last.filter(|_| more) {
+        if let Some(last) = last
+            && hits.has_more()?
+        {
             context.say(&format!("{} of {}", grouped(count), grouped(asked.total()?)));
             say_cursor(context, &last, query, &names);
         }
@@ -115,7 +113,8 @@ fn beginning(text: &str) -> Snippet {
 
 struct Shown<'a> {
     hit: &'a Hit,
-    headline: &'a str,
+    digest: Digest,
+    article: &'a Article,
     /// The headline with its matches, if there are any.
     title: Option<Snippet>,
     snippet: Snippet,
@@ -128,8 +127,8 @@ fn print(
     shown: &Shown<'_>,
     format: Format,
 ) -> Result<()> {
-    let Shown { hit, headline, title, snippet } = shown;
-    let row = reader.row(hit.article)?;
+    let Shown { hit, digest, article, title, snippet } = shown;
+    let headline = article.headline();
     let date = date(hit);
     let source = names.name(hit.source).map_or("", |name| name.as_str());
     let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { clean(text) };
@@ -147,7 +146,7 @@ fn print(
     let dots = |cut: bool| if cut { "…" } else { "" };
     match format {
         Format::Text => {
-            let digits = reader.digits_needed(&row.digest, 8)?;
+            let digits = reader.digits_needed(digest, 8)?;
             let day = hit.at.map_or("-".to_owned(), |at| at.day()) + if hit.suspect { "?" } else { "" };
             let line = match title {
                 Some(title) => marked(context, title),
@@ -159,7 +158,7 @@ fn print(
                 context.out,
                 "{} {} {}  {line}",
                 paint.date(&padded(&day, 10)),
-                paint.digest(&row.digest.short(digits)),
+                paint.digest(&digest.short(digits)),
                 or_dash(source)
             )?;
             let text = format!("{}{}{}", dots(snippet.cut.0), marked(context, snippet), dots(snippet.cut.1));
@@ -175,7 +174,7 @@ fn print(
                 or_dash(&date),
                 or_dash(source),
                 or_dash(headline),
-                row.digest,
+                digest,
                 or_dash(&text)
             )?;
         }
@@ -183,7 +182,7 @@ fn print(
             let value = serde_json::json!({"date": date.trim_end_matches('?'), "suspect": hit.suspect, "source": source, "headline": headline,
                 "headline_marks": title.as_ref().map(|title| title.marks.clone()).unwrap_or_default(),
                 "snippet": snippet.text, "snippet_offset": snippet.offset, "snippet_marks": snippet.marks,
-                "score": hit.score, "language": row.language.map(|language| language.to_string()), "digest": row.digest.to_string(), "seq": hit.seq});
+                "score": hit.score, "language": article.language().map(|language| language.to_string()), "digest": digest.to_string(), "seq": hit.seq});
             let mut line = escape(value.to_string().into_bytes());
             line.push(b'\n');
             context.out.write_all(&line)?;

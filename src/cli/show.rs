@@ -1,6 +1,6 @@
 //! `pressmark show 3f2a9c01`
 
-use super::exit::{Failure, Outcome};
+use super::exit::Outcome;
 use super::query_args::FilterArgs;
 use super::terminal::{clean, clean_lines, page};
 use super::{Context, Result};
@@ -20,18 +20,15 @@ pub struct Args {
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let mut text = Vec::new();
-    if args.filter.is_empty() {
-        return Err(Failure::usage(
-            "which articles?",
-            "give digits that begin a digest, as list prints them, or a query",
-        ));
-    }
+    args.filter.asks_for_some()?;
     context.with_archive(false, |context, archive| {
-        for number in context.articles(archive, &args.filter, false)? {
+        let found = context.articles(archive, &args.filter, false)?;
+        let reader = archive.reader()?;
+        for number in found {
             if !text.is_empty() {
                 writeln!(text)?;
             }
-            show(context, &archive.reader()?, number, &mut text)?;
+            show(context, &reader, number, &mut text)?;
         }
         Ok(())
     })?;

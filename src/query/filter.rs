@@ -7,7 +7,7 @@ use crate::article::{Language, Provenance};
 use crate::digest::Prefix;
 use crate::error::{Error, Result};
 use crate::search::analysis::{Code, Words as TextWords};
-use crate::search::{NumberSet, Text};
+use crate::search::{NumberSet, Pattern, Scope, Text};
 use crate::store::{self, Mark, Store, damaged};
 use crate::time::{Precision, Timestamp};
 use std::cell::OnceCell;
@@ -108,18 +108,15 @@ impl Filter {
     fn parts(reader: &Reader<'_>, parts: &[Expr], all: bool) -> Result<Vec<Filter>> {
         let (texts, rest): (Vec<&Expr>, Vec<&Expr>) =
             parts.iter().partition(|part| reader.search.is_some() && text(part).is_some());
-        let mut filters = Vec::new();
-        if !texts.is_empty() {
-            let one: Vec<Expr> = texts.into_iter().cloned().collect();
-            let one = if all { Expr::All(one) } else { Expr::Any(one) };
-            filters.push(Filter::new(reader, &one)?);
-        }
-        let mut sources = Vec::new();
+        let one: Vec<Expr> = texts.into_iter().cloned().collect();
+        let one = match one.is_empty() {
+            true => None,
+            false if all => Some(Expr::All(one)),
+            false => Some(Expr::Any(one)),
+        };
+        let (mut filters, mut sources) = (Vec::new(), Vec::new());
         let mut articles: Option<(NumberSet, String)> = None;
-        if let Some(Filter::Articles(some, asked)) = filters.pop_if(|_| !all) {
-            articles = Some((some, asked));
-        }
-        for part in rest {
+        for part in one.iter().chain(rest) {
             match Filter::new(reader, part)? {
                 Filter::Sources(more) if !all => sources.extend(more),
                 Filter::Articles(more, asked) if !all => match &mut articles {
@@ -262,9 +259,7 @@ impl Filter {
             Filter::Dated => !mark.undated(),
             Filter::Undated => mark.undated(),
             Filter::Suspect => mark.suspect(),
-            Filter::MultiCapture => {
-                held.store.has_later_captures() && !held.store.later_captures(mark.article)?.is_empty()
-            }
+            Filter::MultiCapture => held.store.has_several(mark.article)?,
             Filter::Language(language) => held.store.article(mark.article)?.language == *language,
             Filter::Capture(test, _) => test.holds(held.provenance()?),
         })
@@ -324,10 +319,7 @@ impl CaptureTest {
                 own.is_some_and(|own| own.starts_with(start))
             }
             CaptureTest::Domain(domain) => {
-                let parsed = |own: &str| {
-                    url::Url::parse(own).or_else(|_| url::Url::parse(&format!("http://{own}"))).ok()
-                };
-                let host = provenance.url.as_deref().and_then(parsed);
+                let host = provenance.url.as_deref().and_then(crate::urls::parsed);
                 host.as_ref().and_then(url::Url::host_str).is_some_and(|host| {
                     host.strip_suffix(domain.as_str())
                         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
@@ -380,14 +372,13 @@ pub(super) fn text(expr: &Expr) -> Option<Text> {
     })
 }
 
-/// The words of a query that speak for an article, wherever they stand in it.
-pub(super) fn wanted(expr: &Expr) -> Text {
+/// The words of a query that speak for an article, wherever they stand in it, and in which of its texts.
+pub(super) fn wanted(expr: &Expr) -> Vec<(Scope, Pattern)> {
     match expr {
-        Expr::All(parts) | Expr::Any(parts) => Text::Any(parts.iter().map(wanted).collect()),
-        Expr::Is(Condition::Words(scope, words), _) => match words.pattern() {
-            Some(pattern) => Text::Words(*scope, pattern),
-            None => Text::Any(Vec::new()),
-        },
-        Expr::Not(_) | Expr::Is(..) => Text::Any(Vec::new()),
+        Expr::All(parts) | Expr::Any(parts) => parts.iter().flat_map(wanted).collect(),
+        Expr::Is(Condition::Words(scope, words), _) => {
+            words.pattern().into_iter().map(|pattern| (*scope, pattern)).collect()
+        }
+        Expr::Not(_) | Expr::Is(..) => Vec::new(),
     }
 }

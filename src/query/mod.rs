@@ -195,10 +195,7 @@ impl<'a> Reader<'a> {
 
     /// Whether an article that may be met again is met for the first time.
     fn is_first(&self, seen: &mut HashSet<u64>, mark: &Mark) -> Result<bool> {
-        if !self.store.has_later_captures() || self.store.later_captures(mark.article)?.is_empty() {
-            return Ok(true);
-        }
-        Ok(seen.insert(mark.article))
+        Ok(!self.store.has_several(mark.article)? || seen.insert(mark.article))
     }
 
     /// The first and the last date of publication, implausible ones left out.
@@ -275,6 +272,11 @@ impl<'a> Reader<'a> {
     /// An article's tags, in alphabetical order.
     pub fn tags_of(&self, article: u64) -> Result<Vec<String>> {
         self.store.tags_of(article)
+    }
+
+    /// Whether any article has a tag.
+    pub fn has_tag(&self, tag: &str) -> Result<bool> {
+        Ok(!self.store.tagged(tag)?.is_empty())
     }
 
     /// Every tag that an article has, in alphabetical order, and how many have it.

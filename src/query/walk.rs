@@ -17,7 +17,7 @@ use super::filter::{Filter, Held, wanted};
 use super::{By, DateField, Document, Group, GroupKey, Order, Query, Reader, SourceSummary, Unchecked};
 use crate::article::{Article, Capture};
 use crate::error::{Error, Result};
-use crate::search::{NumberSet, Pattern, Ranked, Scope, Text};
+use crate::search::{NumberSet, Pattern, Ranked, Scope};
 use crate::store::packed::{Direction, Rows};
 use crate::store::{self, Mark, Store, damaged, keys};
 use crate::time::{DAY, Precision, Timestamp};
@@ -139,7 +139,7 @@ pub struct Asked<'a> {
     query: Query,
     bounds: Bounds,
     drive: Drive,
-    text: Text,
+    wanted: Vec<(Scope, Pattern)>,
     looked: Rc<Cell<u64>>,
 }
 
@@ -169,14 +169,14 @@ struct Bounds {
 pub(super) fn ask<'a>(reader: Reader<'a>, query: &Query) -> Result<Asked<'a>> {
     let filter = Filter::new(&reader, &query.filter)?;
     let bounds = Bounds::of(&filter, query.date_field);
-    let text = wanted(&query.filter);
+    let wanted = wanted(&query.filter);
     let mut asked = Asked {
         reader,
         filter: Rc::new(filter),
         query: query.clone(),
         bounds,
         drive: Drive::Ranges,
-        text,
+        wanted,
         looked: Rc::default(),
     };
     asked.drive = asked.plan()?;
@@ -209,8 +209,7 @@ impl Bounds {
 
     /// A range of which both ends are wide enough for dates with and without a time.
     fn dates(&mut self, since: &Option<Bound>, until: &Option<Bound>) {
-        let since = since.map(|bound| bound.at.min(bound.civil));
-        let until = until.map(|bound| bound.at.max(bound.civil));
+        let (since, until) = widest(since, until);
         let (low, high) = self.dates.unwrap_or((None, None));
         let later = |a: Option<Timestamp>, b: Option<Timestamp>| a.max(b);
         let earlier = |a: Option<Timestamp>, b: Option<Timestamp>| match (a, b) {
@@ -228,8 +227,7 @@ impl Bounds {
             if *own != field {
                 return;
             }
-            let low = since.map(|bound| bound.at.min(bound.civil));
-            let high = until.map(|bound| bound.at.max(bound.civil));
+            let (low, high) = widest(since, until);
             hull = Some(match hull {
                 None => (low, high),
                 Some((since, until)) => {
@@ -242,6 +240,16 @@ impl Bounds {
         }
     }
 
+    /// Whether an index on dates or sources narrows it down.
+    fn are_of_an_index(&self) -> bool {
+        self.sources.is_some() || self.dates.is_some() || self.undated.is_some()
+    }
+
+    /// Whether nothing but the numbers of captures narrows it down.
+    fn are_numbers_only(&self) -> bool {
+        !self.are_of_an_index() && self.seq != (0, u64::MAX)
+    }
+
     /// The instants that can match, as keys: those with a date, and whether those without one can.
     fn spans(&self) -> (Option<Span>, bool) {
         let (since, until) = self.dates.unwrap_or((None, None));
@@ -251,6 +259,11 @@ impl Bounds {
         let undated = self.undated != Some(false) && self.dates.is_none();
         (dated.then_some((low, high)), undated)
     }
+}
+
+/// The ends of a range, wide enough for dates with and without a time.
+fn widest(since: &Option<Bound>, until: &Option<Bound>) -> (Option<Timestamp>, Option<Timestamp>) {
+    (since.map(|bound| bound.at.min(bound.civil)), until.map(|bound| bound.at.max(bound.civil)))
 }
 
 impl<'a> Asked<'a> {
@@ -289,9 +302,7 @@ impl<'a> Asked<'a> {
 
     /// About how many rows the ranges have, counted no further than to `most`.
     fn rows(&self, most: u64) -> Result<u64> {
-        let bounded =
-            self.bounds.sources.is_some() || self.bounds.dates.is_some() || self.bounds.undated.is_some();
-        if !bounded {
+        if !self.bounds.are_of_an_index() {
             return Ok(self.reader.store.applied().captures());
         }
         let mut rows = 0;
@@ -313,10 +324,7 @@ impl<'a> Asked<'a> {
             Drive::Nothing => Box::new(std::iter::empty()),
             Drive::Articles(articles) => self.captures_of(articles),
             Drive::Ranges => {
-                let bounded = self.bounds.sources.is_some()
-                    || self.bounds.dates.is_some()
-                    || self.bounds.undated.is_some();
-                if !bounded && self.bounds.seq != (0, u64::MAX) {
+                if self.bounds.are_numbers_only() {
                     self.captures()
                 } else {
                     Box::new(self.ranges(Order::Oldest).into_iter().flatten())
@@ -377,31 +385,27 @@ impl<'a> Asked<'a> {
         if order == Order::Relevance {
             return self.ranked();
         }
-        let bounded =
-            self.bounds.sources.is_some() || self.bounds.dates.is_some() || self.bounds.undated.is_some();
         let marks: Marks<'a> = match (&self.drive, order) {
             (Drive::Nothing, _) => Box::new(std::iter::empty()),
-            (Drive::Articles(_), _) => {
-                self.sorted(self.marks()?, usize::MAX)?.unwrap_or_else(|| Box::new(std::iter::empty()))
-            }
-            (Drive::Ranges, Order::Newest | Order::Oldest)
-                if !bounded && self.bounds.seq != (0, u64::MAX) =>
-            {
-                self.sorted(self.marks()?, usize::MAX)?.unwrap_or_else(|| Box::new(std::iter::empty()))
+            (Drive::Articles(_), _) => self.sorted(self.marks()?.collect::<Result<_>>()?)?,
+            (Drive::Ranges, Order::Newest | Order::Oldest) if self.bounds.are_numbers_only() => {
+                self.sorted(self.marks()?.collect::<Result<_>>()?)?
             }
             (Drive::Ranges, Order::Newest | Order::Oldest) => {
                 self.filtered(Box::new(Merged::new(self.ranges(order), order)))
             }
-            (Drive::Ranges, Order::Arrival) if !bounded => self.filtered(self.captures()),
-            (Drive::Ranges, Order::Arrival) => match self.sorted(self.marks()?, COLLECTED_MAX)? {
-                Some(marks) => marks,
-                None => self.filtered(self.captures()),
-            },
+            (Drive::Ranges, Order::Arrival) if !self.bounds.are_of_an_index() => {
+                self.filtered(self.captures())
+            }
+            (Drive::Ranges, Order::Arrival) => {
+                let marks: Vec<Mark> = self.marks()?.take(COLLECTED_MAX + 1).collect::<Result<_>>()?;
+                if marks.len() > COLLECTED_MAX { self.filtered(self.captures()) } else { self.sorted(marks)? }
+            }
             (Drive::Ranges, Order::Source) if self.query.date_field == DateField::Published => {
                 self.filtered(self.by_source()?)
             }
             (Drive::Ranges, Order::Source | Order::Relevance) => {
-                self.sorted(self.marks()?, usize::MAX)?.unwrap_or_else(|| Box::new(std::iter::empty()))
+                self.sorted(self.marks()?.collect::<Result<_>>()?)?
             }
         };
         Ok(self.placed(marks))
@@ -433,30 +437,24 @@ impl<'a> Asked<'a> {
             _ => self.marks()?.map(|mark| mark.map(|mark| mark.article)).collect::<Result<_>>()?,
         };
         let most = match (self.query.limit, &self.query.after) {
-            (Some(limit), None) => limit.saturating_add(self.query.offset) as usize,
+            // And one, for whoever asks whether there are more.
+            (Some(limit), None) => limit.saturating_add(self.query.offset).saturating_add(1) as usize,
             _ => usize::MAX,
         };
-        let ranked = search.ranked(&self.text, &matching, most)?;
+        let ranked = search.ranked(&self.wanted, &matching, most)?;
         let mut hits = self.placed(Box::new(std::iter::empty()));
         hits.ranked = Some(ranked.into_iter());
         Ok(hits)
     }
 
-    /// Marks in the order of the hits, unless there are too many to hold.
-    fn sorted(&self, walked: Marks<'a>, most: usize) -> Result<Option<Marks<'a>>> {
-        let mut marks = Vec::new();
-        for mark in walked {
-            marks.push(mark?);
-            if marks.len() > most {
-                return Ok(None);
-            }
-        }
+    /// Marks in the order of the hits.
+    fn sorted(&self, mut marks: Vec<Mark>) -> Result<Marks<'a>> {
         let (order, names) = (self.query.order, self.reader.store.names()?);
         marks.sort_unstable_by(|a, b| match order {
             Order::Source => by_name(&names, a.source, b.source).then_with(|| compare(Order::Oldest, a, b)),
             order => compare(order, a, b),
         });
-        Ok(Some(Box::new(marks.into_iter().map(Ok))))
+        Ok(Box::new(marks.into_iter().map(Ok)))
     }
 
     /// The ranges of one index that hold every mark that can match, each in the order that is asked for, undated ones apart.
@@ -597,9 +595,8 @@ impl<'a> Asked<'a> {
         let store = self.reader.store;
         let row = store.article(hit.article)?;
         let digest = row.digest;
-        let later = store.has_later_captures() && !store.later_captures(hit.article)?.is_empty();
         let mut captures = Vec::new();
-        if self.query.captures || !later {
+        if self.query.captures || !store.has_several(hit.article)? {
             captures.push(Capture { seq: hit.seq, digest, provenance: store.capture(hit.seq)?.1 });
         } else {
             for (mark, provenance) in article_marks(store, self.query.date_field, hit.article)? {
@@ -616,8 +613,8 @@ impl<'a> Asked<'a> {
     }
 
     /// The words that speak for an article, and in which of its texts.
-    pub fn patterns(&self) -> Vec<(Scope, Pattern)> {
-        self.text.wanted().into_iter().map(|(scope, pattern)| (scope, pattern.clone())).collect()
+    pub fn wanted(&self) -> &[(Scope, Pattern)] {
+        &self.wanted
     }
 
     /// How it is answered, in words, a line a step.
@@ -681,7 +678,7 @@ impl<'a> Asked<'a> {
         };
         lines.push(format!("order    {order}; equals by digest"));
         if let Some(search) = self.reader.search {
-            for (_, pattern) in self.text.wanted() {
+            for (_, pattern) in &self.wanted {
                 for item in pattern.items() {
                     let mut forms: Vec<(String, u64)> =
                         search.forms(item, pattern.distinct_ge)?.into_iter().collect();
@@ -789,6 +786,11 @@ impl Iterator for Hits<'_> {
 }
 
 impl Hits<'_> {
+    /// Whether there is another one, beyond the limit that ended them.
+    pub fn has_more(&mut self) -> Result<bool> {
+        Ok(self.step()?.is_some())
+    }
+
     /// The next hit, before any is passed over.
     fn step(&mut self) -> Result<Option<Hit>> {
         if let Some(ranked) = &mut self.ranked {
@@ -817,10 +819,7 @@ impl Placing<'_> {
     /// Whether the article is placed by this capture, and not by another that matches too.
     fn places(&mut self, mark: &Mark) -> Result<bool> {
         let store = self.reader.store;
-        if self.query.captures
-            || !store.has_later_captures()
-            || store.later_captures(mark.article)?.is_empty()
-        {
+        if self.query.captures || !store.has_several(mark.article)? {
             return Ok(true);
         }
         let best = match self.last {

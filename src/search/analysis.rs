@@ -154,6 +154,10 @@ fn is_cyrillic(letter: char) -> bool {
 
 /// The script of most letters of a word; Cyrillic if there are as many Latin ones.
 fn script(word: &str) -> Script {
+    // Most words of most texts.
+    if word.is_ascii() {
+        return Script::Latin;
+    }
     let (mut latin, mut cyrillic, mut other) = (0, 0, 0);
     for letter in word.chars().filter(|letter| letter.is_alphabetic()) {
         match letter {
@@ -249,19 +253,19 @@ fn fold(word: &str, code: Code, into: &mut String) {
     }
 }
 
-/// The Cyrillic letter that looks like a Latin one (Unicode Technical Standard 39, confusables).
-fn cyrillic_twin(latin: char) -> Option<char> {
-    "aа bв cс eе hн iі kк mм oо pр tт xх yу jј sѕ"
-        .split(' ')
-        .find_map(|pair| pair.strip_prefix(latin))
-        .and_then(|rest| rest.chars().next())
+/// Latin letters and the Cyrillic ones that look like them (Unicode Technical Standard 39, confusables).
+#[rustfmt::skip]
+const TWINS: [(char, char); 15] = [
+    ('a', 'а'), ('b', 'в'), ('c', 'с'), ('e', 'е'), ('h', 'н'), ('i', 'і'), ('k', 'к'), ('m', 'м'), ('o', 'о'), ('p', 'р'), ('t', 'т'), ('x', 'х'),
+    ('y', 'у'), ('j', 'ј'), ('s', 'ѕ'),
+];
+
+fn cyrillic_twin(letter: char) -> Option<char> {
+    TWINS.iter().find(|(latin, _)| *latin == letter).map(|(_, cyrillic)| *cyrillic)
 }
 
-fn latin_twin(cyrillic: char) -> Option<char> {
-    "аa вb сc еe нh іi кk мm оo рp тt хx уy јj ѕs"
-        .split(' ')
-        .find_map(|pair| pair.strip_prefix(cyrillic))
-        .and_then(|rest| rest.chars().next())
+fn latin_twin(letter: char) -> Option<char> {
+    TWINS.iter().find(|(_, cyrillic)| *cyrillic == letter).map(|(latin, _)| *latin)
 }
 
 /// A word in a text.
@@ -273,8 +277,6 @@ pub struct Word {
     pub start: usize,
     /// Where it ends.
     pub end: usize,
-    /// Its place among the words.
-    pub position: u32,
 }
 
 /// A word without soft hyphens, of no more than [`LETTERS_MAX`] letters.
@@ -403,7 +405,6 @@ impl Iterator for Words<'_> {
             term: self.token.text.clone(),
             start: self.token.offset_from,
             end: self.token.offset_to,
-            position: self.token.position as u32,
         })
     }
 }

@@ -503,10 +503,10 @@ impl SearchIndex {
 
     /// Those articles that are wanted, with how well they fit, the best first; of equals the one with the lower digest. No more
     /// than so many of the best.
-    pub fn ranked(&self, text: &Text, wanted: &NumberSet, most: usize) -> Result<Vec<Ranked>> {
+    pub fn ranked(&self, words: &[(Scope, Pattern)], wanted: &NumberSet, most: usize) -> Result<Vec<Ranked>> {
         caught(|| {
             let mut leaves = Vec::new();
-            for (scope, pattern) in text.wanted() {
+            for (scope, pattern) in words {
                 for text in scope.texts() {
                     leaves.push((*text, self.counts(*text, pattern)?));
                 }
@@ -716,18 +716,6 @@ impl Segment {
         })
     }
 
-    fn postings(
-        &self,
-        text: usize,
-        finder: &std::cell::RefCell<Finder>,
-        option: IndexRecordOption,
-    ) -> Result<Vec<SegmentPostings>> {
-        let terms = &self.texts[text];
-        let read =
-            |(_, info)| terms.read_postings_from_terminfo(&info, option).doing("read", Path::new("search"));
-        resolve(terms, finder)?.into_iter().map(read).collect()
-    }
-
     /// The documents that have a word.
     fn documents(
         &self,
@@ -738,8 +726,7 @@ impl Segment {
         let terms = &self.texts[text];
         // One after the other: a short prefix finds a hundred thousand.
         for (_, info) in resolve(terms, finder)? {
-            let postings = terms.read_postings_from_terminfo(&info, IndexRecordOption::Basic);
-            each(&mut postings.doing("read", Path::new("search"))?, |document, _| {
+            each(&mut read(terms, &info, IndexRecordOption::Basic)?, |document, _| {
                 into.insert(u64::from(document));
             });
         }
@@ -748,16 +735,15 @@ impl Segment {
 
     /// The documents in which a pattern is found, ascending, and how often.
     fn counts(&self, text: usize, pattern: &Pattern, finders: &Finders) -> Result<Vec<(u32, u32)>> {
+        let terms = &self.texts[text];
+        let frequency =
+            |found: &[(String, Info)]| found.iter().map(|(_, info)| u64::from(info.doc_freq)).sum::<u64>();
         if let [part] = finders.as_slice()
             && let [finder] = part.as_slice()
         {
-            let terms = &self.texts[text];
             let found = resolve(terms, finder)?;
-            let matches: u64 = found.iter().map(|(_, info)| u64::from(info.doc_freq)).sum();
-            let read = |info: &Info| {
-                let postings = terms.read_postings_from_terminfo(info, IndexRecordOption::WithFreqs);
-                postings.doing("read", Path::new("search"))
-            };
+            let matches = frequency(&found);
+            let read = |info: &Info| read(terms, info, IndexRecordOption::WithFreqs);
             if found.len() > 1 && matches > u64::from(self.reader.max_doc()) / 8 {
                 // A number for each document takes less than a pair for each match.
                 let mut dense = vec![0u32; self.reader.max_doc() as usize];
@@ -781,26 +767,25 @@ impl Segment {
             });
             return Ok(counts);
         }
-        let mut words = Vec::new();
+        let mut found = Vec::new();
         for finder in finders.iter().flatten() {
-            let postings = self.postings(text, finder, IndexRecordOption::WithFreqsAndPositions)?;
-            if postings.is_empty() {
+            let terms = resolve(terms, finder)?;
+            if terms.is_empty() {
                 return Ok(Vec::new());
             }
-            words.push(postings);
+            found.push(terms);
         }
         // The rarest word says where to look.
-        let frequency =
-            |postings: &Vec<SegmentPostings>| postings.iter().map(|p| u64::from(p.doc_freq())).sum::<u64>();
-        let rarest = (0..words.len()).min_by_key(|at| frequency(&words[*at])).unwrap_or(0);
         let mut candidates = NumberSet::default();
-        for mut postings in self.postings(
-            text,
-            finders.iter().flatten().nth(rarest).expect("there is one"),
-            IndexRecordOption::Basic,
-        )? {
-            each(&mut postings, |document, _| candidates.insert(u64::from(document)));
+        for (_, info) in found.iter().min_by_key(|found| frequency(found)).into_iter().flatten() {
+            each(&mut read(terms, info, IndexRecordOption::Basic)?, |document, _| {
+                candidates.insert(u64::from(document));
+            });
         }
+        let positions =
+            |(_, info): &(String, Info)| read(terms, info, IndexRecordOption::WithFreqsAndPositions);
+        let mut words: Vec<Vec<SegmentPostings>> =
+            found.iter().map(|found| found.iter().map(positions).collect()).collect::<Result<_>>()?;
         let lengths: Vec<usize> = finders.iter().map(Vec::len).collect();
         let mut counts = Vec::new();
         let mut some = Vec::new();
@@ -839,6 +824,10 @@ impl Segment {
         }
         Ok(counts)
     }
+}
+
+fn read(terms: &InvertedIndexReader, info: &Info, option: IndexRecordOption) -> Result<SegmentPostings> {
+    terms.read_postings_from_terminfo(info, option).doing("read", Path::new("search"))
 }
 
 fn each(postings: &mut SegmentPostings, mut take: impl FnMut(u32, &SegmentPostings)) {

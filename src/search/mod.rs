@@ -44,14 +44,3 @@ pub enum Text {
     /// The article's language; none is one that is not known.
     Language(Option<Language>),
 }
-
-impl Text {
-    /// The words that speak for an article: those that are not negated.
-    pub fn wanted(&self) -> Vec<(Scope, &Pattern)> {
-        match self {
-            Text::All(parts) | Text::Any(parts) => parts.iter().flat_map(Text::wanted).collect(),
-            Text::Words(scope, pattern) => vec![(*scope, pattern)],
-            Text::Not(_) | Text::Language(_) => Vec::new(),
-        }
-    }
-}

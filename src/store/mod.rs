@@ -654,12 +654,17 @@ impl Store {
     }
 
     /// Whether any article has more than one capture.
-    pub fn has_later_captures(&self) -> bool {
+    fn has_later_captures(&self) -> bool {
         self.applied.captures() > self.applied.articles()
     }
 
+    /// Whether an article has more than one capture.
+    pub fn has_several(&self, article: u64) -> Result<bool> {
+        Ok(self.has_later_captures() && !self.later_captures(article)?.is_empty())
+    }
+
     /// The later captures of an article, without its first.
-    pub fn later_captures(&self, article: u64) -> Result<Vec<u64>> {
+    fn later_captures(&self, article: u64) -> Result<Vec<u64>> {
         self.captures_of(article, 0).map(|mut captures| captures.split_off(1))
     }
 }
