@@ -59,7 +59,10 @@ impl Block {
 
 /// Whether a text ends as sentences end, closing quotes and brackets aside.
 pub fn ends_sentence(text: &str) -> bool {
-    let bare = text.trim_end_matches(['"', '\'', '”', '’', '»', ')', ']', '“', '』', '」', ' ', '*']);
+    let bare = text.trim_end_matches(|c: char| {
+        matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '“' | '』' | '」' | ' ' | '*')
+            || c >= '\u{1f000}'
+    });
     bare.ends_with(['.', '!', '?', '…', '。', '！', '？', '।', '։', '؟', '።', ':', '۔', ';'])
 }
 
@@ -340,7 +343,7 @@ pub fn find(dom: &Dom, blocks: &Blocks, known: Known<'_>) -> Option<Found> {
         inside.push(at);
         inside.sort_unstable();
     }
-    let mut chosen = filter(all, &inside, known, standfirst, loose);
+    let mut chosen = filter(dom, all, &inside, known, standfirst, loose);
     let mut why =
         format!("{regions:?} {:?} {:?} score {score:.0}", dom.tag(element), dom.attribute(element, "class"));
     let mut said = None;
@@ -506,6 +509,7 @@ fn standfirst(dom: &Dom, all: &[Block], inside: &[usize], known: Known<'_>) -> O
         .filter(|text| text.chars().count() > 20)
         .collect();
     let mut named = None;
+    let mut plain = None;
     for at in candidates {
         let block = &all[at];
         if block.words < 6
@@ -535,27 +539,39 @@ fn standfirst(dom: &Dom, all: &[Block], inside: &[usize], known: Known<'_>) -> O
         {
             named = Some(at);
         }
+        if plain.is_none()
+            && at < first
+            && known.heading.is_some()
+            && block.words >= 12
+            && block.hint.is_none()
+            && !(block.in_list || block.in_table || block.in_figure)
+            && block.link_share() < 0.2
+            && (ends_sentence(&block.text) || block.words >= 20)
+        {
+            plain = Some(at);
+        }
     }
-    named
+    named.or(plain)
 }
 
 fn filter(
+    dom: &Dom,
     all: &[Block],
     inside: &[usize],
     known: Known<'_>,
     standfirst: Option<usize>,
     loose: bool,
 ) -> Vec<usize> {
-    let mut seen: HashSet<&str> = HashSet::new();
+    // Each text, and what it stands in.
+    let mut seen: HashMap<&str, Option<Id>> = HashMap::new();
     let mut kept: Vec<usize> = Vec::new();
     let mut pending: Vec<usize> = Vec::new();
     let headline = super::said::fold(known.headline);
     for (nth, at) in inside.iter().enumerate() {
         let block = &all[*at];
         if Some(*at) == standfirst {
-            if seen.insert(&block.text) {
-                kept.push(*at);
-            }
+            seen.insert(&block.text, dom.parent(block.element));
+            kept.push(*at);
             continue;
         }
         if block.hint.is_some() || block.in_figure && !block.is_prose() {
@@ -566,8 +582,11 @@ fn filter(
         {
             continue;
         }
-        if block.words > 3 && !seen.insert(&block.text) || chrome::is_appeal(&block.text) && block.words < 70
-        {
+        // What comes again elsewhere is the template's; siblings and items repeat themselves.
+        let parent = dom.parent(block.element);
+        let first = *seen.entry(&block.text).or_insert(parent);
+        let again = block.words > 3 && first != parent && !block.in_list;
+        if again || chrome::is_appeal(&block.text) && block.words < 70 {
             continue;
         }
         // What announces links goes with them.
@@ -587,10 +606,23 @@ fn filter(
         }
     }
     // What comes after the last sentence counts if it is a list of the text's own, or more than a line or two.
-    let tail: Vec<usize> = pending.iter().copied().take_while(|at| all[*at].link_share() < 0.4).collect();
+    let tail: Vec<usize> = pending.iter().copied().take_while(|at| all[*at].link_share() < 0.55).collect();
     let lists = tail.iter().filter(|at| all[**at].in_list || all[**at].in_table).count();
     if lists * 2 > tail.len() || tail.len() >= 6 {
         kept.extend(tail);
+    } else if let Some(last) = kept.last().copied() {
+        // A line or two in the same column close the text: a greeting, who else reported.
+        let closes = |at: &usize| {
+            let block = &all[*at];
+            block.link_share() < 0.3
+                && !block.heading
+                && block.words > 1
+                && dom.parent(block.element) == dom.parent(all[last].element)
+                && dom.tag(block.element) == dom.tag(all[last].element)
+        };
+        if tail.len() <= 2 && tail.iter().all(closes) {
+            kept.extend(tail);
+        }
     }
     kept
 }

@@ -153,7 +153,8 @@ fn classes(value: &str) -> Option<Hint> {
             return None;
         }
         // Utility classes with a condition (`print:hidden`) say nothing of what is inside.
-        if name.contains([':', '[']) || found.is_some() {
+        // What is embedded, a post of another site, is quoted.
+        if name.contains([':', '[']) || found.is_some() || lower.contains("embed") {
             continue;
         }
         if matches!(
@@ -171,7 +172,10 @@ fn classes(value: &str) -> Option<Hint> {
             .map(|(hint, _)| *hint)
             .or_else(|| {
                 parts(name).find_map(|part| {
-                    STARTS.iter().find(|(_, start)| part.starts_with(start)).map(|(hint, _)| *hint)
+                    STARTS
+                        .iter()
+                        .find(|(_, start)| part.starts_with(start) && part != "commentary")
+                        .map(|(hint, _)| *hint)
                 })
             });
     }

@@ -13,6 +13,7 @@
 
 mod body;
 mod byline;
+mod data;
 mod dom;
 mod headline;
 mod hints;
@@ -84,6 +85,9 @@ pub struct Page {
 
 /// Words of prose that make an article of a page that does not say that it is one.
 const ARTICLE_WORDS: usize = 70;
+
+/// With fewer words than these a page shows too little; its scripts may hold the text.
+const FEW_WORDS: usize = 60;
 
 /// Reads a page. Never fails: what is not there is empty.
 pub fn read(html: &str, setting: &Setting<'_>) -> Page {
@@ -158,6 +162,20 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
         });
         origins.push(("body", if found.said.is_some() { "jsonld articleBody" } else { "layout" }.to_owned()));
     }
+    if prose < FEW_WORDS
+        && let Some(text) = data::article(html, &page.headline)
+    {
+        prose = crate::chrome::words(&text);
+        considered
+            .iter_mut()
+            .filter(|other| other.field == "body")
+            .for_each(|other| other.verdict = "not chosen");
+        let value = format!("{prose} words");
+        considered.push(Considered { field: "body", value, origin: "script".to_owned(), verdict: "chosen" });
+        page.body = text;
+        origins.retain(|(field, _)| *field != "body");
+        origins.push(("body", "script".to_owned()));
+    }
     if !page.byline.is_empty() {
         origins.push(("byline", byline_origin.to_owned()));
     }
@@ -226,4 +244,105 @@ pub fn is_html(head: &str) -> bool {
         || Dom::parse(head)
             .all_tags()
             .any(|tag| matches!(tag, Tag::Body | Tag::Title | Tag::Meta | Tag::H1 | Tag::Div | Tag::P))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROSE: &str = "The night ferry between the two towns sails again from Monday, the port said on Friday. \
+        It had stood still since the storm of January, which had sunk two pontoons.";
+
+    /// The paragraphs that are found in an article of three paragraphs with something in it, without those.
+    fn found(inside: &str) -> Vec<String> {
+        let prose = |number: usize| format!("<p>{number}. {PROSE}</p>");
+        let page = format!(
+            "<html lang=en><body><nav><a href=/>Home</a></nav><h1>The ferry runs again</h1><div class=text>{}{inside}</div>\
+             <footer>Evening Post</footer></body></html>",
+            (1..4).map(prose).collect::<String>()
+        );
+        let page = read(&page, &Setting::default());
+        let (own, other): (Vec<String>, Vec<String>) =
+            page.body.split("\n\n").map(str::to_owned).partition(|text| text.ends_with(PROSE));
+        assert_eq!(own.len(), 3, "{page:?}");
+        other
+    }
+
+    #[test]
+    fn what_is_of_the_article() {
+        for (inside, expected) in [
+            ("<p>Come with us!</p>", vec!["Come with us!"]),
+            ("<p>Yours, Anna</p>", vec!["Yours, Anna"]),
+            (
+                "<div class=social-embed><blockquote class=post><p>A pontoon lies in front of the ferry, and nobody moves it.</p></blockquote></div>",
+                vec!["A pontoon lies in front of the ferry, and nobody moves it."],
+            ),
+            (
+                "<h2>Monday</h2><p>First at eight o'clock.</p><h2>Sunday</h2><p>First at eight o'clock.</p><p>Bring warm coats, for the deck is open.</p>",
+                vec![
+                    "Monday",
+                    "First at eight o'clock.",
+                    "Sunday",
+                    "First at eight o'clock.",
+                    "Bring warm coats, for the deck is open.",
+                ],
+            ),
+            (
+                "<p>1) A ferry of wood <a href=x>a.example</a></p><p>2) A flag of linen <a href=x>a.example</a></p><p>3) A map of it <a href=x>a.example</a></p>\
+                 <p>4) A coat of wool <a href=x>a.example</a></p><p>5) A pair of boots <a href=x>a.example</a></p><p>6) A book of tides <a href=x>a.example</a></p>",
+                vec![
+                    "1) A ferry of wood a.example",
+                    "2) A flag of linen a.example",
+                    "3) A map of it a.example",
+                    "4) A coat of wool a.example",
+                    "5) A pair of boots a.example",
+                    "6) A book of tides a.example",
+                ],
+            ),
+        ] {
+            assert_eq!(found(inside), expected, "{inside}");
+        }
+    }
+
+    #[test]
+    fn what_is_not() {
+        for inside in [
+            "<p><a href=x>Read more: the port of the other town</a></p>",
+            "<div class=related><p>The other ferry does not run, as the port said in a statement of last week.</p></div>",
+            "<div class=comments><p>I have waited for this ferry since I was a child, and so has my mother.</p></div>",
+            "<figure><img src=x><figcaption>The ferry in the port. Photo: A. Sailor</figcaption></figure>",
+            "<p>Subscribe to our newsletter and get the latest on ferries.</p>",
+        ] {
+            assert_eq!(found(inside), Vec::<String>::new(), "{inside}");
+        }
+        // The template shows a paragraph once more, to narrow screens.
+        let twice = format!("<div class=narrow><p>1. {PROSE}</p></div>");
+        assert_eq!(found(&twice), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_standfirst() {
+        let lead = "After four weeks the boats are back, and the islanders are glad of it.";
+        for page in [
+            format!(
+                "<h1>The ferry runs again</h1><p class=dek>{lead}</p><ul><li><a href=x>Share</a></ul><div><p>{PROSE}</p><p>Also: {PROSE}</p></div>"
+            ),
+            format!(
+                "<h1>The ferry runs again</h1><section><h2>{lead}</h2></section><time>2025-02-01</time><div><p>{PROSE}</p><p>Also: {PROSE}</p></div>"
+            ),
+        ] {
+            assert_eq!(read(&page, &Setting::default()).body, format!("{lead}\n\n{PROSE}\n\nAlso: {PROSE}"));
+        }
+    }
+
+    #[test]
+    fn text_in_a_script() {
+        let data = serde_json::json!({ "body": format!("<p>{PROSE}</p>").repeat(4) });
+        let page = read(
+            &format!("<h1>The ferry runs again</h1><div id=root></div><script>x = {data}</script>"),
+            &Setting::default(),
+        );
+        assert_eq!(page.body, [PROSE; 4].join("\n\n"));
+        assert!(page.origins.contains(&("body", "script".to_owned())) && page.is_article);
+    }
 }
