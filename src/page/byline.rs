@@ -27,10 +27,13 @@ const AUTHOR_METAS: &[&str] = &[
 ];
 
 /// Who wrote it: by JSON-LD and meta tags if those name persons, and by what stands beside the headline.
+///
+/// `span` is what is around the text, `signed` the lines that it begins and ends with.
 pub fn byline(
     dom: &Dom,
     said: &Said,
     span: (Id, Id),
+    signed: &[Id],
     considered: &mut Vec<Considered>,
 ) -> (Vec<String>, &'static str) {
     let mut houses: Vec<String> = said.names("publisher").iter().map(|name| fold(name)).collect();
@@ -63,10 +66,13 @@ pub fn byline(
                 || said.meta(&["twitter:label1"]).is_some_and(|label| is_written_by(&label))
         })
         .flat_map(|name| said.metas.iter().filter(move |(known, _)| known == name))
+        .chain(said.metas.iter().filter(|(name, _)| name.ends_with(".author")))
         .map(|(_, content)| plain(content))
         .collect();
     lists.push((names(&metas), "meta author"));
     lists.push((names(&shown_authors(dom, span)), "byline"));
+    let signatures: Vec<String> = signed.iter().filter_map(|id| signature(dom, *id)).collect();
+    lists.push((names(&signatures), "signature"));
     for (list, origin) in &lists {
         if !list.is_empty() {
             considered.push(Considered {
@@ -95,6 +101,25 @@ pub fn byline(
         return (shown, "byline");
     }
     (list, origin)
+}
+
+/// A line that is a name and nothing else, all of it in bold or in italics.
+fn signature(dom: &Dom, id: Id) -> Option<String> {
+    let mut inside =
+        dom.children(id).filter(|child| dom.text(*child).is_none_or(|text| !text.trim().is_empty()));
+    let (Some(only), None) = (inside.next(), inside.next()) else { return None };
+    let set_off = matches!(dom.tag(only)?, Tag::Strong | Tag::B | Tag::Em | Tag::I);
+    let text = dom.text_of(only);
+    let capital = |word: &str| {
+        word.chars().next().is_some_and(char::is_uppercase) && word.chars().any(char::is_lowercase)
+    };
+    let named = |name: &str| {
+        (2..=4).contains(&name.split_whitespace().count()) && name.split_whitespace().all(capital)
+    };
+    let plain =
+        text.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '/' | '-' | '\'' | '’' | '.' | ','))
+            && !text.ends_with('.');
+    (set_off && plain && text.split(['/', ',']).all(named)).then_some(text)
 }
 
 fn is_written_by(label: &str) -> bool {

@@ -157,7 +157,19 @@ fn without_site(text: &str, site: &str, heading: &str, ld: &str, shown: &HashSet
             best = Some(head.to_owned());
         }
     }
-    best.unwrap_or(text)
+    best.map_or(text, |head| without_section(&head).to_owned())
+}
+
+/// East Asian titles name the section before the site, with nothing but a hyphen between: `…부담 커졌다-정치`.
+fn without_section(text: &str) -> &str {
+    let wide =
+        |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}');
+    match text.rsplit_once(['-', '_', '|', 'ㅣ']) {
+        Some((head, tail)) if (1..=4).contains(&tail.chars().count()) && tail.chars().all(wide) => {
+            head.trim_end_matches(['-', '_', ' '])
+        }
+        _ => text,
+    }
 }
 
 /// Says of each thing that was considered whether it was taken.

@@ -23,7 +23,7 @@ mod said;
 use crate::article::Origin;
 use crate::dates;
 use crate::time::{Dated, Timestamp};
-use dom::{Dom, Tag};
+use dom::{Dom, Id, Tag};
 
 pub use dom::{DEPTH_MAX, NODES_MAX};
 pub use headline::Considered;
@@ -134,7 +134,11 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     let first = span.map_or(heading + 400, |(first, _)| element(first));
     let last = span.map_or(heading + 400, |(_, last)| element(last));
     let from = if title.element.is_some() { heading } else { first }.saturating_sub(120);
-    let (byline, byline_origin) = byline::byline(&dom, &said, (from, last + 60), &mut considered);
+    let signed: Vec<Id> = span.map_or_else(Vec::new, |(first, last)| {
+        let near = [first.saturating_sub(1), first, last, last + 1];
+        near.iter().filter_map(|at| Some(blocks.blocks.get(*at)?.element)).collect()
+    });
+    let (byline, byline_origin) = byline::byline(&dom, &said, (from, last + 60), &signed, &mut considered);
 
     let mut origins = vec![("headline", title.origin.to_owned())];
     let mut page = Page {

@@ -2,6 +2,7 @@
 
 use super::dom::{Dom, Id, Tag, collapse};
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// What a page's head, its JSON-LD and its attributes say.
 #[derive(Debug, Default)]
@@ -18,6 +19,8 @@ pub struct Said {
     pub canonical: Option<String>,
     /// `html lang`, or what stands for it.
     pub language: Option<String>,
+    /// Names of the objects that others refer to, by their `@id`.
+    pub named: HashMap<String, String>,
     /// The type of the object: `NewsArticle`.
     pub kind: Option<String>,
 }
@@ -92,6 +95,12 @@ impl Said {
                 collect(value, 0, &mut objects);
             }
         }
+        said.named = objects
+            .iter()
+            .filter_map(|object| {
+                Some((object.get("@id")?.as_str()?.to_owned(), plain(object.get("name")?.as_str()?)))
+            })
+            .collect();
         said.choose(objects, headings);
         said
     }
@@ -219,6 +228,9 @@ impl Said {
         let mut names = Vec::new();
         if let Some(value) = self.article.as_ref().and_then(|article| article.get(field)) {
             collect_names(value, &mut names, 0);
+            let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            let referred = values.iter().filter(|value| value.get("name").is_none());
+            names.extend(referred.filter_map(|value| self.named.get(value.get("@id")?.as_str()?).cloned()));
         }
         names
     }
