@@ -42,6 +42,7 @@ enum Output {
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let mut options = args.reading.options(args.input_format)?;
     options.explain = args.explain;
+    options.partial = true;
     let mut result = Ok(());
     let mut passed: BTreeMap<&str, u64> = BTreeMap::new();
     pressmark::ingest::read_drafts(&args.paths, &options, &mut |seen| {
@@ -71,13 +72,16 @@ fn print(context: &mut Context, prepared: &Prepared, output: Output) -> Result<(
     let said: serde_json::Value =
         provenance.extra.as_deref().and_then(|extra| serde_json::from_str(extra).ok()).unwrap_or_default();
     let of_extra = |name: &str| said.get(name).cloned().unwrap_or_default();
+    if let Some(why) = text_of(&of_extra("rejected")) {
+        context.complain(&format!("ingest rejects {}: {why}", clean(&provenance.input)));
+    }
     if output == Output::Jsonl {
         let mut value = serde_json::json!({"input": provenance.input, "digest": prepared.digest().to_string(), "headline": article.headline(), "body": article.body(),
             "byline": provenance.byline, "published": published, "published_origin": provenance.published.map(|published| published.origin),
             "published_precision": provenance.published.map(|published| published.precision), "suspect": provenance.published.is_some_and(|published| published.suspect),
             "modified": of_extra("modified"), "language": article.language().map(|language| language.to_string()), "source": provenance.source, "publisher": of_extra("publisher"),
             "url": provenance.url, "canonical_url": of_extra("canonical_url"), "section": of_extra("section"), "keywords": of_extra("keywords"), "is_article": of_extra("is_article"),
-            "is_summary": of_extra("is_summary"), "captured": provenance.captured.map(|captured| captured.to_string()), "origins": of_extra("origins"), "notes": provenance.notes});
+            "is_summary": of_extra("is_summary"), "rejected": of_extra("rejected"), "captured": provenance.captured.map(|captured| captured.to_string()), "origins": of_extra("origins"), "notes": provenance.notes});
         if !prepared.explanation().is_empty() {
             value["explanation"] = prepared.explanation().into();
         }

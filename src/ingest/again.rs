@@ -127,6 +127,7 @@ fn again(
         captured: provenance.captured,
         now,
         explain: false,
+        partial: false,
         limits: Limits::default(),
     };
     let mut draft = match string("raw_format") {

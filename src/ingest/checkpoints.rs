@@ -55,6 +55,7 @@ impl Checkpoints {
             on_error: _,
             batch_articles: _,
             explain: _,
+            partial: _,
             measure: _,
         } = options;
         let how = format!(

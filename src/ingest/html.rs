@@ -19,14 +19,18 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     }
     let decoded = decode::decode(bytes, around.charset);
     let page = page::read(&decoded.text, &Setting { url: around.url, captured: around.captured });
+    let mut rejected = None;
     if page.body.is_empty() {
         let seen =
             if page.headline.is_empty() { "neither headline nor text" } else { "a headline and no text" };
-        return Err(format!(
-            "{seen} of an article were found in the page; look with pressmark extract --explain"
-        ));
+        let why =
+            format!("{seen} of an article were found in the page; look with pressmark extract --explain");
+        if !around.partial || page.headline.is_empty() {
+            return Err(why);
+        }
+        rejected = Some(why);
     }
-    let mut draft = of_page(page, around);
+    let mut draft = of_page(page, around, rejected);
     draft.provenance.notes.extend(decoded.note());
     Ok(draft)
 }
@@ -37,7 +41,7 @@ pub fn is_article(draft: &Draft) -> bool {
 }
 
 /// What a page says becomes a draft; what the archive has no place for stands in `extra`.
-fn of_page(page: Page, around: &Around<'_>) -> Draft {
+fn of_page(page: Page, around: &Around<'_>, rejected: Option<String>) -> Draft {
     let captured = around.captured.unwrap_or(around.now);
     let mut extra = Map::new();
     let mut keep = |name: &str, value: Option<String>| {
@@ -45,6 +49,7 @@ fn of_page(page: Page, around: &Around<'_>) -> Draft {
             extra.insert(name.to_owned(), value.into());
         }
     };
+    keep("rejected", rejected);
     keep("publisher", page.publisher);
     keep("modified", page.modified.map(Dated::printed));
     keep("section", page.section);

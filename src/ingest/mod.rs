@@ -87,6 +87,8 @@ pub struct Around<'a> {
     pub now: Timestamp,
     /// Whether to say what was considered.
     pub explain: bool,
+    /// Whether a page of which only a headline was found is a draft, with `rejected` in its `extra`, instead of an error.
+    pub partial: bool,
     /// How much it may be.
     pub limits: Limits,
 }
@@ -197,6 +199,8 @@ pub struct Options {
     pub limits: Limits,
     /// Whether drafts say what was considered for them.
     pub explain: bool,
+    /// Whether pages of which only a headline was found are drafts: to look at, not to ingest.
+    pub partial: bool,
     /// Whether the bytes that drafts are read from are kept.
     pub keep_raw: bool,
     /// Whether crawls are read from their start that an earlier run has read already.
@@ -903,6 +907,7 @@ impl Shared {
             captured: source.captured,
             now: self.now,
             explain: self.options.explain,
+            partial: self.options.partial,
             limits: self.options.limits,
         };
         let found = match source.format {

@@ -340,6 +340,62 @@ mod tests {
     }
 
     #[test]
+    fn where_dates_stand() {
+        let prose = format!("<p>{PROSE}</p><p>Also: {PROSE}</p>");
+        for (page, expected) in [
+            (
+                format!("<h1>The ferry runs again<br><small>02.02.2022 • Sport</small></h1>{prose}"),
+                Some("2022-02-02"),
+            ),
+            (
+                format!("<h1>The ferry runs again</h1><h2>Port <span>06.11.2023 von Olga</span></h2>{prose}"),
+                Some("2023-11-06"),
+            ),
+            (format!("<h1>The ferry of 3 March 2021 runs again</h1>{prose}"), None),
+            (
+                format!(
+                    "<h1>The ferry runs again</h1><p>By Anna Sailor</p><p>27.1.2022 - {PROSE}</p>{prose}"
+                ),
+                Some("2022-01-27"),
+            ),
+            (
+                format!(
+                    "<h1>The ferry runs again</h1>{prose}<p>This text on ferries and on all that there is around them was written in the port and am 19. Mai 2010 gepostet.</p>"
+                ),
+                Some("2010-05-19"),
+            ),
+            (
+                format!(
+                    "<h1>The ferry runs again</h1>{prose}<h4>Last updated:</h4><ul><li class=timestamp>15.10.2021</li></ul><h2>13.10.2021</h2>"
+                ),
+                Some("2021-10-13"),
+            ),
+        ] {
+            let found = read(&format!("<html lang=de>{page}"), &Setting::default());
+            assert_eq!(
+                found.published.map(|published| published.dated.printed()).as_deref(),
+                expected,
+                "{page}"
+            );
+        }
+    }
+
+    #[test]
+    fn who_signs() {
+        for (inside, expected) in [
+            ("<p><strong>Anna Sailor/Olena Kovalenko</strong></p>", vec!["Anna Sailor", "Olena Kovalenko"]),
+            ("<p><strong>See the map below</strong></p>", vec![]),
+        ] {
+            let page =
+                format!("<h1>The ferry runs again</h1><div>{inside}<p>{PROSE}</p><p>Also: {PROSE}</p></div>");
+            assert_eq!(read(&page, &Setting::default()).byline, expected);
+        }
+        let graph = r#"<script type="application/ld+json">{"@graph":[{"@type":"NewsArticle","headline":"The ferry runs again","author":{"@id":"x#anna"}},
+            {"@type":"Person","@id":"x#anna","name":"Anna Sailor"}]}</script>"#;
+        assert_eq!(read(&format!("{graph}<p>{PROSE}</p>"), &Setting::default()).byline, ["Anna Sailor"]);
+    }
+
+    #[test]
     fn text_in_a_script() {
         let data = serde_json::json!({ "body": format!("<p>{PROSE}</p>").repeat(4) });
         let page = read(

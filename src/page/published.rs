@@ -15,7 +15,7 @@ use std::collections::HashSet;
 /// Parts of class names of the date of publication.
 #[rustfmt::skip]
 const PUBLISHED_CLASSES: &[&str] = &[
-    "publish", "pubdate", "pub-date", "entry-date", "post-date", "posted", "article-date", "article__date",
+    "publish", "pubdate", "pub-date", "entry-date", "post-date", "postdate", "posted", "article-date", "article__date",
     "dateline", "timestamp", "article-time", "pubtime", "veroeffentlich", "datum", "article_date",
     "post__date", "news-date", "byline-date", "publication", "submitted", "postmetadata", "post-meta",
     "entry-meta", "meta__date",
@@ -25,7 +25,7 @@ const PUBLISHED_CLASSES: &[&str] = &[
 #[rustfmt::skip]
 const SCRIPT_FIELDS: &[&str] = &[
     "datePublished", "publishedAt", "published_at", "publishDate", "publicationDate", "publish_date",
-    "publishedDate", "firstPublished", "pubDate",
+    "publishedDate", "firstPublished", "pubDate", "first-publication", "firstPublication", "first_publication",
 ];
 
 /// Meta tags that say when a page was published, the surest first.
@@ -263,10 +263,12 @@ impl Where<'_> {
                 let lower = text.to_lowercase();
                 if words > 12 {
                     score -= 30;
-                } else if PUBLISHED_WORDS.iter().take(6).any(|word| lower.starts_with(word)) {
+                } else if PUBLISHED_WORDS.iter().take(9).any(|word| lower.starts_with(word)) {
                     score += 25;
                 } else if UPDATED_WORDS.iter().any(|word| lower.contains(word)) {
                     score -= 25;
+                } else if self.is_labelled_updated(self.blocks.partition_point(|block| block.element < id)) {
+                    (score, updated) = (score - 60, true);
                 }
             }
             match body {
@@ -308,6 +310,15 @@ impl Where<'_> {
         }
     }
 
+    /// Whether the block before this one is a label that says when the page was changed.
+    fn is_labelled_updated(&self, at: usize) -> bool {
+        let label = at.checked_sub(1).and_then(|before| self.blocks.get(before));
+        label.is_some_and(|label| {
+            let lower = label.text.to_lowercase();
+            label.words <= 4 && lower.ends_with(':') && UPDATED_WORDS.iter().any(|word| lower.contains(word))
+        })
+    }
+
     /// Dates in the visible text between headline and body, just before the headline, or just behind the body.
     fn texts(&self, put: &mut dyn FnMut(&str, Origin, String)) {
         let blocks = self.blocks;
@@ -315,18 +326,26 @@ impl Where<'_> {
         let heading = blocks.iter().position(|block| block.element >= self.heading).unwrap_or(0);
         let near = (heading..first.min(heading + 25))
             .chain((heading.saturating_sub(6)..heading).rev())
-            .chain(first..blocks.len().min(first + 2))
+            .chain(first..blocks.len().min(first + 4))
             .chain(last.saturating_sub(1).max(first)..blocks.len().min(last + 5));
         for at in near {
             let block = &blocks[at];
             let apart = matches!(block.hint, Some((_, Hint::Related | Hint::Comments | Hint::Advert)));
-            if apart || block.heading || block.words > 60 && !(first..first + 2).contains(&at) {
+            if apart || block.words > 60 && !(first..first + 4).contains(&at) || self.is_labelled_updated(at)
+            {
                 continue;
             }
             for found in dates::find(&block.text, self.setting) {
                 let bare = found.end - found.start;
-                let opens = (first..first + 2).contains(&at) && found.start < 40;
-                let alone = block.words <= 14 || bare * 2 > block.text.len() || opens;
+                let (before, after) = (&block.text[..found.start], &block.text[found.end..]);
+                let opens = (first..first + 2).contains(&at) && found.start < 40
+                    || found.start == 0 && after.trim_start().starts_with(['-', '–', '—', '|']);
+                let alone = if block.heading {
+                    // In a heading it may be what the story is about, unless it is set off from its words.
+                    is_set_off(before, after)
+                } else {
+                    block.words <= 14 || bare * 2 > block.text.len() || opens || says_posted(after)
+                };
                 if alone && found.has_year {
                     put(&block.text[found.start..found.end], Origin::Text, "text".to_owned());
                     break;
@@ -334,6 +353,27 @@ impl Where<'_> {
             }
         }
     }
+}
+
+/// Whether a date has a sign between itself and the words around it, or the name of who wrote behind it.
+fn is_set_off(before: &str, after: &str) -> bool {
+    let (before, after) = (before.trim_end(), after.trim_start());
+    let sign = ['|', '•', '·', '/'];
+    before.is_empty() && after.is_empty()
+        || before.ends_with(sign)
+        || after.starts_with(sign)
+        || ["von ", "by ", "par ", "por ", "di ", "od ", "av "].iter().any(|by| after.starts_with(by))
+}
+
+/// `… wurde am 19. Mai 2010 um 23:03 Uhr gepostet`.
+fn says_posted(after: &str) -> bool {
+    let lower = after.to_lowercase();
+    let start: Vec<&str> = lower.split_whitespace().take(4).collect();
+    start.iter().any(|word| {
+        ["gepostet", "veröffentlicht", "posted", "published", "опубл", "geplaatst"]
+            .iter()
+            .any(|said| word.starts_with(said))
+    })
 }
 
 impl Where<'_> {

@@ -348,3 +348,26 @@ fn explain_says_what_was_considered() {
         assert!(out.contains(line), "{line}\n{out}");
     }
 }
+
+/// What is found of a page without a text is shown by `extract`, which says that `ingest` rejects it.
+#[test]
+fn a_page_without_a_text_can_be_looked_at() {
+    let env = TestEnv::new();
+    env.write(
+        "empty.html",
+        "<html><meta property=article:published_time content=2025-01-28><h1>Ferry 1 runs again</h1><div id=root></div>",
+    );
+    let ran = env.run(&["extract", "--explain", "--format", "jsonl", "empty.html"]);
+    let found: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        (&found["headline"], &found["published"]),
+        (&"Ferry 1 runs again".into(), &"2025-01-28".into())
+    );
+    assert!(found["rejected"].as_str().unwrap().starts_with("a headline and no text"), "{found}");
+    assert!(!found["explanation"].as_array().unwrap().is_empty());
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("ingest rejects empty.html: a headline and no text"), "{}", ran.stderr);
+    let ran = env.run(&["ingest", "empty.html"]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("rejected 1"), "{}", ran.stderr);
+}
