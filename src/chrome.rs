@@ -138,6 +138,27 @@ const AGENCIES: &[&str] = &[
     "shutterstock", "unsplash", "pexels", "pixabay",
 ];
 
+/// What stands over readers' comments, but for their number.
+#[rustfmt::skip]
+const COMMENTS: &[&str] = &[
+    "comment", "comments", "view comments", "show comments", "post a comment", "leave a comment", "leave a reply",
+    "write a comment", "add your comment", "add comment", "reader comments", "one comment", "no comments", "top comments",
+    "join the conversation", "responses", "replies", "kommentar", "kommentare", "leserkommentare", "ergänzungen",
+    "keine kommentare", "kommentar schreiben", "einen kommentar schreiben", "kommentieren", "kommentarer", "kommentit",
+    "commentaires", "commentaire", "réactions", "comentarios", "comentários", "commenti", "commento", "nessun commento",
+    "reacties", "reageer", "komentarze", "komentarzy", "komentáře", "komentáre", "komentarai", "komentari", "comentarii",
+    "hozzászólások", "yorumlar", "yorum", "коментарі", "коментарів", "коментар", "залишити коментар", "комментарии",
+    "комментариев", "комментария", "комментарий", "оставить комментарий", "коментари", "σχόλια", "تعليقات", "תגובות",
+    "コメント", "댓글", "评论", "評論", "留言",
+];
+
+/// Whether a line stands over readers' comments: `8 Comments`, `Kommentare (0)`.
+pub fn opens_comments(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let bare = lower.trim_matches(|c: char| !c.is_alphabetic());
+    bare.len() < 60 && COMMENTS.contains(&bare)
+}
+
 /// What stands before the date of publication.
 #[rustfmt::skip]
 pub const PUBLISHED_WORDS: &[&str] = &[

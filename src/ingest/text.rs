@@ -56,6 +56,9 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     })
 }
 
+/// With so many words of prose before them, comments are those on the article.
+const ARTICLE_WORDS: usize = 100;
+
 /// One line of the dump.
 struct Line<'a> {
     /// Without blanks and without its bullet.
@@ -209,7 +212,16 @@ impl<'a> Page<'a> {
             }
         }
         let (_, start, end) = best?;
-        let start = (start..=end).find(|at| self.lines[*at].kind == Kind::Prose)?;
+        let is_prose = |at: &usize| self.lines[*at].kind == Kind::Prose;
+        let start = (start..=end).find(is_prose)?;
+        // Readers' comments are prose too, and often more of it.
+        let mut held = 0;
+        for at in start..=end {
+            if held >= ARTICLE_WORDS && chrome::opens_comments(&self.lines[at].text) {
+                return Some((start, (start..at).rev().find(is_prose)?));
+            }
+            held += if is_prose(&at) { self.lines[at].words } else { 0 };
+        }
         Some((start, end))
     }
 
