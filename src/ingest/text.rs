@@ -129,6 +129,15 @@ impl<'a> Page<'a> {
         let script = self.main_script();
         let mut seen = HashSet::new();
         let kinds: Vec<Kind> = self.lines.iter().map(|line| line.kind).collect();
+        let is_prose = |at: usize| kinds.get(at) == Some(&Kind::Prose);
+        let alone: Vec<bool> = (0..kinds.len())
+            .map(|at| {
+                is_prose(at)
+                    && self.lines[at].words <= 40
+                    && !is_prose(at.wrapping_sub(1))
+                    && !is_prose(at + 1)
+            })
+            .collect();
         for (index, line) in self.lines.iter_mut().enumerate() {
             let repeated = !seen.insert(line.text.clone());
             if line.kind == Kind::Prose && Script::of(&line.text).differs(script) {
@@ -140,12 +149,22 @@ impl<'a> Page<'a> {
             let long = line.words as f64;
             line.weight = match line.kind {
                 Kind::Prose if line.bullet => long.min(60.0) * 0.5,
+                // A few sentences under a title, and again: what leads to other stories.
+                Kind::Prose
+                    if alone[index]
+                        && alone[index.saturating_sub(4)..(index + 5).min(alone.len())]
+                            .iter()
+                            .filter(|alone| **alone)
+                            .count()
+                            > 1 =>
+                {
+                    long * 0.3 - 4.0
+                }
                 Kind::Prose => long.min(120.0),
                 Kind::Short if line.bullet => -7.0,
                 Kind::Short => {
                     // A line between two paragraphs is likelier a subheading than a menu.
-                    let beside = |at: Option<usize>| at.and_then(|at| kinds.get(at)) == Some(&Kind::Prose);
-                    if beside(index.checked_sub(1)) && beside(Some(index + 1)) { -1.0 } else { -6.0 }
+                    if is_prose(index.wrapping_sub(1)) && is_prose(index + 1) { -1.0 } else { -6.0 }
                 }
                 Kind::Caption => -4.0,
                 Kind::Chrome => -10.0 - long.min(40.0) * 0.3,
