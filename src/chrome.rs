@@ -26,7 +26,8 @@ const FURNITURE: &[&str] = &[
     "следите за", "мы используем", "ми використовуємо", "на сайті використ", "mehr zum thema", "mehr zu",
     "auch interessant", "auch spannend", "das könnte", "weiterlesen", "zum weiterlesen",
     "weitere informationen", "weitere beiträge", "weitere artikel", "weitere themen", "zum thema",
-    "passend dazu", "empfohlener", "inhaltsverzeichnis", "quelle:", "quellen:", "bildquelle",
+    "passend dazu", "empfohlener", "inhaltsverzeichnis", "quelle:", "quellen:", "bildquelle", "source:", "sources:", "fonte:", "fuente:",
+    "джерело:", "источник:", "click to play",
     "table of contents", "what you need to know", "veja também", "veja mais", "mira también",
     "te puede interesar", "más información", "contenido relacionado", "sur le même sujet", "voir aussi",
     "ti potrebbe", "zobacz też", "zobacz także", "ilgili haber", "관련기사", "関連記事", "相关阅读", "lesen sie auch",
@@ -85,10 +86,19 @@ fn is_notice(lower: &str) -> bool {
 pub fn is_appeal(text: &str) -> bool {
     let lower = text.to_lowercase();
     CHANNELS.iter().any(|channel| lower.contains(channel)) && ASKS.iter().any(|ask| lower.contains(ask))
-        || ["affiliate link", "affiliate-link", "affiliate commission", "affiliate-partner"]
-            .iter()
-            .any(|notice| lower.contains(notice))
+        || NOTICES.iter().any(|notice| lower.contains(notice))
 }
+
+/// What notices say that are of the page: who earns by links, what embedded content sends to whom, who may read on.
+#[rustfmt::skip]
+const NOTICES: &[&str] = &[
+    "affiliate link", "affiliate-link", "affiliate commission", "affiliate-partner", "affiliate-links",
+    "may earn a commission", "externen inhalt", "externe inhalte", "externer inhalt", "eingebettete inhalte",
+    "contenido externo", "contenu externe", "contenuto esterno", "treści zewnętrzne", "subscribers only",
+    "only for subscribers", "exclusive to subscribers", "nur für abonnenten", "réservé aux abonnés", "réservée aux abonnés",
+    "réservé à nos abonnés", "solo para suscriptores", "exclusivo para suscriptores", "riservato agli abbonati",
+    "exclusivo para assinantes", "tylko dla prenumeratorów", "лише для передплатників", "только для подписчиков", "会員限定",
+];
 
 /// Where readers are asked to.
 #[rustfmt::skip]
@@ -128,6 +138,27 @@ pub fn is_caption(text: &str) -> bool {
     text.split_whitespace().count() < 60 && (CREDITS.iter().any(|credit| lower.contains(credit)) || ends())
 }
 
+/// Whether a line ends in a name behind its last sentence, as captions do: `The road to the port. Anna Sailor`,
+/// `The road to the port. (Anna Sailor/Evening Post)`.
+pub fn is_credited(text: &str) -> bool {
+    let (bare, closed) = match text.strip_suffix(')') {
+        Some(inside) => match inside.rsplit_once('(') {
+            Some((before, name)) => (format!("{} {name}", before.trim_end()), true),
+            None => return false,
+        },
+        None => (text.to_owned(), false),
+    };
+    let ends = [". ", "! ", "? ", ".” ", ".\" "];
+    let Some(at) = ends.iter().filter_map(|end| Some(bare.rfind(end)? + end.len())).max() else {
+        return false;
+    };
+    let name: Vec<&str> = bare[at..].split_whitespace().collect();
+    let capital = |word: &&&str| word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
+    let capitals = name.iter().filter(capital).count();
+    let plain = !bare[at..].ends_with(['.', '!', '?', '…', ':', ';', '”', '"', '»', '“']);
+    plain && (2 - usize::from(closed)..=6).contains(&name.len()) && capitals * 10 >= name.len() * 6
+}
+
 /// Who pictures are of, at the end of a caption.
 #[rustfmt::skip]
 const AGENCIES: &[&str] = &[
@@ -159,6 +190,27 @@ pub fn opens_comments(text: &str) -> bool {
     bare.len() < 60 && COMMENTS.contains(&bare)
 }
 
+/// How lines begin that come behind an article: who wrote it, what readers may do for it. What leads to other stories stands
+/// inside of articles as well.
+#[rustfmt::skip]
+const ENDS: &[&str] = &[
+    "about the author", "more from", "more stories", "keep reading", "related articles", "related tags",
+    "related topics", "top stories", "submit a correction", "did you like", "did you find",
+    "was this article", "support our", "filed under", "topics", "über die autor",
+    "über den autor", "zur person", "weitere artikel", "weitere themen", "ähnliche artikel", "themen des artikels", "themen:",
+    "hat ihnen dieser", "wie hat ihnen", "fehler gefunden", "sie haben einen fehler", "fehler auf", "deine spende",
+    "unterstützen sie", "unabhängiger journalismus", "newsletter", "meistgelesen", "das könnte", "à propos de l'auteur",
+    "il vous reste", "dans la même rubrique", "sobre la firma", "sobre el autor", "archivado en", "lo más leído",
+    "tu suscripción", "sobre o autor", "mais lidas", "sull'autore", "o autorze", "o autorovi", "over de auteur",
+    "про автора", "об авторе", "новини за темою", "материалы по теме", "この記事は", "関連記事", "관련기사", "相关阅读",
+];
+
+/// Whether a short line stands behind an article and before what else the page has.
+pub fn ends_article(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    words(text) <= 12 && ENDS.iter().any(|start| lower.starts_with(start))
+}
+
 /// What stands before the date of publication.
 #[rustfmt::skip]
 pub const PUBLISHED_WORDS: &[&str] = &[
@@ -182,6 +234,21 @@ pub fn says_published(before: &str) -> bool {
 /// Whether what stands before a date says that it is that of a change.
 pub fn says_updated(before: &str) -> bool {
     UPDATED_WORDS.iter().any(|word| before.contains(word))
+}
+
+/// Whether a text ends as sentences end, closing quotes and brackets aside.
+pub fn ends_sentence(text: &str) -> bool {
+    let bare = text.trim_end_matches(|c: char| {
+        matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '“' | '』' | '」' | ' ' | '*')
+            || c >= '\u{1f000}'
+    });
+    bare.ends_with(['.', '!', '?', '…', '。', '！', '？', '।', '։', '؟', '።', ':', '۔', ';'])
+}
+
+/// Ends of sentences inside a text.
+pub fn sentences(text: &str) -> usize {
+    let full = text.matches(['。', '！', '？', '।', '۔']).count();
+    full + [". ", "! ", "? ", ".\" ", ".” ", "؟ "].iter().map(|end| text.matches(end).count()).sum::<usize>()
 }
 
 /// Words; where they are not separated by blanks, two letters count as one.

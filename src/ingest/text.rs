@@ -9,7 +9,7 @@
 
 use super::Around;
 use crate::article::{Draft, Language, Origin, Provenance, Published};
-use crate::chrome::{self, words};
+use crate::chrome::{self, ends_sentence, sentences, words};
 use crate::dates::{self, Setting};
 use crate::decode;
 use crate::language;
@@ -57,7 +57,7 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
 }
 
 /// With so many words of prose before them, comments are those on the article.
-const ARTICLE_WORDS: usize = 100;
+const ARTICLE_WORDS: usize = 60;
 
 /// One line of the dump.
 struct Line<'a> {
@@ -130,12 +130,16 @@ impl<'a> Page<'a> {
         let mut seen = HashSet::new();
         let kinds: Vec<Kind> = self.lines.iter().map(|line| line.kind).collect();
         let is_prose = |at: usize| kinds.get(at) == Some(&Kind::Prose);
+        // Paragraphs that stand by themselves behind those of an article.
+        let mut held = 0;
         let alone: Vec<bool> = (0..kinds.len())
             .map(|at| {
-                is_prose(at)
+                let alone = is_prose(at)
                     && self.lines[at].words <= 40
                     && !is_prose(at.wrapping_sub(1))
-                    && !is_prose(at + 1)
+                    && !is_prose(at + 1);
+                held += if is_prose(at) && !alone { self.lines[at].words } else { 0 };
+                alone && held >= ARTICLE_WORDS
             })
             .collect();
         for (index, line) in self.lines.iter_mut().enumerate() {
@@ -164,7 +168,11 @@ impl<'a> Page<'a> {
                 Kind::Short if line.bullet => -7.0,
                 Kind::Short => {
                     // A line between two paragraphs is likelier a subheading than a menu.
-                    if is_prose(index.wrapping_sub(1)) && is_prose(index + 1) { -1.0 } else { -6.0 }
+                    if is_prose(index.wrapping_sub(1)) && is_prose(index + 1) && !alone[index + 1] {
+                        -1.0
+                    } else {
+                        -6.0
+                    }
                 }
                 Kind::Caption => -4.0,
                 Kind::Chrome => -10.0 - long.min(40.0) * 0.3,
@@ -233,13 +241,17 @@ impl<'a> Page<'a> {
         let (_, start, end) = best?;
         let is_prose = |at: &usize| self.lines[*at].kind == Kind::Prose;
         let start = (start..=end).find(is_prose)?;
-        // Readers' comments are prose too, and often more of it.
+        let prose = |at: usize| if is_prose(&at) { self.lines[at].words } else { 0 };
+        let all: usize = (start..=end).map(prose).sum();
         let mut held = 0;
         for at in start..=end {
-            if held >= ARTICLE_WORDS && chrome::opens_comments(&self.lines[at].text) {
+            let text = &*self.lines[at].text;
+            // Readers' comments are prose too, and often more of it. What else comes behind is less, or it is not the end.
+            let over = chrome::opens_comments(text) || all - held < held && chrome::ends_article(text);
+            if held >= ARTICLE_WORDS && over {
                 return Some((start, (start..at).rev().find(is_prose)?));
             }
-            held += if is_prose(&at) { self.lines[at].words } else { 0 };
+            held += prose(at);
         }
         Some((start, end))
     }
@@ -357,6 +369,7 @@ impl<'a> Page<'a> {
                     paragraphs.append(&mut pending);
                     paragraphs.push(&line.text);
                 }
+                Kind::Short if is_date(&line.text) => {}
                 // Short lines inside the run count if few of them stand together.
                 Kind::Short if !chrome::is_furniture(&line.text) && line.words > 1 && pending.len() < 4 => {
                     pending.push(&line.text)
@@ -399,7 +412,7 @@ fn kind(line: &Line<'_>) -> Kind {
     if chrome::is_teaser(text) {
         return Kind::Teaser;
     }
-    if chrome::is_caption(text) {
+    if chrome::is_caption(text) || line.words < 45 && chrome::is_credited(text) {
         return Kind::Caption;
     }
     let ended = ends_sentence(text);
@@ -413,16 +426,15 @@ fn kind(line: &Line<'_>) -> Kind {
     }
 }
 
-/// Whether the line ends as sentences end, closing quotes and brackets aside.
-fn ends_sentence(text: &str) -> bool {
-    let bare = text.trim_end_matches(['"', '\'', '”', '’', '»', ')', ']', '“', '』', '」', ' ']);
-    bare.ends_with(['.', '!', '?', '…', '。', '！', '？', '।', '։', '؟', '።', ':'])
-}
-
-/// Ends of sentences inside the line.
-fn sentences(text: &str) -> usize {
-    let full = text.matches(['。', '！', '？', '।']).count();
-    full + [". ", "! ", "? ", ".\" ", ".” "].iter().map(|end| text.matches(end).count()).sum::<usize>()
+/// A date or a time and little else.
+fn is_date(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let (found, other) = match dates::find(text, Setting::default()).first() {
+        Some(date) => (true, format!("{} {}", &text[..date.start], &text[date.end..])),
+        None => (false, text.to_owned()),
+    };
+    let letters = other.chars().filter(|c| c.is_alphabetic()).count();
+    digits > 0 && (letters <= 4 || found && letters <= 12)
 }
 
 /// An address of something on the net and little else.
@@ -512,6 +524,47 @@ mod tests {
             found(&dump),
             ("Нічний паром до Ізмаїла відновлює рейси".to_owned(), format!("{first}\n\n{second}"))
         );
+    }
+
+    #[test]
+    fn what_comes_behind_an_article_goes() {
+        let (long, more) = (format!("{FERRY} {PIER} {FERRY}"), format!("{PIER} {FERRY} {PIER}"));
+        let teasers: String = (1..5)
+            .map(|number| format!("Another story of number {number}\n\nThe port of town {number} has said on Friday that it has a new crane, which is red.\n\n"))
+            .collect();
+        for behind in [
+            format!(
+                "3 Comments\n\nAnna\n\n{}\n\nOlena\n\n{}",
+                "I have waited for this ferry all my life, and longer. ".repeat(20),
+                "So have I, and my mother too. ".repeat(20)
+            ),
+            format!(
+                "About the author\n\nAnna Sailor has written on ports and what is in them for ten years. {PIER}"
+            ),
+            teasers,
+            "The ferry at its pier on Friday, in the rain. Anna Sailor/Evening Post".to_owned(),
+            "This text is for subscribers only, and so is all that comes behind it.".to_owned(),
+        ] {
+            let dump = format!("Night ferry to Izmail runs again\n\n{long}\n\n{more}\n\n{behind}");
+            assert_eq!(found(&dump).1, format!("{long}\n\n{more}"), "{behind}");
+        }
+        // A box inside of the text is not its end.
+        let dump = format!("Night ferry to Izmail runs again\n\n{long}\n\nTopics\n\n{more}\n\n{FERRY}");
+        assert!(found(&dump).1.ends_with(FERRY));
+    }
+
+    #[test]
+    fn credits_are_those_of_captions() {
+        for (text, expected) in [
+            ("The road to the port. Anna Sailor", true),
+            ("The road to the port. (Anna Sailor/Evening Post)", true),
+            ("Дорога до порту. Фото Олени Ковач", true),
+            ("The road to the port was closed.", false),
+            ("The road is closed (until Friday).", false),
+            ("He said: “The road is closed. We wait.”", false),
+        ] {
+            assert_eq!(chrome::is_credited(text), expected, "{text}");
+        }
     }
 
     #[test]

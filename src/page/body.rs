@@ -7,7 +7,7 @@
 
 use super::dom::{Dom, Id, Tag, collapse};
 use super::hints::{self, Hint};
-use crate::chrome::{self, words};
+use crate::chrome::{self, ends_sentence, sentences, words};
 use std::collections::{HashMap, HashSet};
 
 /// A run of text between the edges of block elements.
@@ -55,21 +55,6 @@ impl Block {
             _ => true,
         }
     }
-}
-
-/// Whether a text ends as sentences end, closing quotes and brackets aside.
-pub fn ends_sentence(text: &str) -> bool {
-    let bare = text.trim_end_matches(|c: char| {
-        matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '“' | '』' | '」' | ' ' | '*')
-            || c >= '\u{1f000}'
-    });
-    bare.ends_with(['.', '!', '?', '…', '。', '！', '？', '।', '։', '؟', '።', ':', '۔', ';'])
-}
-
-/// Ends of sentences inside a text.
-pub fn sentences(text: &str) -> usize {
-    let full = text.matches(['。', '！', '？', '।', '۔']).count();
-    full + [". ", "! ", "? ", ".\" ", ".” ", "؟ "].iter().map(|end| text.matches(end).count()).sum::<usize>()
 }
 
 /// The blocks of a page, in order.

@@ -3,7 +3,7 @@
 
 use super::body::{self, Blocks, Known};
 use super::dom::Dom;
-use crate::chrome::words;
+use crate::chrome::{sentences, words};
 
 /// Strings of fewer bytes hold no article.
 const STRING_BYTES_MIN: usize = 400;
@@ -61,7 +61,7 @@ impl Best<'_> {
             let blocks = Blocks::of(&dom);
             let known = Known { headline: self.headline, ..Known::default() };
             body::find(&dom, &blocks, known).map(|found| found.text(&blocks)).unwrap_or_default()
-        } else if body::sentences(value) >= 3 && !value.contains(['{', '<']) {
+        } else if sentences(value) >= 3 && !value.contains(['{', '<']) {
             let lines = value.lines().map(str::trim).filter(|line| !line.is_empty());
             lines.collect::<Vec<_>>().join("\n\n")
         } else {
