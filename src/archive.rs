@@ -202,7 +202,8 @@ pub enum Put {
     New(u64),
     /// A new capture of an article that was there.
     Captured(u64),
-    /// Nothing new: the same article, source, URL and date were there.
+    /// Nothing new: the same article, source, URL and date were there, and the bytes that it was read from if they are to be
+    /// kept.
     Known,
 }
 
@@ -400,7 +401,7 @@ impl Archive {
         if self.staged.is_none() && self.waiting.commits.is_empty() {
             self.builder.forget_if_long();
         }
-        Raws::of(&self.dir).keep(batch.iter().filter_map(|ready| ready.raw.as_ref()))?;
+        let raws: Vec<Option<Raw>> = batch.iter().map(|ready| ready.raw.clone()).collect();
         let staged = self.staged.take();
         let Archive { ledger, store, waiting, builder, dir, .. } = self;
         let store = store.as_ref().expect(OPEN);
@@ -411,6 +412,9 @@ impl Archive {
         });
         written?;
         let (puts, commit, fresh) = built?;
+        // Durable before the commit that names them, which is written after this; of what is known nothing is kept.
+        let named = raws.iter().zip(&puts).filter(|(_, put)| **put != Put::Known);
+        Raws::of(&self.dir).keep(named.filter_map(|(raw, _)| raw.as_ref()))?;
         self.staged = commit;
         self.index(fresh);
         Ok(puts)

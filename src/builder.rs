@@ -2,7 +2,7 @@
 //! store, so that the next commit can be made while the one before is being written.
 
 use crate::archive::{Prepared, Put};
-use crate::article::Language;
+use crate::article::{Language, Provenance};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position};
@@ -13,6 +13,28 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::time::SystemTime;
+
+/// What tells the captures of an article apart.
+#[derive(Clone, Copy)]
+struct Sighting {
+    /// Source, URL and date.
+    identity: [u8; 16],
+    /// Whether the bytes that it was read from are kept.
+    has_raw: bool,
+}
+
+impl Sighting {
+    fn of(provenance: &Provenance) -> Sighting {
+        let may_have = provenance.extra.as_deref().is_some_and(|extra| extra.contains("\"raw\":"));
+        let has_raw = may_have && crate::ingest::raw_of(provenance).is_some();
+        Sighting { identity: provenance.identity(), has_raw }
+    }
+
+    /// Whether another one says nothing new beside this one.
+    fn covers(self, other: Sighting) -> bool {
+        self.identity == other.identity && (self.has_raw || !other.has_raw)
+    }
+}
 
 /// Known articles whose captures are remembered.
 const REMEMBERED_MAX: usize = 1 << 17;
@@ -36,7 +58,7 @@ pub(crate) struct Builder {
     next_seq: u64,
     next_article: u64,
     numbers: HashMap<Digest, u64>,
-    identities: HashMap<u64, Vec<[u8; 16]>>,
+    identities: HashMap<u64, Vec<Sighting>>,
     open_body_bytes: Option<usize>,
 }
 
@@ -75,16 +97,16 @@ impl Builder {
         for ready in batch {
             let (article, digest, mut provenance) = ready.into_parts();
             provenance.captured.get_or_insert(Timestamp(now.as_secs() as i64));
-            let identity = provenance.identity();
+            let sighting = Sighting::of(&provenance);
             let seq = self.next_seq;
             let number = match self.number(store, &digest)? {
                 Some(number) => {
                     let identities = self.identities(store, number)?;
-                    if identities.contains(&identity) {
+                    if identities.iter().any(|known| known.covers(sighting)) {
                         puts.push(Put::Known);
                         continue;
                     }
-                    identities.push(identity);
+                    identities.push(sighting);
                     puts.push(Put::Captured(seq));
                     number
                 }
@@ -97,7 +119,7 @@ impl Builder {
                     articles.push(ArticleRow { digest, language, headline, first_seq: seq, body_bytes });
                     bodies.push(body.into_bytes().into_boxed_slice());
                     self.numbers.insert(digest, number);
-                    self.identities.insert(number, vec![identity]);
+                    self.identities.insert(number, vec![sighting]);
                     self.next_article += 1;
                     puts.push(Put::New(seq));
                     number
@@ -150,13 +172,13 @@ impl Builder {
     }
 
     /// What tells the captures of an article apart.
-    fn identities(&mut self, store: &Store, article: u64) -> Result<&mut Vec<[u8; 16]>> {
+    fn identities(&mut self, store: &Store, article: u64) -> Result<&mut Vec<Sighting>> {
         match self.identities.entry(article) {
             Slot::Occupied(known) => Ok(known.into_mut()),
             Slot::Vacant(unknown) => {
                 let captures = store.captures_of(article, store.article(article)?.first_seq)?;
-                let identity = |seq| store.capture(seq).map(|(_, provenance)| provenance.identity());
-                Ok(unknown.insert(captures.into_iter().map(identity).collect::<Result<_>>()?))
+                let sighting = |seq| store.capture(seq).map(|(_, provenance)| Sighting::of(&provenance));
+                Ok(unknown.insert(captures.into_iter().map(sighting).collect::<Result<_>>()?))
             }
         }
     }

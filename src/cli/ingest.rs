@@ -140,6 +140,12 @@ impl Reading {
         let bad = |what: &str, text: &str, hint: &str| {
             Failure::usage(&format!("'{}' is not a {what}", clean(text)), hint)
         };
+        // As it stands in URLs: of a name in other letters the ASCII form.
+        let host = |text: &str| {
+            let host = url::Host::parse(text.strip_prefix("www.").unwrap_or(text));
+            host.map(|host| host.to_string())
+                .map_err(|_| bad("domain", text, "a domain is one as in rubryka.com"))
+        };
         let source = |text: &str| {
             Source::parse(text)
                 .ok_or_else(|| bad("source", text, "a source is a domain or a slug: rubryka.com"))
@@ -164,11 +170,7 @@ impl Reading {
             }),
             wanted: Wanted {
                 url_prefixes: self.url_prefix.clone(),
-                domains: self
-                    .domain
-                    .iter()
-                    .map(|domain| domain.trim_start_matches("www.").to_ascii_lowercase())
-                    .collect(),
+                domains: self.domain.iter().map(|domain| host(domain)).collect::<Result<_>>()?,
                 statuses: self.status.clone(),
                 all_pages: self.all_pages,
             },

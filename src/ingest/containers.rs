@@ -42,11 +42,30 @@ pub fn tar(name: &str, reader: &mut dyn BufRead, ratio: u64, visit: Visit<'_>) -
             continue;
         }
         let modified = entry.header().mtime().ok().map(|seconds| Timestamp(seconds as i64));
+        let entry = Whole { left: entry.size(), inner: entry };
         if !member(name, &path, entry, (modified, ratio), visit) {
             return false;
         }
     }
     true
+}
+
+/// A member of which all bytes have to be there: a tar that was cut short ends its last one early.
+struct Whole<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Whole<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left = self.left.saturating_sub(read as u64);
+        if read == 0 && self.left > 0 && !buffer.is_empty() {
+            let missing = format!("its last {} bytes are missing", self.left);
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, missing));
+        }
+        Ok(read)
+    }
 }
 
 /// Walks a zip. One that does not come from a file is written to a temporary one first: its directory is at its end.

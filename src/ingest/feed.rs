@@ -9,6 +9,7 @@ use crate::article::{Draft, Language, Origin, Provenance, Published};
 use crate::dates::{self, Setting};
 use crate::decode;
 use crate::page;
+use data_encoding::BASE64;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value};
@@ -290,6 +291,11 @@ struct Element {
     bound: usize,
 }
 
+/// Plain text as markup.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
 /// A field that is being collected.
 struct Field {
     what: What,
@@ -298,6 +304,8 @@ struct Field {
     markup: String,
     /// Whether its text is plain, and not markup that is escaped.
     is_plain: bool,
+    /// Whether its text is in base 64, as in Atom 0.3.
+    is_base64: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -492,13 +500,15 @@ impl Parser {
         };
         // Text of an Atom construct is plain unless it says otherwise; in RSS it is markup that is escaped.
         let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
-        let escaped = attribute("mode").is_some_and(|mode| mode == "escaped");
+        let mode = attribute("mode").unwrap_or_default();
+        let (escaped, is_base64) = (mode == "escaped", mode == "base64");
         let plain = space == Atom
             && !escaped
             && matches!(kind.as_str(), "" | "text" | "text/plain" | "xhtml" | "application/xhtml+xml")
             || kind == "text/plain"
             || matches!(what, What::Link | What::Permalink | What::Id | What::Published | What::Updated);
-        self.field = Some(Field { what, depth: self.open.len() + 1, markup: String::new(), is_plain: plain });
+        let depth = self.open.len() + 1;
+        self.field = Some(Field { what, depth, markup: String::new(), is_plain: plain, is_base64 });
     }
 
     fn text(&mut self, text: &str) {
@@ -506,13 +516,7 @@ impl Parser {
         if !field.is_plain && !matches!(field.what, What::Author) {
             field.markup.push_str(text);
         } else {
-            for c in text.chars() {
-                match c {
-                    '<' => field.markup.push_str("&lt;"),
-                    '&' => field.markup.push_str("&amp;"),
-                    c => field.markup.push(c),
-                }
-            }
+            field.markup.push_str(&escape(text));
         }
     }
 
@@ -556,9 +560,16 @@ impl Parser {
     }
 
     fn close_field(&mut self, depth: usize) {
-        if let Some(field) = self.field.take_if(|field| field.depth >= depth) {
-            self.put(field.what, field.markup, true);
+        let Some(mut field) = self.field.take_if(|field| field.depth >= depth) else { return };
+        if field.is_base64 {
+            let digits: String = field.markup.split_whitespace().collect();
+            // What is not in base 64 stays as it stands.
+            if let Ok(bytes) = BASE64.decode(digits.as_bytes()) {
+                let decoded = String::from_utf8_lossy(&bytes);
+                field.markup = if field.is_plain { escape(&decoded) } else { decoded.into_owned() };
+            }
         }
+        self.put(field.what, field.markup, true);
     }
 
     fn put(&mut self, what: What, markup: String, is_markup: bool) {
@@ -672,6 +683,19 @@ mod tests {
             ("Перший абзац.\n\nДругий абзац.", "Коротко.")
         );
         assert_eq!(item.authors, ["Олена Ковач"]);
+    }
+
+    #[test]
+    fn base_64_in_atom() {
+        let feed = parse(
+            "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry><title mode='base64' type='text/plain'>QSA8IGIgJiBj</title>\
+             <content type='text/html' mode='base64'>PHA+0J/QtdGA0YjQuNC5\n INCw0LHQt9Cw0YYuPC9wPjxwPtCU0YDRg9Cz0LjQuS48L3A+</content></entry>\
+             <entry><title>Two</title><content mode='base64'>Not in base 64.</content></entry></feed>",
+        )
+        .unwrap();
+        let texts = |at: usize| (feed.items[at].title.as_str(), feed.items[at].content.as_str());
+        assert_eq!(texts(0), ("A < b & c", "Перший абзац.\n\nДругий."));
+        assert_eq!(texts(1), ("Two", "Not in base 64."));
     }
 
     #[test]

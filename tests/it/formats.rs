@@ -199,6 +199,14 @@ fn crawls_are_filtered_and_counted() {
     assert_eq!(shown["captures"][0]["captured"], "2025-02-01T10:00:00Z");
     assert_eq!(shown["url"], "https://www.post.example/1?utm_source=x");
     assert_eq!(shown["captures"][0]["extra"]["canonical_url"], "https://www.post.example/1");
+
+    // A domain in other letters is that of the URL, and what is none is an error.
+    let http = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{}", page(2));
+    env.write("uk.warc", warc_record("response", "https://www.xn--80akhbyknj4f.example/2", http.as_bytes()));
+    let ran = env.run(&["ingest", "uk.warc", "--domain", "испытание.example"]);
+    assert!(ran.stderr.contains("1 new"), "{ran:?}");
+    let ran = env.run(&["ingest", "uk.warc", "--domain", "https://post.example/"]);
+    assert!(ran.code == 2 && ran.stderr.contains("is not a domain"), "{ran:?}");
     let ran = env.run(&[
         "extract",
         "--format",
@@ -333,6 +341,18 @@ fn columns_are_mapped() {
     ]);
     let one: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((&one["headline"], &one["published"]), (&"Ferry runs".into(), &"2025-01-28".into()));
+}
+
+/// A tar that was cut short: the last member is rejected, not taken for what is there of it.
+#[test]
+fn a_tar_that_was_cut() {
+    let env = TestEnv::new();
+    let whole = tar(&[("a.html", page(1).into_bytes()), ("b.html", page(2).into_bytes())]);
+    let second = whole.windows(7).rposition(|window| window == b"Ferry 2").unwrap();
+    env.write("cut.tar", &whole[..second]);
+    let ran = env.run(&["ingest", "cut.tar"]);
+    assert!(ran.code == 3 && ran.stderr.contains("1 new") && ran.stderr.contains("2 rejected"), "{ran:?}");
+    assert!(ran.stderr.contains("cut.tar/b.html") && ran.stderr.contains("bytes are missing"), "{ran:?}");
 }
 
 #[test]

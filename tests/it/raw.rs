@@ -29,6 +29,18 @@ fn kept_and_given_back() {
     let id = listed.lines().last().unwrap().rsplit('\t').next().unwrap();
     let ran = env.run(&["cat", "--raw", id]);
     assert!(ran.code == 3 && ran.stderr.contains("ingest --keep-raw keeps the bytes"), "{ran:?}");
+    // What is known can be read again for its bytes, once.
+    for expected in ["0 new, 1 new captures, 0 known", "0 new, 0 new captures, 1 known"] {
+        let ran = env.run(&["ingest", "--keep-raw", "c.html"]);
+        assert!(ran.stderr.contains(expected), "{ran:?}");
+        assert_eq!(env.ok(&["cat", "--raw", id]), page(3));
+    }
+    // Of what is known by other bytes too nothing is kept that nobody names.
+    let count = || walkdir::WalkDir::new(env.archive().join("raw")).into_iter().count();
+    let before = count();
+    env.write("c.html", format!("{}<!-- again -->", page(3)));
+    assert!(env.run(&["ingest", "--keep-raw", "c.html"]).stderr.contains("1 known"));
+    assert_eq!(count(), before);
 }
 
 #[test]
