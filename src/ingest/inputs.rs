@@ -1,5 +1,6 @@
 //! Finds inputs and opens them: files, directories, standard input; decompressed, with a bound on how far.
 
+use super::ahead::Ahead;
 use super::members::{Gzip, Marks, Packing, Zstd};
 use crate::article::{Place, Rejection};
 use std::fs::File;
@@ -125,15 +126,32 @@ pub fn open(
     };
     let mut reader = counted(raw);
     let packing = packing(&mut reader)?;
+    let marks = Marks::new(&packing, from);
+    if let (Some(path), Packing::Gzip) = (&input.path, &packing)
+        && path.metadata().is_ok_and(|file| file.is_file() && file.len() > AHEAD_BYTES_MIN)
+    {
+        // It is read once more from its start.
+        let (here, all) = (Arc::new(AtomicU64::new(0)), consumed.clone());
+        all.fetch_sub(reader.get_ref().here.load(Ordering::Relaxed), Ordering::Relaxed);
+        all.fetch_add(from, Ordering::Relaxed);
+        let packed = here.clone();
+        let wrap = move |file| {
+            Box::new(Counted { inner: file, here: here.clone(), all: all.clone() }) as Box<dyn Read + Send>
+        };
+        let ahead = Ahead::new(path, from, wrap, marks.clone())?;
+        return Ok((Box::new(Bounded { inner: ahead, packed, unpacked: 0, ratio }), marks));
+    }
     if let (Some(path), 1..) = (&input.path, from) {
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(from))?;
         consumed.fetch_add(from, Ordering::Relaxed);
         reader = counted(Box::new(file));
     }
-    let marks = Marks::new(&packing, from);
     Ok((unpacked(reader, packing, ratio, &marks)?, marks))
 }
+
+/// Shorter files are not worth the threads.
+const AHEAD_BYTES_MIN: u64 = 1 << 20;
 
 /// Decompresses what is gzip or zstd, also zstd with a dictionary at its start as WARCs have it.
 pub fn unpack<'r>(mut reader: BufReader<impl Read + 'r>, ratio: u64) -> io::Result<Box<dyn BufRead + 'r>> {
@@ -220,10 +238,8 @@ struct Bounded<R> {
     ratio: u64,
 }
 
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.unpacked += read as u64;
+impl<R> Bounded<R> {
+    fn check(&self) -> io::Result<()> {
         if self.unpacked > RATIO_GRACE
             && self.unpacked / self.ratio.max(1) > self.packed.load(Ordering::Relaxed)
         {
@@ -232,6 +248,26 @@ impl<R: Read> Read for Bounded<R> {
                 self.ratio
             )));
         }
-        Ok(read)
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.unpacked += read as u64;
+        self.check().map(|()| read)
+    }
+}
+
+impl<R: BufRead> BufRead for Bounded<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.check()?;
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.unpacked += bytes as u64;
+        self.inner.consume(bytes);
     }
 }

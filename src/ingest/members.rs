@@ -35,7 +35,7 @@ impl Marks {
         Marks { packed: !matches!(packing, Packing::None), from, ..Marks::default() }
     }
 
-    fn member(&self, plain: u64, packed: u64) {
+    pub(super) fn member(&self, plain: u64, packed: u64) {
         let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         if members.len() == MEMBERS_MAX {
             members.pop_front();
@@ -100,7 +100,12 @@ enum State<R> {
 impl<R: BufRead> Gzip<R> {
     /// Reads from the start of a member.
     pub fn new(inner: R, marks: Marks) -> Gzip<R> {
-        Gzip { state: State::Between(Positioned { inner, consumed: 0 }), plain: 0, marks }
+        Gzip::from(inner, marks, 0, 0)
+    }
+
+    /// The same, where so much was read before, plain and packed.
+    pub fn from(inner: R, marks: Marks, plain: u64, packed: u64) -> Gzip<R> {
+        Gzip { state: State::Between(Positioned { inner, consumed: packed }), plain, marks }
     }
 }
 

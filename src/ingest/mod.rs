@@ -11,6 +11,7 @@
 //! however long the inputs are. The result does not depend on the number of cores.
 
 mod again;
+mod ahead;
 mod checkpoints;
 mod containers;
 pub mod feed;
