@@ -19,6 +19,9 @@ const BLOCK_BYTES: usize = 1 << 20;
 /// A header without its optional fields, and the checksum and length at the end (RFC 1952).
 const MEMBER_BYTES_MIN: usize = 18;
 
+/// What a member holds; nothing if it is none, or too long.
+type Plain = Option<Vec<u8>>;
+
 /// What is in the members of a file.
 pub struct Ahead<W> {
     path: PathBuf,
@@ -42,8 +45,8 @@ struct Piece {
 }
 
 enum Kind {
-    /// What may be a member, and what it comes to; nothing if it is none, or too long.
-    Member(Receiver<Option<Vec<u8>>>),
+    /// What may be a member, and what it comes to.
+    Member(Receiver<Plain>),
     /// What is not cut.
     Rest,
     End,
@@ -56,7 +59,7 @@ impl<W: Fn(File) -> Box<dyn Read + Send>> Ahead<W> {
         file.seek(SeekFrom::Start(from))?;
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let (to_reader, pieces) = bounded(workers * 2);
-        let (to_workers, members) = bounded::<(Vec<u8>, Sender<Option<Vec<u8>>>)>(workers);
+        let (to_workers, members) = bounded::<(Vec<u8>, Sender<Plain>)>(workers);
         for _ in 0..workers {
             let members = members.clone();
             std::thread::spawn(move || {
@@ -145,8 +148,8 @@ impl<W: Fn(File) -> Box<dyn Read + Send>> Read for Ahead<W> {
     }
 }
 
-/// What is in a member, if it is one and nothing is behind it.
-fn member(decompressor: &mut Decompressor, packed: &[u8]) -> Option<Vec<u8>> {
+/// Decompresses a member, if it is one and nothing is behind it.
+fn member(decompressor: &mut Decompressor, packed: &[u8]) -> Plain {
     let length = packed.last_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes) as usize)?;
     if packed.len() < MEMBER_BYTES_MIN || length > PLAIN_BYTES_MAX {
         return None;
@@ -163,11 +166,7 @@ fn may_begin(bytes: &[u8]) -> bool {
 }
 
 /// Cuts a file into what may be members.
-fn split(
-    mut reader: impl Read,
-    to_reader: &Sender<Piece>,
-    to_workers: &Sender<(Vec<u8>, Sender<Option<Vec<u8>>>)>,
-) {
+fn split(mut reader: impl Read, to_reader: &Sender<Piece>, to_workers: &Sender<(Vec<u8>, Sender<Plain>)>) {
     let mut buffer: Vec<u8> = Vec::new();
     // In the buffer, where the member begins and how far it was looked at; in the file, where the buffer begins.
     let (mut start, mut looked, mut offset) = (0, 0, 0);
