@@ -12,9 +12,12 @@ const NESTED_MAX: usize = 3;
 /// An article has as many words at least.
 const WORDS_MIN: usize = 70;
 
+/// So many bytes of strings are looked into, of one page.
+const LOOKED_INTO_MAX: usize = 8 << 20;
+
 /// The longest text in the scripts of a page, a blank line between paragraphs, if one is long enough to be an article.
 pub fn article(html: &str, headline: &str) -> Option<String> {
-    let mut best = Best { headline, words: WORDS_MIN - 1, text: None };
+    let mut best = Best { headline, words: WORDS_MIN - 1, text: None, left: LOOKED_INTO_MAX };
     for (attributes, script) in scripts(html) {
         if ["template", "text/html", "text/x-"].iter().any(|kind| attributes.contains(kind)) {
             best.consider(script);
@@ -29,6 +32,8 @@ struct Best<'a> {
     headline: &'a str,
     words: usize,
     text: Option<String>,
+    /// Of [`LOOKED_INTO_MAX`].
+    left: usize,
 }
 
 impl Best<'_> {
@@ -45,6 +50,10 @@ impl Best<'_> {
     }
 
     fn consider(&mut self, value: &str) {
+        match self.left.checked_sub(value.len()) {
+            Some(left) => self.left = left,
+            None => return,
+        }
         let lower = value.to_lowercase();
         if lower.matches("cookie").count() > 1 || lower.contains("privacy policy") {
             return;
