@@ -9,7 +9,7 @@
 //! ```
 
 use crate::article::{Article, Draft, PROVENANCE_BYTES_MAX, Provenance, TEXT_BYTES_MAX};
-use crate::builder::{Builder, Fresh};
+use crate::builder::{Builder, Built, Fresh};
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result};
 use crate::ledger::{self, BodyPack, Commit, Entry, Frames, Holds, Ledger, Position, Step};
@@ -202,8 +202,7 @@ pub enum Put {
     New(u64),
     /// A new capture of an article that was there.
     Captured(u64),
-    /// Nothing new: the same article, source, URL and date were there, and the bytes that it was read from if they are to be
-    /// kept.
+    /// Nothing new: the same article, source, URL and date were there, and if bytes are to be kept, those of a capture of it are.
     Known,
 }
 
@@ -411,9 +410,10 @@ impl Archive {
             (writing.map_or(Ok(()), |writing| writing.join().expect("writing never panics")), built)
         });
         written?;
-        let (puts, commit, fresh) = built?;
-        // Durable before the commit that names them, which is written after this; of what is known nothing is kept.
-        let named = raws.iter().zip(&puts).filter(|(_, put)| **put != Put::Known);
+        let Built { puts, named, commit, fresh } = built?;
+        // Durable before the commit that names them, which is written after this. Those that are named already were lost if they
+        // are not there.
+        let named = raws.iter().zip(named).filter(|(_, named)| *named);
         Raws::of(&self.dir).keep(named.filter_map(|(raw, _)| raw.as_ref()))?;
         self.staged = commit;
         self.index(fresh);

@@ -14,25 +14,37 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::time::SystemTime;
 
+/// What a batch comes to.
+pub(crate) struct Built {
+    /// What became of each draft.
+    pub puts: Vec<Put>,
+    /// Of each draft, whether a capture names the bytes that it was read from.
+    pub named: Vec<bool>,
+    /// Nothing if all of it is known.
+    pub commit: Option<Commit>,
+    /// What is to be indexed.
+    pub fresh: Vec<Fresh>,
+}
+
 /// What tells the captures of an article apart.
 #[derive(Clone, Copy)]
 struct Sighting {
     /// Source, URL and date.
     identity: [u8; 16],
-    /// Whether the bytes that it was read from are kept.
-    has_raw: bool,
+    /// The bytes that it was read from, if it names them.
+    raw: Option<Digest>,
 }
 
 impl Sighting {
     fn of(provenance: &Provenance) -> Sighting {
         let may_have = provenance.extra.as_deref().is_some_and(|extra| extra.contains("\"raw\":"));
-        let has_raw = may_have && crate::ingest::raw_of(provenance).is_some();
-        Sighting { identity: provenance.identity(), has_raw }
+        let raw = may_have.then(|| crate::ingest::raw_of(provenance)).flatten();
+        Sighting { identity: provenance.identity(), raw }
     }
 
     /// Whether another one says nothing new beside this one.
     fn covers(self, other: Sighting) -> bool {
-        self.identity == other.identity && (self.has_raw || !other.has_raw)
+        self.identity == other.identity && (self.raw.is_some() || other.raw.is_none())
     }
 }
 
@@ -83,17 +95,13 @@ impl Builder {
         }
     }
 
-    /// The commit of a batch, and what becomes of each draft in it. `None` if all of it is known.
-    pub(crate) fn build(
-        &mut self,
-        store: &Store,
-        batch: Vec<Prepared>,
-    ) -> Result<(Vec<Put>, Option<Commit>, Vec<Fresh>)> {
+    /// Makes the commit of a batch.
+    pub(crate) fn build(&mut self, store: &Store, batch: Vec<Prepared>) -> Result<Built> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let (first_seq, first_article) = (self.next_seq, self.next_article);
         let mut puts = Vec::with_capacity(batch.len());
         let (mut articles, mut entries, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
-        let mut fresh = Vec::new();
+        let (mut fresh, mut named) = (Vec::new(), Vec::new());
         for ready in batch {
             let (article, digest, mut provenance) = ready.into_parts();
             provenance.captured.get_or_insert(Timestamp(now.as_secs() as i64));
@@ -103,6 +111,10 @@ impl Builder {
                 Some(number) => {
                     let identities = self.identities(store, number)?;
                     if identities.iter().any(|known| known.covers(sighting)) {
+                        named.push(
+                            sighting.raw.is_some()
+                                && identities.iter().any(|known| known.raw == sighting.raw),
+                        );
                         puts.push(Put::Known);
                         continue;
                     }
@@ -126,15 +138,16 @@ impl Builder {
                 }
             };
             self.next_seq += 1;
+            named.push(true);
             entries.push(Entry::Capture { article: number, provenance });
         }
         if entries.is_empty() {
-            return Ok((puts, None, fresh));
+            return Ok(Built { puts, named, commit: None, fresh });
         }
         let bodies = self.pack(store, first_article, bodies)?;
         let committed_ms = now.as_millis() as i64;
         let commit = Commit { first_seq, first_article, committed_ms, articles, entries, bodies };
-        Ok((puts, Some(commit), fresh))
+        Ok(Built { puts, named, commit: Some(commit), fresh })
     }
 
     /// The commit of entries that bring no article.

@@ -86,18 +86,24 @@ fn is_notice(lower: &str) -> bool {
 pub fn is_appeal(text: &str) -> bool {
     let lower = text.to_lowercase();
     CHANNELS.iter().any(|channel| lower.contains(channel)) && ASKS.iter().any(|ask| lower.contains(ask))
-        || NOTICES.iter().any(|notice| lower.contains(notice))
+        || words(text) < 40 && NOTICES.iter().chain(PAYWALLS).any(|notice| lower.contains(notice))
 }
 
-/// What notices say that are of the page: who earns by links, what embedded content sends to whom, who may read on.
+/// What notices say that are of the page: who earns by links, what embedded content sends to whom.
 #[rustfmt::skip]
 const NOTICES: &[&str] = &[
     "affiliate link", "affiliate-link", "affiliate commission", "affiliate-partner", "affiliate-links",
-    "may earn a commission", "externen inhalt", "externe inhalte", "externer inhalt", "eingebettete inhalte",
-    "contenido externo", "contenu externe", "contenuto esterno", "treści zewnętrzne", "subscribers only",
-    "only for subscribers", "exclusive to subscribers", "nur für abonnenten", "réservé aux abonnés", "réservée aux abonnés",
-    "réservé à nos abonnés", "solo para suscriptores", "exclusivo para suscriptores", "riservato agli abbonati",
-    "exclusivo para assinantes", "tylko dla prenumeratorów", "лише для передплатників", "только для подписчиков", "会員限定",
+    "may earn a commission", "externen inhalt", "externer inhalt", "eingebettete inhalte", "contenido externo",
+    "contenu externe", "contenuto esterno", "treści zewnętrzne",
+];
+
+/// What notices say behind the part of an article that everybody may read.
+#[rustfmt::skip]
+const PAYWALLS: &[&str] = &[
+    "subscribers only", "only for subscribers", "exclusive to subscribers", "nur für abonnenten", "réservé aux abonnés",
+    "réservée aux abonnés", "réservé à nos abonnés", "solo para suscriptores", "exclusivo para suscriptores",
+    "riservato agli abbonati", "exclusivo para assinantes", "tylko dla prenumeratorów", "лише для передплатників",
+    "только для подписчиков", "会員限定",
 ];
 
 /// Where readers are asked to.
@@ -153,10 +159,15 @@ pub fn is_credited(text: &str) -> bool {
         return false;
     };
     let name: Vec<&str> = bare[at..].split_whitespace().collect();
-    let capital = |word: &&&str| word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
-    let capitals = name.iter().filter(capital).count();
+    let capital = |word: &str| word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
+    let particle = |word: &str| {
+        matches!(word, "von" | "de" | "van" | "da" | "di" | "del" | "la" | "for" | "of" | "/" | "|")
+    };
+    let named = name.iter().all(|word| capital(word) || particle(word));
     let plain = !bare[at..].ends_with(['.', '!', '?', '…', ':', ';', '”', '"', '»', '“']);
-    plain && (2 - usize::from(closed)..=6).contains(&name.len()) && capitals * 10 >= name.len() * 6
+    // An agency in brackets signs the last paragraph of a text.
+    let enough = name.len() > 1 || closed && bare[at..].contains('/');
+    plain && named && enough && name.len() <= 6
 }
 
 /// Who pictures are of, at the end of a caption.
@@ -187,8 +198,17 @@ const COMMENTS: &[&str] = &[
 pub fn opens_comments(text: &str) -> bool {
     let lower = text.to_lowercase();
     let bare = lower.trim_matches(|c: char| !c.is_alphabetic());
-    bare.len() < 60 && COMMENTS.contains(&bare)
+    // What may as well be a subheading has their number.
+    let clear = text.contains(|c: char| c.is_ascii_digit()) || !SUBHEADINGS.contains(&bare);
+    bare.len() < 60 && COMMENTS.contains(&bare) && clear
 }
+
+/// Of those, what also stands over parts of articles.
+#[rustfmt::skip]
+const SUBHEADINGS: &[&str] = &[
+    "comment", "responses", "replies", "kommentar", "ergänzungen", "commentaire", "réactions", "commento", "yorum",
+    "коментар", "комментарий", "댓글", "评论", "評論", "留言", "コメント",
+];
 
 /// How lines begin that come behind an article: who wrote it, what readers may do for it. What leads to other stories stands
 /// inside of articles as well.
@@ -208,7 +228,8 @@ const ENDS: &[&str] = &[
 /// Whether a short line stands behind an article and before what else the page has.
 pub fn ends_article(text: &str) -> bool {
     let lower = text.to_lowercase();
-    words(text) <= 12 && ENDS.iter().any(|start| lower.starts_with(start))
+    let opens = !text.ends_with(['.', '!', '…', '。']) && ENDS.iter().any(|start| lower.starts_with(start));
+    words(text) <= 12 && opens || words(text) < 40 && PAYWALLS.iter().any(|notice| lower.contains(notice))
 }
 
 /// What stands before the date of publication.

@@ -75,10 +75,11 @@ fn grams(text: &str) -> Option<&'static str> {
         }
     }
     let is_cyrillic = cyrillic > latin;
-    let foreign = text.chars().any(is_foreign);
+    let letters = cyrillic + latin + other;
+    let is_other = has_other_alphabet(text, letters);
     let trigrams = if is_cyrillic {
         Detector::with_allowlist(vec![Lang::Ukr, Lang::Rus, Lang::Bel, Lang::Bul, Lang::Srp, Lang::Mkd])
-    } else if foreign {
+    } else if is_other {
         Detector::with_denylist(
             Lang::all()
                 .iter()
@@ -90,9 +91,8 @@ fn grams(text: &str) -> Option<&'static str> {
         Detector::new()
     };
     let guess = trigrams.detect(text).map(|found| (found.lang(), found.is_reliable()));
-    let letters = cyrillic + latin + other;
     if let Some((language, sure)) = guess
-        && (sure && letters >= LONG_LETTERS || other > letters / 2 || foreign && letters >= SHORT_LETTERS)
+        && (sure && (letters >= LONG_LETTERS || other > letters / 2) || is_other && letters >= SHORT_LETTERS)
     {
         return Some(code(language));
     }
@@ -113,12 +113,14 @@ fn start(text: &str) -> &str {
     &text[..end.map_or(text.len(), |(at, _)| at)]
 }
 
-/// Whether a letter is of a Latin alphabet that is none of those of the languages with long n-grams; å is Swedish, but also
-/// Danish and Norwegian.
-fn is_foreign(letter: char) -> bool {
-    letter.to_lowercase().next().is_some_and(|letter| {
-        "øåæčďěňřšťůýžđğışőűășțţðþģķļņėįųū".contains(letter) || ('\u{1ea0}'..='\u{1ef9}').contains(&letter)
-    })
+/// Whether a text is in a Latin alphabet that has letters which are none of those of the languages with long n-grams but Swedish:
+/// one in a hundred, not counting words with a capital, since names keep their letters everywhere.
+fn has_other_alphabet(text: &str, letters: usize) -> bool {
+    let own =
+        |c: char| "øåæčďěňřšťůýžđğışőűășțţðþģķļņėįųū".contains(c) || ('\u{1ea0}'..='\u{1ef9}').contains(&c);
+    let words = text.split_whitespace().filter(|word| !word.chars().any(char::is_uppercase));
+    let found: usize = words.map(|word| word.chars().filter(|c| own(*c)).count()).sum();
+    found > 0 && found * 100 >= letters
 }
 
 /// Fewer letters than these name no language.
@@ -176,6 +178,9 @@ mod tests {
             ("The government has approved the new budget for the coming year", Some("en")),
             ("Die Regierung hat den neuen Haushalt für das kommende Jahr gebilligt", Some("de")),
             ("政府は来年度の新しい予算案を承認した", Some("ja")),
+            ("Erdoğan will meet the president of France in Ankara on Friday", Some("en")),
+            ("Nordmann dømt til fengsel i øst for å ha stjålet båter", Some("nb")),
+            ("Vláda schválila nový rozpočet na příští rok", Some("cs")),
             ("", None),
             ("2025", None),
         ] {

@@ -1,19 +1,23 @@
 //! gzip files of many members, such as crawls are: members are found by how they begin and decompressed ahead, on all cores.
 //!
 //! Where a member begins is a guess until the one before it ends there: ten bytes that look like a header may stand inside of
-//! a member. A guess that was wrong, like damage, padding and members of unusual size, is left to [`Gzip`], which reads on
-//! from the last place that is certain.
+//! a member. After a guess that was wrong, damage, padding, or a member of unusual size, [`Gzip`] reads on to the end, from the
+//! last place that is certain.
 
+use super::inputs::Counters;
 use super::members::{Gzip, Marks};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use libdeflater::Decompressor;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 /// A longer member is not decompressed ahead: compressed, and plain.
 const PACKED_BYTES_MAX: usize = 4 << 20;
-const PLAIN_BYTES_MAX: usize = 32 << 20;
+const PLAIN_BYTES_MAX: usize = 8 << 20;
+/// Threads that decompress; with two members each on their way, this bounds memory.
+const WORKERS_MAX: usize = 8;
 /// How much is read from the file at once.
 const BLOCK_BYTES: usize = 1 << 20;
 /// A header without its optional fields, and the checksum and length at the end (RFC 1952).
@@ -23,12 +27,13 @@ const MEMBER_BYTES_MIN: usize = 18;
 type Plain = Option<Vec<u8>>;
 
 /// What is in the members of a file.
-pub struct Ahead<W> {
+pub struct Ahead {
     path: PathBuf,
-    /// Where in the file reading began, and what is called for each reader of it.
+    /// Where in the file reading began.
     from: u64,
-    wrap: W,
+    counters: Counters,
     pieces: Receiver<Piece>,
+    splitter: Option<JoinHandle<()>>,
     current: Vec<u8>,
     at: usize,
     plain: u64,
@@ -52,12 +57,12 @@ enum Kind {
     End,
 }
 
-impl<W: Fn(File) -> Box<dyn Read + Send>> Ahead<W> {
-    /// Reads a file from an offset at which a member begins; `wrap` sees every byte that is read.
-    pub fn new(path: &Path, from: u64, wrap: W, marks: Marks) -> io::Result<Ahead<W>> {
+impl Ahead {
+    /// Reads a file from an offset at which a member begins, and counts what it reads.
+    pub fn new(path: &Path, from: u64, counters: Counters, marks: Marks) -> io::Result<Ahead> {
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(from))?;
-        let workers = std::thread::available_parallelism().map_or(2, usize::from);
+        let workers = std::thread::available_parallelism().map_or(2, usize::from).min(WORKERS_MAX);
         let (to_reader, pieces) = bounded(workers * 2);
         let (to_workers, members) = bounded::<(Vec<u8>, Sender<Plain>)>(workers);
         for _ in 0..workers {
@@ -69,13 +74,14 @@ impl<W: Fn(File) -> Box<dyn Read + Send>> Ahead<W> {
                 }
             });
         }
-        let reader = wrap(file);
-        std::thread::spawn(move || split(reader, &to_reader, &to_workers));
+        let reader = counters.count(file);
+        let splitter = std::thread::spawn(move || split(reader, &to_reader, &to_workers));
         Ok(Ahead {
             path: path.to_owned(),
             from,
-            wrap,
+            counters,
             pieces,
+            splitter: Some(splitter),
             current: Vec::new(),
             at: 0,
             plain: 0,
@@ -105,21 +111,24 @@ impl<W: Fn(File) -> Box<dyn Read + Send>> Ahead<W> {
                 self.current = plain;
             }
             None => {
+                // Whoever reads ahead finds that nobody listens; what it read is read again.
+                self.ended = true;
+                self.pieces = bounded(0).1;
+                let _ = self.splitter.take().map(JoinHandle::join);
+                self.counters.back_to(piece.offset);
                 let mut file = File::open(&self.path)?;
                 file.seek(SeekFrom::Start(self.from + piece.offset))?;
-                let reader = BufReader::with_capacity(BLOCK_BYTES, (self.wrap)(file));
+                let reader = BufReader::with_capacity(BLOCK_BYTES, self.counters.count(file));
                 let rest: Box<dyn Read> =
-                    Box::new(Gzip::from(reader, self.marks.clone(), self.plain, piece.offset));
+                    Box::new(Gzip::resumed(reader, self.marks.clone(), self.plain, piece.offset));
                 self.rest = Some(BufReader::with_capacity(256 << 10, rest));
-                // Nobody waits for what comes ahead any more.
-                self.pieces = bounded(0).1;
             }
         }
         Ok(())
     }
 }
 
-impl<W: Fn(File) -> Box<dyn Read + Send>> BufRead for Ahead<W> {
+impl BufRead for Ahead {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.rest.is_none() && self.at == self.current.len() && !self.ended {
             self.next()?;
@@ -138,7 +147,7 @@ impl<W: Fn(File) -> Box<dyn Read + Send>> BufRead for Ahead<W> {
     }
 }
 
-impl<W: Fn(File) -> Box<dyn Read + Send>> Read for Ahead<W> {
+impl Read for Ahead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let ahead = self.fill_buf()?;
         let read = ahead.len().min(buffer.len());
@@ -150,14 +159,16 @@ impl<W: Fn(File) -> Box<dyn Read + Send>> Read for Ahead<W> {
 
 /// Decompresses a member, if it is one and nothing is behind it.
 fn member(decompressor: &mut Decompressor, packed: &[u8]) -> Plain {
-    let length = packed.last_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes) as usize)?;
-    if packed.len() < MEMBER_BYTES_MIN || length > PLAIN_BYTES_MAX {
+    let (_, end) = packed.split_last_chunk::<8>()?;
+    let [a, b, c, d, length @ ..] = *end;
+    let (checksum, length) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes(length) as usize);
+    if packed.len() < MEMBER_BYTES_MIN || !(1..=PLAIN_BYTES_MAX).contains(&length) {
         return None;
     }
     let mut plain = vec![0; length];
-    // It checks the checksum. A length that is that of the last bytes says that nothing follows.
     let found = decompressor.gzip_decompress(packed, &mut plain).ok()?;
-    (found == length).then_some(plain)
+    // What is behind the member is not looked at: it ends here if these are its own checksum and length.
+    (found == length && libdeflater::crc32(&plain) == checksum).then_some(plain)
 }
 
 /// Whether a member may begin here: the magic number, deflate, flags that exist, and a level and a system that do.
@@ -232,9 +243,11 @@ mod tests {
         };
         let marks = || Marks::new(&Packing::Gzip, 0);
         let (one, other) = (marks(), marks());
-        let ahead = Ahead::new(file.path(), 0, |file| Box::new(file) as _, one.clone()).unwrap();
+        let counters = Counters::default();
+        let ahead = Ahead::new(file.path(), 0, counters.clone(), one.clone()).unwrap();
         let plainly = Gzip::new(BufReader::new(File::open(file.path()).unwrap()), other.clone());
         assert_eq!(read(Box::new(ahead), one), read(Box::new(plainly), other));
+        assert!(counters.here() <= bytes.len() as u64);
     }
 
     #[test]
@@ -255,6 +268,15 @@ mod tests {
         damaged[all.len() / 3] ^= 0x10;
         both(&damaged);
         both(&[&all[..], b"garbage"].concat());
+        // Members of one length that do not look like any; an empty one before what is none.
+        let strange = |number: u32| {
+            let mut member = gzip(format!("chunk {number:09}").as_bytes(), 6);
+            member[9] = 77;
+            member
+        };
+        both(&(0..2).map(strange).collect::<Vec<_>>().concat());
+        both(&(0..999).map(strange).collect::<Vec<_>>().concat());
+        both(&[&gzip(b"", 6)[..], b"garbage", &[0; 8]].concat());
         // A member that holds what looks like the start of members, and one that is too long.
         let trap = gzip(&members.concat(), 0);
         both(&[trap.clone(), all.clone(), trap].concat());

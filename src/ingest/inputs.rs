@@ -117,8 +117,8 @@ pub fn open(
     from: u64,
 ) -> io::Result<(Box<dyn BufRead>, Marks)> {
     let counted = |raw| {
-        let counted = Counted { inner: raw, here: Arc::default(), all: consumed.clone() };
-        BufReader::with_capacity(256 << 10, counted)
+        let counters = Counters { here: Arc::default(), all: consumed.clone() };
+        BufReader::with_capacity(256 << 10, counters.count(raw))
     };
     let raw: Box<dyn Read> = match &input.path {
         None => Box::new(io::stdin()),
@@ -130,15 +130,12 @@ pub fn open(
     if let (Some(path), Packing::Gzip) = (&input.path, &packing)
         && path.metadata().is_ok_and(|file| file.is_file() && file.len() > AHEAD_BYTES_MIN)
     {
-        // It is read once more from its start.
-        let (here, all) = (Arc::new(AtomicU64::new(0)), consumed.clone());
-        all.fetch_sub(reader.get_ref().here.load(Ordering::Relaxed), Ordering::Relaxed);
-        all.fetch_add(from, Ordering::Relaxed);
-        let packed = here.clone();
-        let wrap = move |file| {
-            Box::new(Counted { inner: file, here: here.clone(), all: all.clone() }) as Box<dyn Read + Send>
-        };
-        let ahead = Ahead::new(path, from, wrap, marks.clone())?;
+        // What was looked at is read again.
+        reader.get_ref().counters.back_to(0);
+        consumed.fetch_add(from, Ordering::Relaxed);
+        let counters = Counters { here: Arc::default(), all: consumed.clone() };
+        let packed = counters.here.clone();
+        let ahead = Ahead::new(path, from, counters, marks.clone())?;
         return Ok((Box::new(Bounded { inner: ahead, packed, unpacked: 0, ratio }), marks));
     }
     if let (Some(path), 1..) = (&input.path, from) {
@@ -179,9 +176,9 @@ fn unpacked<'r>(
     ratio: u64,
     marks: &Marks,
 ) -> io::Result<Box<dyn BufRead + 'r>> {
-    let here = Arc::new(AtomicU64::new(0));
-    let counted = Counted { inner: reader, here: here.clone(), all: Arc::default() };
-    let buffered = BufReader::with_capacity(256 << 10, counted);
+    let counters = Counters::default();
+    let here = counters.here.clone();
+    let buffered = BufReader::with_capacity(256 << 10, counters.count(reader));
     let plain: Box<dyn Read + 'r> = match packing {
         Packing::None => return Ok(Box::new(buffered)),
         Packing::Gzip => Box::new(Gzip::new(buffered, marks.clone())),
@@ -215,17 +212,43 @@ fn dictionary(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(plain)
 }
 
-struct Counted<R> {
-    inner: R,
+/// How many bytes were read of one input, and of all.
+#[derive(Clone, Default)]
+pub(super) struct Counters {
     here: Arc<AtomicU64>,
     all: Arc<AtomicU64>,
+}
+
+impl Counters {
+    /// Counts what is read.
+    pub(super) fn count<R>(&self, inner: R) -> Counted<R> {
+        Counted { inner, counters: self.clone() }
+    }
+
+    /// Takes back what was read of this input behind an offset.
+    pub(super) fn back_to(&self, offset: u64) {
+        let again = self.here.load(Ordering::Relaxed).saturating_sub(offset);
+        self.here.fetch_sub(again, Ordering::Relaxed);
+        self.all.fetch_sub(again, Ordering::Relaxed);
+    }
+
+    #[cfg(test)]
+    pub(super) fn here(&self) -> u64 {
+        self.here.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts what is read.
+pub(super) struct Counted<R> {
+    inner: R,
+    counters: Counters,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.here.fetch_add(read as u64, Ordering::Relaxed);
-        self.all.fetch_add(read as u64, Ordering::Relaxed);
+        self.counters.here.fetch_add(read as u64, Ordering::Relaxed);
+        self.counters.all.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
 }

@@ -100,11 +100,11 @@ enum State<R> {
 impl<R: BufRead> Gzip<R> {
     /// Reads from the start of a member.
     pub fn new(inner: R, marks: Marks) -> Gzip<R> {
-        Gzip::from(inner, marks, 0, 0)
+        Gzip::resumed(inner, marks, 0, 0)
     }
 
     /// The same, where so much was read before, plain and packed.
-    pub fn from(inner: R, marks: Marks, plain: u64, packed: u64) -> Gzip<R> {
+    pub fn resumed(inner: R, marks: Marks, plain: u64, packed: u64) -> Gzip<R> {
         Gzip { state: State::Between(Positioned { inner, consumed: packed }), plain, marks }
     }
 }

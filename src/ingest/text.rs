@@ -434,7 +434,7 @@ fn is_date(text: &str) -> bool {
         None => (false, text.to_owned()),
     };
     let letters = other.chars().filter(|c| c.is_alphabetic()).count();
-    digits > 0 && (letters <= 4 || found && letters <= 12)
+    digits > 2 && letters <= 4 || found && letters <= 12
 }
 
 /// An address of something on the net and little else.
@@ -560,6 +560,8 @@ mod tests {
             ("The road to the port. (Anna Sailor/Evening Post)", true),
             ("Дорога до порту. Фото Олени Ковач", true),
             ("The road to the port was closed.", false),
+            ("The road is closed, the port said. (Reuters)", false),
+            ("The road is closed. (Reporting by Anna Sailor)", false),
             ("The road is closed (until Friday).", false),
             ("He said: “The road is closed. We wait.”", false),
         ] {

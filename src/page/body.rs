@@ -555,7 +555,6 @@ fn filter(
     for (nth, at) in inside.iter().enumerate() {
         let block = &all[*at];
         if Some(*at) == standfirst {
-            seen.insert(&block.text, dom.parent(block.element));
             kept.push(*at);
             continue;
         }
@@ -565,6 +564,9 @@ fn filter(
         if chrome::is_furniture(&block.text) && block.words < 25
             || chrome::is_caption(&block.text) && block.words < 40
         {
+            continue;
+        }
+        if standfirst.is_some_and(|at| all[at].text == block.text) {
             continue;
         }
         // What comes again elsewhere is the template's; siblings and items repeat themselves.

@@ -19,7 +19,12 @@ const LOOKED_INTO_MAX: usize = 8 << 20;
 pub fn article(html: &str, headline: &str) -> Option<String> {
     let mut best = Best { headline, words: WORDS_MIN - 1, text: None, left: LOOKED_INTO_MAX };
     for (attributes, script) in scripts(html) {
-        if ["template", "text/html", "text/x-"].iter().any(|kind| attributes.contains(kind)) {
+        let kind =
+            attributes.split_once("type=").map_or("", |(_, kind)| kind.trim_start_matches(['"', '\'']));
+        if ["text/template", "text/html", "text/x-", "text/ng-template"]
+            .iter()
+            .any(|known| kind.starts_with(known))
+        {
             best.consider(script);
         } else {
             best.strings(script, 0);

@@ -162,15 +162,18 @@ fn without_site(text: &str, site: &str, heading: &str, ld: &str, shown: &HashSet
 
 /// East Asian titles name the section before the site, with nothing but a hyphen between: `…부담 커졌다-정치`.
 fn without_section(text: &str) -> &str {
-    let wide =
-        |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}');
     match text.rsplit_once(['-', '_', '|', 'ㅣ']) {
-        Some((head, tail)) if (1..=4).contains(&tail.chars().count()) && tail.chars().all(wide) => {
-            head.trim_end_matches(['-', '_', ' '])
-        }
+        Some((head, tail)) if SECTIONS.contains(&tail) => head.trim_end_matches(['-', '_', ' ']),
         _ => text,
     }
 }
+
+/// What sections are called in Korean, Chinese and Japanese.
+#[rustfmt::skip]
+const SECTIONS: &[&str] = &[
+    "정치", "경제", "사회", "국제", "문화", "스포츠", "연예", "오피니언", "과학", "지역", "时政", "政治", "国际", "國際", "社会", "社會",
+    "经济", "經濟", "经济·科技", "财经", "財經", "体育", "體育", "文化", "科技", "娱乐", "娛樂", "観光", "経済", "国際", "スポーツ",
+];
 
 /// Says of each thing that was considered whether it was taken.
 pub fn mark_chosen(considered: &mut [Considered], page: &super::Page) {

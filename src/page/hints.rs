@@ -153,8 +153,7 @@ fn classes(value: &str) -> Option<Hint> {
             return None;
         }
         // Utility classes with a condition (`print:hidden`) say nothing of what is inside.
-        // What is embedded, a post of another site, is quoted.
-        if name.contains([':', '[']) || found.is_some() || lower.contains("embed") {
+        if name.contains([':', '[']) || found.is_some() {
             continue;
         }
         if matches!(
@@ -162,6 +161,14 @@ fn classes(value: &str) -> Option<Hint> {
             "hidden" | "sr-only" | "visually-hidden" | "visuallyhidden" | "screen-reader-text" | "u-hidden"
         ) {
             found = Some(Hint::Hidden);
+            continue;
+        }
+        // What is embedded, a post of another site, is quoted.
+        let quoted = lower.contains("embed")
+            && ["social", "twitter", "instagram", "facebook", "media"]
+                .iter()
+                .any(|site| lower.contains(site));
+        if quoted {
             continue;
         }
         found = parts(name)

@@ -135,8 +135,10 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     let last = span.map_or(heading + 400, |(_, last)| element(last));
     let from = if title.element.is_some() { heading } else { first }.saturating_sub(120);
     let signed: Vec<Id> = span.map_or_else(Vec::new, |(first, last)| {
-        let near = [first.saturating_sub(1), first, last, last + 1];
-        near.iter().filter_map(|at| Some(blocks.blocks.get(*at)?.element)).collect()
+        let line = |at: &usize| {
+            !crate::chrome::is_furniture(&blocks.blocks[*at].text) && !blocks.blocks[*at].heading
+        };
+        [first, last].into_iter().filter(line).map(element).collect()
     });
     let (byline, byline_origin) = byline::byline(&dom, &said, (from, last + 60), &signed, &mut considered);
 
@@ -168,6 +170,7 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     }
     if prose < FEW_WORDS
         && let Some(text) = data::article(html, &page.headline)
+        && is_of_page(&text, &page, &said)
     {
         prose = crate::chrome::words(&text);
         considered
@@ -197,6 +200,20 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     page.origins = origins;
     page.considered = considered;
     page
+}
+
+/// Whether a text from a page's scripts is that of the page's article, and not of another story or of a notice: what is shown of
+/// the text is in it; where nothing is, the page says that it is an article, or its headline is about the same.
+fn is_of_page(text: &str, page: &Page, said: &said::Said) -> bool {
+    let folded = said::fold(text);
+    let starts = |text: &str| said::fold(text).chars().take(48).collect::<String>();
+    if !page.body.is_empty() {
+        return page.body.split("\n\n").map(starts).any(|start| start.len() > 24 && folded.contains(&start));
+    }
+    let headline = said::fold(&page.headline);
+    let words: Vec<&str> = headline.split(' ').filter(|word| word.chars().count() > 3).collect();
+    let shared = words.iter().filter(|word| folded.contains(**word)).count();
+    said.is_article() || shared * 3 >= words.len() && shared > 0
 }
 
 /// The text of a piece of HTML, such as a feed's item: its blocks, a blank line between them.
@@ -404,5 +421,13 @@ mod tests {
         );
         assert_eq!(page.body, [PROSE; 4].join("\n\n"));
         assert!(page.origins.contains(&("body", "script".to_owned())) && page.is_article);
+        // Of another story, or of nothing at all.
+        for shown in [
+            "<p>The crane of the port has fallen into the water, nobody was hurt, the harbour master said.</p>",
+            "",
+        ] {
+            let other = format!("<h1>A crane falls</h1>{shown}<script>x = {data}</script>");
+            assert!(!read(&other, &Setting::default()).body.contains("ferry"), "{shown}");
+        }
     }
 }

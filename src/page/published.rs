@@ -267,7 +267,7 @@ impl Where<'_> {
                     score += 25;
                 } else if UPDATED_WORDS.iter().any(|word| lower.contains(word)) {
                     score -= 25;
-                } else if self.is_labelled_updated(self.blocks.partition_point(|block| block.element < id)) {
+                } else if self.is_labelled_updated(self.block_of(id)) {
                     (score, updated) = (score - 60, true);
                 }
             }
@@ -308,6 +308,13 @@ impl Where<'_> {
                 put(&value, origin, place);
             }
         }
+    }
+
+    /// The block that a node stands in, or the next one.
+    fn block_of(&self, id: Id) -> usize {
+        let next = self.blocks.partition_point(|block| block.element <= id);
+        let within = next.checked_sub(1).filter(|at| self.dom.is_within(id, self.blocks[*at].element));
+        within.unwrap_or(next)
     }
 
     /// Whether the block before this one is a label that says when the page was changed.

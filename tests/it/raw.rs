@@ -41,6 +41,12 @@ fn kept_and_given_back() {
     env.write("c.html", format!("{}<!-- again -->", page(3)));
     assert!(env.run(&["ingest", "--keep-raw", "c.html"]).stderr.contains("1 known"));
     assert_eq!(count(), before);
+    // What was lost is kept again.
+    std::fs::remove_dir_all(env.archive().join("raw")).unwrap();
+    env.ok(&["ingest", "--keep-raw", "in"]);
+    let listed = env.ok(&["list", "--order", "arrival"]);
+    let id = listed.lines().next().unwrap().rsplit('\t').next().unwrap();
+    assert_eq!(env.ok(&["cat", "--raw", id]), page(1));
 }
 
 #[test]
