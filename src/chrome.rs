@@ -232,10 +232,13 @@ pub fn ends_article(text: &str) -> bool {
     words(text) <= 12 && opens || words(text) < 40 && PAYWALLS.iter().any(|notice| lower.contains(notice))
 }
 
-/// What stands before the date of publication.
+/// How labels of the date of publication begin.
+pub const PUBLISHED_LABELS: &[&str] =
+    &["publi", "post", "veröff", "erschien", "erstellt", "datum", "date", "gespeichert", "geschrieben"];
+
+/// What else stands before the date of publication.
 #[rustfmt::skip]
-pub const PUBLISHED_WORDS: &[&str] = &[
-    "publi", "post", "veröff", "erschien", "erstellt", "datum", "date", "gespeichert", "geschrieben",
+const PUBLISHED_WORDS: &[&str] = &[
     "stand", "am ", "on ", "опубл", "дата", "online", "mise en ligne", "lisätty", "julkaistu", "eklen",
     "yayın", "dodan", "објав", "fecha", "data", "wysłan", "입력", "등록", "公開", "发布", "gepost", "utgitt",
     "posté",
@@ -249,7 +252,7 @@ pub const UPDATED_WORDS: &[&str] = &[
 
 /// Whether what stands before a date says that it is that of publication.
 pub fn says_published(before: &str) -> bool {
-    PUBLISHED_WORDS.iter().any(|word| before.contains(word))
+    PUBLISHED_LABELS.iter().chain(PUBLISHED_WORDS).any(|word| before.contains(word))
 }
 
 /// Whether what stands before a date says that it is that of a change.

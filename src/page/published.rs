@@ -7,7 +7,7 @@ use super::headline::Considered;
 use super::hints::{self, Hint};
 use super::said::Said;
 use crate::article::Origin;
-use crate::chrome::{PUBLISHED_WORDS, UPDATED_WORDS};
+use crate::chrome::{self, PUBLISHED_LABELS, UPDATED_WORDS};
 use crate::dates::{self, Setting};
 use crate::time::{Dated, Precision};
 use std::collections::HashSet;
@@ -263,7 +263,7 @@ impl Where<'_> {
                 let lower = text.to_lowercase();
                 if words > 12 {
                     score -= 30;
-                } else if PUBLISHED_WORDS.iter().take(9).any(|word| lower.starts_with(word)) {
+                } else if PUBLISHED_LABELS.iter().any(|word| lower.starts_with(word)) {
                     score += 25;
                 } else if UPDATED_WORDS.iter().any(|word| lower.contains(word)) {
                     score -= 25;
@@ -421,7 +421,7 @@ impl Where<'_> {
                     .rev()
                     .collect::<String>()
                     .to_lowercase();
-                let said = PUBLISHED_WORDS.iter().any(|word| before.contains(word));
+                let said = chrome::says_published(&before);
                 let updated = UPDATED_WORDS.iter().any(|word| before.contains(word));
                 if !said && (updated || block.words > 14) {
                     continue;
