@@ -70,7 +70,7 @@ pub(crate) struct Builder {
     next_seq: u64,
     next_article: u64,
     numbers: HashMap<Digest, u64>,
-    identities: HashMap<u64, Vec<Sighting>>,
+    sightings: HashMap<u64, Vec<Sighting>>,
     open_body_bytes: Option<usize>,
 }
 
@@ -78,19 +78,19 @@ impl Builder {
     /// Going on after this position, which the store has reached.
     pub(crate) fn new(position: Position) -> Builder {
         let Position { next_seq, next_article, .. } = position;
-        let (numbers, identities) = Default::default();
-        Builder { next_seq, next_article, numbers, identities, open_body_bytes: None }
+        let (numbers, sightings) = Default::default();
+        Builder { next_seq, next_article, numbers, sightings, open_body_bytes: None }
     }
 
     /// Everything that was built is in the store now.
     pub(crate) fn forget(&mut self) {
         self.numbers.clear();
-        self.identities.clear();
+        self.sightings.clear();
     }
 
     /// The same when it has become long by looking known articles up; only while nothing is on its way to the store.
     pub(crate) fn forget_if_long(&mut self) {
-        if self.identities.len() > REMEMBERED_MAX {
+        if self.sightings.len() > REMEMBERED_MAX {
             self.forget();
         }
     }
@@ -109,16 +109,15 @@ impl Builder {
             let seq = self.next_seq;
             let number = match self.number(store, &digest)? {
                 Some(number) => {
-                    let identities = self.identities(store, number)?;
-                    if identities.iter().any(|known| known.covers(sighting)) {
+                    let sightings = self.sightings(store, number)?;
+                    if sightings.iter().any(|known| known.covers(sighting)) {
                         named.push(
-                            sighting.raw.is_some()
-                                && identities.iter().any(|known| known.raw == sighting.raw),
+                            sighting.raw.is_some() && sightings.iter().any(|known| known.raw == sighting.raw),
                         );
                         puts.push(Put::Known);
                         continue;
                     }
-                    identities.push(sighting);
+                    sightings.push(sighting);
                     puts.push(Put::Captured(seq));
                     number
                 }
@@ -131,7 +130,7 @@ impl Builder {
                     articles.push(ArticleRow { digest, language, headline, first_seq: seq, body_bytes });
                     bodies.push(body.into_bytes().into_boxed_slice());
                     self.numbers.insert(digest, number);
-                    self.identities.insert(number, vec![sighting]);
+                    self.sightings.insert(number, vec![sighting]);
                     self.next_article += 1;
                     puts.push(Put::New(seq));
                     number
@@ -185,8 +184,8 @@ impl Builder {
     }
 
     /// What tells the captures of an article apart.
-    fn identities(&mut self, store: &Store, article: u64) -> Result<&mut Vec<Sighting>> {
-        match self.identities.entry(article) {
+    fn sightings(&mut self, store: &Store, article: u64) -> Result<&mut Vec<Sighting>> {
+        match self.sightings.entry(article) {
             Slot::Occupied(known) => Ok(known.into_mut()),
             Slot::Vacant(unknown) => {
                 let captures = store.captures_of(article, store.article(article)?.first_seq)?;

@@ -92,7 +92,7 @@ pub fn is_appeal(text: &str) -> bool {
 /// What notices say that are of the page: who earns by links, what embedded content sends to whom.
 #[rustfmt::skip]
 const NOTICES: &[&str] = &[
-    "affiliate link", "affiliate-link", "affiliate commission", "affiliate-partner", "affiliate-links",
+    "affiliate link", "affiliate-link", "affiliate commission", "affiliate-partner",
     "may earn a commission", "externen inhalt", "externer inhalt", "eingebettete inhalte", "contenido externo",
     "contenu externe", "contenuto esterno", "treści zewnętrzne",
 ];
@@ -183,27 +183,23 @@ const AGENCIES: &[&str] = &[
 /// What stands over readers' comments, but for their number.
 #[rustfmt::skip]
 const COMMENTS: &[&str] = &[
-    "comment", "comments", "view comments", "show comments", "post a comment", "leave a comment", "leave a reply",
-    "write a comment", "add your comment", "add comment", "reader comments", "one comment", "no comments", "top comments",
-    "join the conversation", "responses", "replies", "kommentar", "kommentare", "leserkommentare", "ergänzungen",
-    "keine kommentare", "kommentar schreiben", "einen kommentar schreiben", "kommentieren", "kommentarer", "kommentit",
-    "commentaires", "commentaire", "réactions", "comentarios", "comentários", "commenti", "commento", "nessun commento",
-    "reacties", "reageer", "komentarze", "komentarzy", "komentáře", "komentáre", "komentarai", "komentari", "comentarii",
-    "hozzászólások", "yorumlar", "yorum", "коментарі", "коментарів", "коментар", "залишити коментар", "комментарии",
-    "комментариев", "комментария", "комментарий", "оставить комментарий", "коментари", "σχόλια", "تعليقات", "תגובות",
-    "コメント", "댓글", "评论", "評論", "留言",
+    "comments", "view comments", "show comments", "post a comment", "leave a comment", "leave a reply", "write a comment",
+    "add your comment", "add comment", "reader comments", "one comment", "no comments", "top comments",
+    "join the conversation", "kommentare", "leserkommentare", "keine kommentare", "kommentar schreiben",
+    "einen kommentar schreiben", "kommentieren", "kommentarer", "kommentit", "commentaires", "comentarios", "comentários",
+    "commenti", "nessun commento", "reacties", "reageer", "komentarze", "komentarzy", "komentáře", "komentáre",
+    "komentarai", "komentari", "comentarii", "hozzászólások", "yorumlar", "коментарі", "коментарів", "залишити коментар",
+    "комментарии", "комментариев", "комментария", "оставить комментарий", "коментари", "σχόλια", "تعليقات", "תגובות",
 ];
 
 /// Whether a line stands over readers' comments: `8 Comments`, `Kommentare (0)`.
 pub fn opens_comments(text: &str) -> bool {
     let lower = text.to_lowercase();
     let bare = lower.trim_matches(|c: char| !c.is_alphabetic());
-    // What may as well be a subheading has their number.
-    let clear = text.contains(|c: char| c.is_ascii_digit()) || !SUBHEADINGS.contains(&bare);
-    bare.len() < 60 && COMMENTS.contains(&bare) && clear
+    COMMENTS.contains(&bare) || SUBHEADINGS.contains(&bare) && text.contains(|c: char| c.is_ascii_digit())
 }
 
-/// Of those, what also stands over parts of articles.
+/// What stands over comments if their number is there, and else as well over a part of an article.
 #[rustfmt::skip]
 const SUBHEADINGS: &[&str] = &[
     "comment", "responses", "replies", "kommentar", "ergänzungen", "commentaire", "réactions", "commento", "yorum",
@@ -245,7 +241,7 @@ const PUBLISHED_WORDS: &[&str] = &[
 ];
 /// What stands before the date of a change.
 #[rustfmt::skip]
-pub const UPDATED_WORDS: &[&str] = &[
+const UPDATED_WORDS: &[&str] = &[
     "updat", "aktuali", "änder", "modif", "оновл", "обновл", "copyright", "©", "actualiz", "aggiorn",
     "mis à jour", "güncel", "수정", "更新", "bijgewerkt", "päivitetty", "oppdatert",
 ];

@@ -2,7 +2,7 @@
 //! lengths of short ones.
 
 use crate::article::Language;
-use lingua::{Language as Known, LanguageDetector, LanguageDetectorBuilder};
+use lingua::{IsoCode639_3, Language as Known, LanguageDetector, LanguageDetectorBuilder};
 use std::sync::LazyLock;
 use whatlang::{Detector, Lang};
 
@@ -22,7 +22,7 @@ pub fn detect(headline: &str, body: &str) -> Option<Language> {
         text.push_str(&part[..end]);
         text.push('\n');
     }
-    cyrillic(&text).or_else(|| grams(&text)).and_then(Language::parse)
+    cyrillic(&text).and_then(Language::parse).or_else(|| grams(&text))
 }
 
 /// Ukrainian, Russian and Belarusian are told apart by letters that the others do not have. Counting them is right
@@ -58,8 +58,8 @@ fn cyrillic(text: &str) -> Option<&'static str> {
 }
 
 /// Languages of a text whose letters do not decide. Trigrams know more languages, but of a headline they know little: of 212
-/// Russian ones of 40 letters they got 109 right, n-grams up to five letters long 209. The long n-grams know fourteen.
-fn grams(text: &str) -> Option<&'static str> {
+/// Russian ones of 40 letters they got 109 right, n-grams up to five letters long 210. The long n-grams know fourteen.
+fn grams(text: &str) -> Option<Language> {
     static LATIN: LazyLock<LanguageDetector> = LazyLock::new(|| {
         use Known::*;
         detector(&[English, German, French, Spanish, Italian, Polish, Portuguese, Finnish, Dutch, Swedish])
@@ -94,15 +94,15 @@ fn grams(text: &str) -> Option<&'static str> {
     if let Some((language, sure)) = guess
         && (sure && (letters >= LONG_LETTERS || other > letters / 2) || is_other && letters >= SHORT_LETTERS)
     {
-        return Some(code(language));
+        return code(language);
     }
     let known = if is_cyrillic { &CYRILLIC } else { &LATIN };
     let found = (letters >= SHORT_LETTERS).then(|| known.detect_language_of(start(text))).flatten();
     // What only trigrams know is believed to be that if they are sure, and not to be another if they are not.
     match (found, guess) {
-        (_, Some((foreign, true))) if !is_known(foreign) => Some(code(foreign)),
-        (Some(found), _) => Some(iso(found)),
-        (None, Some((language, true))) => Some(code(language)),
+        (_, Some((foreign, true))) if !is_known(foreign) => code(foreign),
+        (Some(found), _) => Language::parse(&found.iso_code_639_1().to_string()),
+        (None, Some((language, true))) => code(language),
         _ => None,
     }
 }
@@ -133,35 +133,13 @@ fn detector(languages: &[Known]) -> LanguageDetector {
 /// How much likelier a language has to be than the next.
 const DISTANCE: f64 = 0.02;
 
+/// Whether the long n-grams know a language: those that are built in.
 fn is_known(language: Lang) -> bool {
-    use Lang::*;
-    matches!(language, Eng | Ukr | Rus | Bel | Bul | Deu | Fra | Spa | Ita | Pol | Por | Fin | Nld | Swe)
+    language.code().parse::<IsoCode639_3>().is_ok()
 }
 
-fn iso(language: Known) -> &'static str {
-    match language {
-        Known::English => "en",
-        Known::Ukrainian => "uk",
-        Known::Russian => "ru",
-        Known::Belarusian => "be",
-        Known::Bulgarian => "bg",
-        Known::German => "de",
-        Known::French => "fr",
-        Known::Spanish => "es",
-        Known::Italian => "it",
-        Known::Polish => "pl",
-        Known::Portuguese => "pt",
-        Known::Finnish => "fi",
-        Known::Dutch => "nl",
-        Known::Swedish => "sv",
-    }
-}
-
-fn code(language: Lang) -> &'static str {
-    match language {
-        Lang::Cmn => "zh",
-        language => language.code(),
-    }
+fn code(language: Lang) -> Option<Language> {
+    Language::parse(if language == Lang::Cmn { "zh" } else { language.code() })
 }
 
 #[cfg(test)]

@@ -247,8 +247,8 @@ impl<'a> Page<'a> {
         for at in start..=end {
             let text = &*self.lines[at].text;
             // Readers' comments are prose too, and often more of it. What else comes behind is less, or it is not the end.
-            let over = chrome::opens_comments(text) || all - held < held && chrome::ends_article(text);
-            if held >= ARTICLE_WORDS && over {
+            let over = || chrome::opens_comments(text) || all - held < held && chrome::ends_article(text);
+            if held >= ARTICLE_WORDS && over() {
                 return Some((start, (start..at).rev().find(is_prose)?));
             }
             held += prose(at);

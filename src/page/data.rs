@@ -1,23 +1,22 @@
 //! The text of a page that shows none without its scripts: it stands in their data, as a string of JSON that holds the
 //! article's markup, or in a template.
 
+use super::ARTICLE_WORDS;
 use super::body::{self, Blocks, Known};
 use super::dom::Dom;
+use super::said::unescaped;
 use crate::chrome::{sentences, words};
 
 /// Strings of fewer bytes hold no article.
 const STRING_BYTES_MIN: usize = 400;
 /// How often a string may hold JSON that holds a string.
 const NESTED_MAX: usize = 3;
-/// An article has as many words at least.
-const WORDS_MIN: usize = 70;
-
 /// So many bytes of strings are looked into, of one page.
 const LOOKED_INTO_MAX: usize = 8 << 20;
 
 /// The longest text in the scripts of a page, a blank line between paragraphs, if one is long enough to be an article.
 pub fn article(html: &str, headline: &str) -> Option<String> {
-    let mut best = Best { headline, words: WORDS_MIN - 1, text: None, left: LOOKED_INTO_MAX };
+    let mut best = Best { headline, words: ARTICLE_WORDS - 1, text: None, left: LOOKED_INTO_MAX };
     for (attributes, script) in scripts(html) {
         let kind =
             attributes.split_once("type=").map_or("", |(_, kind)| kind.trim_start_matches(['"', '\'']));
@@ -65,7 +64,7 @@ impl Best<'_> {
         }
         let escaped;
         let value = if value.contains("&lt;p") {
-            escaped = Dom::parse(value).all_text_of(0);
+            escaped = unescaped(value);
             &escaped
         } else {
             value

@@ -7,7 +7,7 @@ use super::headline::Considered;
 use super::hints::{self, Hint};
 use super::said::Said;
 use crate::article::Origin;
-use crate::chrome::{self, PUBLISHED_LABELS, UPDATED_WORDS};
+use crate::chrome::{self, PUBLISHED_LABELS};
 use crate::dates::{self, Setting};
 use crate::time::{Dated, Precision};
 use std::collections::HashSet;
@@ -265,7 +265,7 @@ impl Where<'_> {
                     score -= 30;
                 } else if PUBLISHED_LABELS.iter().any(|word| lower.starts_with(word)) {
                     score += 25;
-                } else if UPDATED_WORDS.iter().any(|word| lower.contains(word)) {
+                } else if chrome::says_updated(&lower) {
                     score -= 25;
                 } else if self.is_labelled_updated(self.block_of(id)) {
                     (score, updated) = (score - 60, true);
@@ -322,7 +322,7 @@ impl Where<'_> {
         let label = at.checked_sub(1).and_then(|before| self.blocks.get(before));
         label.is_some_and(|label| {
             let lower = label.text.to_lowercase();
-            label.words <= 4 && lower.ends_with(':') && UPDATED_WORDS.iter().any(|word| lower.contains(word))
+            label.words <= 4 && lower.ends_with(':') && chrome::says_updated(&lower)
         })
     }
 
@@ -422,7 +422,7 @@ impl Where<'_> {
                     .collect::<String>()
                     .to_lowercase();
                 let said = chrome::says_published(&before);
-                let updated = UPDATED_WORDS.iter().any(|word| before.contains(word));
+                let updated = chrome::says_updated(&before);
                 if !said && (updated || block.words > 14) {
                     continue;
                 }

@@ -205,14 +205,12 @@ impl Said {
         let Value::String(text) = self.article.as_ref()?.get(name)? else { return None };
         let text = if text.contains("&lt;") || text.contains("&#") {
             // Line by line: the breaks are its paragraphs.
-            text.lines().map(html_escape).collect::<Vec<_>>().join("\n")
+            text.lines().map(unescaped).collect::<Vec<_>>().join("\n")
         } else {
             text.clone()
         };
         let text = if text.contains('<') && text.contains('>') {
-            let dom = Dom::parse(&text);
-            let blocks = super::body::Blocks::of(&dom).blocks;
-            blocks.into_iter().map(|block| block.text).collect::<Vec<_>>().join("\n\n")
+            super::text(&text)
         } else {
             text.split(['\n', '\r'])
                 .map(collapse)
@@ -407,6 +405,6 @@ pub fn fold(text: &str) -> String {
 }
 
 /// Character references resolved, markup left.
-fn html_escape(text: &str) -> String {
+pub fn unescaped(text: &str) -> String {
     Dom::parse(text).all_text_of(0)
 }
