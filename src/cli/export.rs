@@ -66,8 +66,12 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let (written, captures) = context.with_query(&args.query.filter, make, |context, reader, query| {
         context.public_files();
         let written = match (&args.split, &args.output) {
-            (Some(dir), _) => export_split(context, &reader, query, &*writer, format, dir, args.force),
-            (None, Some(path)) => export_file(context, &reader, query, &*writer, path),
+            (Some(dir), _) => export_split(context, &reader, query, &*writer, format, dir, args.force)
+                .map_err(|e| e.at(dir)),
+            (None, Some(path)) => {
+                let keep_if_empty = args.query.exit_status && path.exists();
+                export_file(context, &reader, query, &*writer, path, keep_if_empty).map_err(|e| e.at(path))
+            }
             (None, None) => {
                 let stop = context.stop();
                 let count = stream(&reader, query, &*writer, &mut context.out, &stop)?;
@@ -182,10 +186,9 @@ fn export_file(
     query: &Query,
     writer: &(dyn Writer + Send + Sync),
     path: &Path,
+    keep_if_empty: bool,
 ) -> Result<u64> {
-    let refuse = |e: io::Error| {
-        Failure::usage(&format!("cannot write {}: {e}", shown(path)), "name another file with -o")
-    };
+    let refuse = |e: io::Error| refused(e, path, "name another file with -o");
     let mut file = split::temporary(&split::parent(path)).map_err(refuse)?;
     let stop = context.stop();
     let extension = path.extension().and_then(|extension| extension.to_str());
@@ -210,10 +213,25 @@ fn export_file(
             count
         }
     };
+    if count == 0 && keep_if_empty {
+        context.say(&format!("nothing matches: {} is left as it is", shown(path)));
+        return Ok(0);
+    }
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
+    file.persist(path).map_err(|e| refuse(e.error))?;
     std::fs::File::open(split::parent(path)).and_then(|dir| dir.sync_all())?;
     Ok(count)
+}
+
+/// A place that cannot be is the user's mistake; what the system refuses is not.
+pub fn refused(e: io::Error, path: &Path, hint: &str) -> Failure {
+    use io::ErrorKind::{AlreadyExists, InvalidFilename, IsADirectory, NotADirectory, NotFound};
+    match e.kind() {
+        NotFound | NotADirectory | IsADirectory | AlreadyExists | InvalidFilename => {
+            Failure::usage(&format!("cannot write {}: {e}", shown(path)), hint)
+        }
+        _ => Failure::from(e).at(path),
+    }
 }
 
 fn export_split(
@@ -225,9 +243,7 @@ fn export_split(
     dir: &Path,
     force: bool,
 ) -> Result<u64> {
-    std::fs::create_dir_all(dir).map_err(|e| {
-        Failure::usage(&format!("cannot make {}: {e}", shown(dir)), "name another directory with --split")
-    })?;
+    std::fs::create_dir_all(dir).map_err(|e| refused(e, dir, "name another directory with --split"))?;
     let stop = context.stop();
     let mut count = 0u64;
     documents(reader, query, &stop, &mut |documents| {

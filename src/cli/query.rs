@@ -3,7 +3,7 @@
 use super::exit::{Failure, Outcome};
 use super::query_args::{FilterArgs, syntax};
 use super::terminal::clean;
-use super::{Context, Result};
+use super::{Access, Context, Result};
 use clap::Subcommand;
 use pressmark::query::{Clock, TAG_HINT, parse, tag};
 use std::io::Write;
@@ -95,6 +95,8 @@ ranges include both ends
 Together
   a b            both                  a OR b       one of them
   -a, NOT a      not that              ( … )        brackets
+                 (a hyphen and one letter, or digits, as an argument of its own
+                 is an option or a mistake: write NOT f)
   a AND b        both, also where a field is named twice
   source:a source:b    the same field twice is one OR the other; different
                        fields must all hold
@@ -122,7 +124,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             }
             None => Err(unknown(name)),
         }),
-        Command::Remove { name } => context.with_archive(false, |context, archive| {
+        Command::Remove { name } => context.with_archive(Access::Write, |context, archive| {
             if !archive.reader()?.queries().contains_key(name) {
                 return Err(unknown(name));
             }
@@ -146,7 +148,7 @@ fn save(context: &mut Context, name: &str, words: &[String]) -> Result<Outcome> 
         return Err(Failure::usage(&format!("'{}' cannot be a name", clean(name)), TAG_HINT));
     };
     let text = FilterArgs { words: words.to_vec(), flags: super::query_args::FlagArgs::default() }.text();
-    context.with_archive(false, |context, archive| {
+    context.with_archive(Access::Write, |context, archive| {
         let reader = archive.reader()?;
         let saved = reader.queries().clone();
         // A query that asks itself would never end.

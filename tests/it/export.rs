@@ -151,3 +151,28 @@ fn exports_are_reproducible() {
         assert_eq!(here.as_bytes(), there.stdout, "{args:?}");
     }
 }
+
+/// A cron job that finds nothing does not empty the file of yesterday, if it asks for the exit status.
+#[test]
+fn an_export_that_finds_nothing_leaves_the_file_alone() {
+    let env = corpus();
+    env.ok(&["export", "--format", "csv", "-o", "good.csv"]);
+    let good = env.read("good.csv");
+    let ran = env.run(&["export", "--exit-status", "-o", "good.csv", "nowhere"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("nothing matches: good.csv is left as it is"), "{ran:?}");
+    assert_eq!(env.read("good.csv"), good);
+    let ran = env.run(&["export", "--exit-status", "-o", "new.csv", "nowhere"]);
+    assert_eq!((ran.code, env.read("new.csv").lines().count()), (1, 1), "{ran:?}");
+    // -f is neither an option nor a word that is not wanted.
+    for word in ["-f", "-ї", "-5", "-2024"] {
+        let ran = env.run(&["export", word, "csv", "-o", "good.csv"]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        let hint = format!("for NOT {} write NOT {}", &word[1..], &word[1..]);
+        assert!(ran.stderr.contains(&hint), "{ran:?}");
+        assert_eq!(env.read("good.csv"), good);
+    }
+    assert_eq!(env.run(&["count", "NOT f"]).code, 0);
+    assert_eq!(env.run(&["list", "--limit", "5", "-trump"]).code, 0);
+    assert_ne!(env.run(&["tag", "+x", "-y", "--dry-run", "harbour"]).code, 2, "-y takes the tag y away");
+}
