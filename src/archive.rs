@@ -1,40 +1,26 @@
-//! [`Archive`]: one directory that holds a ledger and a store, opened, healed, written to and read.
-//!
-//! ```text
-//! ARCHIVE/pressmark.toml   format version, UUID
-//!         ledger/          the truth; see [`crate::ledger`]
-//!         store/           derived; see [`crate::store`]
-//!         lock             who holds the archive
-//!         dirty            there while the store is being written, with the machine's boot id
-//! ```
+//! [`Archive`]: one directory that holds a ledger and a store, opened, healed, written to and read. Its files are in
+//! [`crate::layout`].
 
 use crate::article::{Article, Draft, PROVENANCE_BYTES_MAX, Provenance, TEXT_BYTES_MAX};
 use crate::builder::{Builder, Built, Fresh};
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result};
-use crate::ledger::{self, BodyPack, Commit, Entry, Frames, Holds, Ledger, Position, Step};
+use crate::halves::{Halves, Waiting};
+use crate::hold::{Hold, lock};
+use crate::layout::{Layout, private_dirs, remove};
+use crate::ledger::{Commit, Entry, Ledger, Position};
 use crate::query::{Query, Reader};
 use crate::raw::{Raw, Raws};
 use crate::search::{self, Indexer, SearchIndex};
 use crate::store::packed::Direction;
 use crate::store::{self, Store, keys};
-use crate::time::Timestamp;
 use rayon::prelude::*;
-use std::fmt;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{Read, Write};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The version of what is on disk.
-pub const FORMAT: u32 = 1;
-
-/// Entries that may wait in memory, durable in the ledger, before they are put into the store: the more, the fewer times
-/// a pack of an index is written again, and the more memory an ingest takes: half as many, 100 MB less and a store that is
-/// 4 % larger; twice as many, 240 MB more.
-const WAITING_ENTRIES_MAX: usize = 1 << 16;
-/// And bytes of packed bodies, which are put in ahead of their entries.
-const WAITING_BYTES_MAX: usize = 16 << 20;
+pub use crate::halves::Healed;
+pub use crate::hold::FORMAT;
 
 /// Why there is a store.
 const OPEN: &str = "the store is open until the archive is closed";
@@ -51,13 +37,45 @@ pub struct Open {
     pub create: bool,
     /// How long to wait for another process to let go of it.
     pub wait: Duration,
+    /// Where it is read from if it cannot be written, because of a full disk, a read-only medium or somebody else's directory:
+    /// a private store and full-text index, built from its ledger. Nothing can be put into it then. `None`: it is not opened.
+    pub scratch: Option<ScratchPlace>,
+}
+
+/// Where a store may be built beside an archive that cannot be written.
+#[derive(Clone, Debug)]
+pub enum ScratchPlace {
+    /// In a directory in this one, which is called after the archive's UUID: the next opening goes on with what is there, and
+    /// removes it when it can write the archive itself.
+    In(PathBuf),
+    /// In a temporary directory, which is removed when the archive is closed.
+    Temporary,
+}
+
+/// What an archive is read from that cannot be written.
+#[derive(Debug)]
+pub struct Scratch {
+    /// Why it cannot be written.
+    pub reason: Error,
+    /// Where the copy is.
+    pub dir: PathBuf,
+    /// How long it took to bring it up to the ledger.
+    pub took: Duration,
+    /// Entries of the ledger that were added to it.
+    pub added: u64,
+    _temporary: Option<tempfile::TempDir>,
+    _lock: File,
 }
 
 /// An archive, held by this process alone.
 pub struct Archive {
-    dir: PathBuf,
+    layout: Layout,
     uuid: uuid::Uuid,
-    lock: Option<File>,
+    hold: Hold,
+    scratch: Option<Scratch>,
+    /// Where a full-text index is made if it cannot be made here, and what holds that place.
+    scratch_place: Option<ScratchPlace>,
+    scratch_search: Option<tempfile::TempDir>,
     ledger: Ledger,
     store: Option<Store>,
     waiting: Waiting,
@@ -67,64 +85,10 @@ pub struct Archive {
     /// Whether the full-text index could not be written; it is left alone then until somebody searches.
     indexing_failed: bool,
     search: Option<SearchIndex>,
+    search_dir: PathBuf,
     search_healed: Vec<search::Healed>,
     healed: Vec<Healed>,
-    created: bool,
     failed: bool,
-}
-
-/// What opening had to mend.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Healed {
-    /// The store was missing or did not agree with the ledger and was built again.
-    Rebuilt {
-        /// Why.
-        reason: String,
-        /// Articles in it now.
-        articles: u64,
-        /// Where the old one was put, if there was one.
-        kept: Option<PathBuf>,
-    },
-    /// The ledger's end was lost and was written again from the store.
-    Mended {
-        /// Captures that were written again.
-        captures: u64,
-    },
-    /// A commit that was never acknowledged was cut off the ledger.
-    Cut,
-    /// Commits that the store did not have yet were applied.
-    Replayed {
-        /// Captures in them.
-        captures: u64,
-    },
-}
-
-impl Healed {
-    /// Whether somebody should hear of it: what an interrupted process leaves behind as a matter of course is not news.
-    pub fn is_news(&self) -> bool {
-        !matches!(self, Healed::Replayed { .. })
-    }
-}
-
-impl fmt::Display for Healed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Healed::Rebuilt { reason, articles, kept } => {
-                write!(f, "rebuilt the store from the ledger, {articles} articles ({reason}")?;
-                match kept {
-                    Some(kept) => write!(f, "; the old one is kept as {})", kept.display()),
-                    None => write!(f, ")"),
-                }
-            }
-            Healed::Mended { captures } => {
-                write!(f, "wrote {captures} captures to the ledger again from the store: its end was missing")
-            }
-            Healed::Cut => write!(f, "cut an unfinished commit off the ledger"),
-            Healed::Replayed { captures } => {
-                write!(f, "applied {captures} captures from the ledger to the store")
-            }
-        }
-    }
 }
 
 /// A draft made ready: its article in canonical form, and its digest.
@@ -170,6 +134,11 @@ impl Prepared {
         self.article.text_bytes() + self.provenance.bytes() + self.raw.as_ref().map_or(0, Raw::packed_bytes)
     }
 
+    /// Whether the bytes that it was read from are to be kept.
+    pub(crate) fn keeps_raw(&self) -> bool {
+        self.raw.is_some()
+    }
+
     pub(crate) fn into_parts(self) -> (Article, Digest, Provenance) {
         (self.article, self.digest, self.provenance)
     }
@@ -206,72 +175,100 @@ pub enum Put {
     Known,
 }
 
-/// What is durable in the ledger and not in the store yet.
-#[derive(Default)]
-struct Waiting {
-    commits: Vec<Commit>,
-    entries: usize,
-    entry_bytes: usize,
-    bodies: Vec<BodyPack>,
-    bytes: usize,
-}
-
 impl Archive {
     /// Opens an archive, or makes one if `options` say so. What had to be mended is in [`Archive::healed`].
     pub fn open(dir: &Path, options: &Open) -> Result<Archive> {
-        let config = dir.join("pressmark.toml");
-        let created = !config.exists();
-        if created {
-            let missing = !dir.exists();
-            if !options.create && missing {
-                return Err(Error::NoArchive { path: dir.to_owned() });
+        let opened = Hold::take(dir, options.wait, options.create).and_then(Archive::open_held);
+        match (opened, &options.scratch) {
+            (Err(reason), Some(place)) if reason.is_of_the_system() => {
+                // Where that cannot be written either, it is the archive that matters.
+                let mut reason = Some(reason);
+                match Archive::open_scratch(dir, options.wait, place, &mut reason) {
+                    Err(e) if e.is_of_the_system() => Err(reason.take().unwrap_or(e)),
+                    opened => opened,
+                }
             }
-            let empty = missing || dir.read_dir().doing("read", dir)?.next().is_none();
-            if !empty {
-                let reason = "it has no pressmark.toml and is not empty".to_owned();
-                return Err(Error::NotAnArchive { path: dir.to_owned(), reason });
+            (Ok(mut archive), place) => {
+                if let Some(ScratchPlace::In(place)) = place {
+                    // What was built when it could not be written is of no use any more.
+                    let _ = remove(&place.join(archive.uuid.to_string()));
+                }
+                archive.scratch_place = place.clone();
+                Ok(archive)
             }
-            if !options.create {
-                return Err(Error::NoArchive { path: dir.to_owned() });
-            }
-            create(dir)?;
+            (Err(e), _) => Err(e),
         }
-        read_config(dir)?;
-        let lock = take_lock(dir, options.wait)?;
-        let mut archive = Archive::open_locked(dir)?;
-        (archive.lock, archive.created) = (Some(lock), created);
+    }
+
+    /// Opens an archive that this process has taken.
+    fn open_held(hold: Hold) -> Result<Archive> {
+        let mut healed = Vec::new();
+        healed.extend(hold.named_again.then_some(Healed::Named));
+        let (store, ledger) = Halves::of(&hold.layout, hold.uuid).open(&mut healed)?;
+        let mut archive = Archive::of(hold.layout.clone(), hold, store, ledger);
+        archive.healed = healed;
         Ok(archive)
     }
 
-    /// Opens an archive that this process has locked already.
-    pub(crate) fn open_locked(dir: &Path) -> Result<Archive> {
-        let uuid = read_config(dir)?;
-        let mut healed = Vec::new();
-        let (store, ledger) = open_both(dir, uuid, &mut healed)?;
+    /// Opens an archive that cannot be written, for reading; takes the reason when it is.
+    fn open_scratch(
+        dir: &Path,
+        wait: Duration,
+        place: &ScratchPlace,
+        reason: &mut Option<Error>,
+    ) -> Result<Archive> {
+        let began = Instant::now();
+        let hold = Hold::beside(dir)?;
+        let (dir, temporary) = place.directory(hold.uuid)?;
+        let layout = hold.layout.clone().with_derived(&dir);
+        let lock = lock(&Layout::of(&dir), wait)?;
+        let (store, ledger, added) = Halves::of(&layout, hold.uuid).open_scratch()?;
+        let reason = reason.take().expect("there is a reason to come here");
+        let took = began.elapsed();
+        let scratch = Scratch { reason, dir, took, added, _temporary: temporary, _lock: lock };
+        let mut archive = Archive::of(layout, hold, store, ledger);
+        archive.scratch = Some(scratch);
+        Ok(archive)
+    }
+
+    fn of(layout: Layout, hold: Hold, store: Store, ledger: Ledger) -> Archive {
+        let search_dir = layout.search();
         let builder = Builder::new(ledger.position());
-        let (store, waiting) = (Some(store), Waiting::default());
-        Ok(Archive {
+        Archive {
             ledger,
-            store,
-            waiting,
+            store: Some(store),
+            waiting: Waiting::default(),
             builder,
             staged: None,
             indexer: None,
             indexing_failed: false,
             search: None,
+            search_dir,
             search_healed: Vec::new(),
-            healed,
-            dir: dir.to_owned(),
-            uuid,
-            lock: None,
-            created: false,
+            healed: Vec::new(),
+            layout,
+            uuid: hold.uuid,
+            hold,
+            scratch: None,
+            scratch_place: None,
+            scratch_search: None,
             failed: false,
-        })
+        }
     }
 
     /// The directory.
     pub fn dir(&self) -> &Path {
-        &self.dir
+        self.layout.dir()
+    }
+
+    /// The bytes on disk of everything in the directory, by the names that stand in it.
+    pub fn disk_bytes(&self) -> Result<std::collections::BTreeMap<String, u64>> {
+        self.layout.sizes()
+    }
+
+    /// What it is read from, if it cannot be written.
+    pub fn scratch(&self) -> Option<&Scratch> {
+        self.scratch.as_ref()
     }
 
     /// The archive's identity.
@@ -286,12 +283,12 @@ impl Archive {
 
     /// Whether opening made it.
     pub fn is_new(&self) -> bool {
-        self.created
+        self.hold.created
     }
 
     /// The originals that are kept.
     pub fn raws(&self) -> Raws {
-        Raws::of(&self.dir)
+        Raws::of(self.dir())
     }
 
     /// Where the ledger ends: the head of the chain, and the next numbers.
@@ -373,8 +370,8 @@ impl Archive {
         self.guarded(|archive| {
             archive.try_settle()?;
             let commit = archive.builder.change(entries);
-            let Archive { ledger, store, waiting, dir, .. } = archive;
-            waiting.write(commit, ledger, store.as_ref().expect(OPEN), dir)
+            let Archive { ledger, store, waiting, layout, .. } = archive;
+            waiting.write(commit, ledger, store.as_ref().expect(OPEN), layout)
         })
     }
 
@@ -402,11 +399,11 @@ impl Archive {
         }
         let raws: Vec<Option<Raw>> = batch.iter().map(|ready| ready.raw.clone()).collect();
         let staged = self.staged.take();
-        let Archive { ledger, store, waiting, builder, dir, .. } = self;
+        let Archive { ledger, store, waiting, builder, layout, uuid, .. } = self;
         let store = store.as_ref().expect(OPEN);
         let (written, built) = std::thread::scope(|scope| {
-            let writing = staged.map(|commit| scope.spawn(|| waiting.write(commit, ledger, store, dir)));
-            let built = builder.build(store, batch);
+            let writing = staged.map(|commit| scope.spawn(|| waiting.write(commit, ledger, store, layout)));
+            let built = builder.build(store, *uuid, batch);
             (writing.map_or(Ok(()), |writing| writing.join().expect("writing never panics")), built)
         });
         written?;
@@ -414,7 +411,7 @@ impl Archive {
         // Durable before the commit that names them, which is written after this. Those that are named already were lost if they
         // are not there.
         let named = raws.iter().zip(named).filter(|(_, named)| *named);
-        Raws::of(&self.dir).keep(named.filter_map(|(raw, _)| raw.as_ref()))?;
+        Raws::of(self.dir()).keep(named.filter_map(|(raw, _)| raw.as_ref()))?;
         self.staged = commit;
         self.index(fresh);
         Ok(puts)
@@ -422,8 +419,8 @@ impl Archive {
 
     fn try_settle(&mut self) -> Result<()> {
         let Some(commit) = self.staged.take() else { return Ok(()) };
-        let Archive { ledger, store, waiting, dir, .. } = self;
-        waiting.write(commit, ledger, store.as_ref().expect(OPEN), dir)
+        let Archive { ledger, store, waiting, layout, .. } = self;
+        waiting.write(commit, ledger, store.as_ref().expect(OPEN), layout)
     }
 
     /// Brings the store up to the ledger.
@@ -433,7 +430,7 @@ impl Archive {
             return Ok(());
         }
         let store = self.store.as_mut().expect(OPEN);
-        self.waiting.write_bodies(store, &self.dir)?;
+        self.waiting.write_bodies(store, &self.layout)?;
         let waiting = std::mem::take(&mut self.waiting);
         self.builder.forget();
         store.apply(&waiting.commits, self.ledger.position())
@@ -461,28 +458,43 @@ impl Archive {
         Ok(Reader::new(self.store_ref(), self.search.as_ref()))
     }
 
-    /// Where the full-text index is.
-    pub(crate) fn search_dir(&self) -> PathBuf {
-        self.dir.join("search")
-    }
-
     fn search_is_current(&self) -> bool {
         let articles = self.store_ref().applied().articles();
         self.search.as_ref().is_some_and(|search| search.articles() == articles)
     }
 
-    /// Opens the full-text index, after it was brought up to the store. An index that cannot be used is made again, once.
+    /// Opens the full-text index, after it was brought up to the store. An index that cannot be used is made again, once; where
+    /// it cannot be written, it is made elsewhere if that is allowed.
     fn open_search(&mut self) -> Result<()> {
         self.search = None;
-        let dir = self.search_dir();
+        if self.scratch.is_some() {
+            // The archive's own may have everything, and reading it needs no writing.
+            let own = Layout::of(self.dir()).search();
+            if own.is_dir()
+                && self.is_current(&own).unwrap_or(false)
+                && let Ok(search) = SearchIndex::open(&own)
+            {
+                self.search = Some(search);
+                return Ok(());
+            }
+        }
+        match self.try_open_search() {
+            Err(e) if e.is_of_the_system() => {
+                let Some(place) = self.scratch_place.take() else { return Err(e) };
+                drop(self.indexer.take());
+                let Ok((dir, temporary)) = place.directory(self.uuid) else { return Err(e) };
+                (self.search_dir, self.scratch_search) = (dir.join("search"), temporary);
+                self.try_open_search().map_err(|_| e)
+            }
+            opened => opened,
+        }
+    }
+
+    fn try_open_search(&mut self) -> Result<()> {
+        let dir = self.search_dir.clone();
         let mut open = || {
             // While it is being written, what is on disk says little.
-            let current = self.indexer.is_none() && {
-                let store = self.store_ref();
-                let digest = |article| store.article(article).map(|row| row.digest);
-                search::is_current(&dir, self.uuid, store.applied().articles(), &digest)?
-            };
-            if !current {
+            if self.indexer.is_some() || !self.is_current(&dir)? {
                 self.catch_up()?;
             }
             SearchIndex::open(&dir)
@@ -490,7 +502,7 @@ impl Archive {
         let opened = match open() {
             Err(Error::Search { .. }) => {
                 drop(self.indexer.take());
-                remove_dir(&dir)?;
+                remove(&dir)?;
                 self.catch_up()?;
                 SearchIndex::open(&dir)
             }
@@ -498,6 +510,13 @@ impl Archive {
         };
         self.search = Some(opened?);
         Ok(())
+    }
+
+    /// Whether the full-text index in this directory has all articles.
+    fn is_current(&self, dir: &Path) -> Result<bool> {
+        let store = self.store_ref();
+        let digest = |article| store.article(article).map(|row| row.digest);
+        search::is_current(dir, self.uuid, store.applied().articles(), &digest)
     }
 
     /// Brings the full-text index up to the store, and closes it.
@@ -533,7 +552,7 @@ impl Archive {
     fn open_indexer(&self) -> Result<Indexer> {
         let store = self.store_ref();
         let digest = |article| store.article(article).map(|row| row.digest);
-        Indexer::open(&self.search_dir(), self.uuid, store.applied().articles(), &digest)
+        Indexer::open(&self.search_dir, self.uuid, store.applied().articles(), &digest)
     }
 
     /// Adds new articles to the full-text index, as long as it has all that came before: what is missing is added when the
@@ -573,7 +592,7 @@ impl Archive {
         self.guarded(Archive::apply_waiting)?;
         self.search = None;
         drop(self.indexer.take());
-        remove_dir(&self.search_dir())?;
+        remove(&self.search_dir)?;
         self.catch_up()?;
         Ok(self.store_ref().applied().articles())
     }
@@ -592,16 +611,52 @@ impl Archive {
             drop(self.indexer.take());
         }
         let store = self.store.take().expect(OPEN);
-        let dir = self.dir.clone();
-        let dirty = dir.join("dirty");
+        let dirty = self.layout.dirty();
         if dirty.exists() {
             store.close()?;
-            std::fs::remove_file(&dirty).doing("remove", &dirty)?;
+            remove(&dirty)?;
+        } else {
+            store.let_go()?;
         }
+        self.ledger.close()?;
         self.failed = false;
-        drop(self.lock.take());
         Ok(())
     }
+}
+
+impl ScratchPlace {
+    /// The directory for one archive, which is made if it is not there.
+    fn directory(&self, uuid: uuid::Uuid) -> Result<(PathBuf, Option<tempfile::TempDir>)> {
+        match self {
+            ScratchPlace::In(place) => {
+                let dir = place.join(uuid.to_string());
+                private_dirs().recursive(true).create(&dir).doing("create", &dir)?;
+                Ok((dir, None))
+            }
+            ScratchPlace::Temporary => {
+                let parent = std::env::temp_dir();
+                // Readable by its owner alone.
+                let made = tempfile::Builder::new().prefix("pressmark-").tempdir_in(&parent);
+                let made = made.doing("create a directory in", &parent)?;
+                Ok((made.path().to_owned(), Some(made)))
+            }
+        }
+    }
+}
+
+/// Builds the store again from the ledger, whatever it is like.
+pub fn rebuild(dir: &Path, reason: &str, wait: Duration) -> Result<Healed> {
+    let hold = Hold::take(dir, wait, false)?;
+    let mut healed = Vec::new();
+    let (store, mut ledger) = Halves::of(&hold.layout, hold.uuid).rebuild(reason.to_owned(), &mut healed)?;
+    store.let_go()?;
+    ledger.close()?;
+    Ok(healed.pop().expect("rebuilding says what it did"))
+}
+
+/// Says that the store gave wrong answers: the next opening builds it again from the ledger.
+pub fn condemn_store(dir: &Path, what: &str) -> Result<()> {
+    crate::halves::condemn(&Layout::of(dir), what)
 }
 
 impl Drop for Archive {
@@ -610,370 +665,5 @@ impl Drop for Archive {
         if self.failed {
             std::mem::forget(self.store.take());
         }
-    }
-}
-
-/// Makes an empty archive beside its place and moves it there, so that there is never half of one.
-fn create(dir: &Path) -> Result<()> {
-    let parent = match dir.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    private_dirs().recursive(true).create(parent).doing("create", parent)?;
-    let name = dir.file_name().unwrap_or("archive".as_ref()).to_string_lossy();
-    let temporary = parent.join(format!("{name}.tmp-{}", std::process::id()));
-    private_dirs().recursive(true).create(temporary.join("ledger")).doing("create", &temporary)?;
-    let uuid = uuid::Uuid::new_v4();
-    let config = format!(
-        "# A pressmark archive. `ledger/` is the truth; `store/` is built from it.\nformat = {FORMAT}\nuuid = \"{uuid}\"\n"
-    );
-    let path = temporary.join("pressmark.toml");
-    let mut file = File::create(&path).doing("create", &path)?;
-    file.write_all(config.as_bytes()).and_then(|()| file.sync_all()).doing("write", &path)?;
-    ledger::sync_dir(&temporary)?;
-    std::fs::rename(&temporary, dir).doing("create", dir)?;
-    ledger::sync_dir(parent)
-}
-
-/// For directories that nobody else should look into.
-pub(crate) fn private_dirs() -> DirBuilder {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-}
-
-pub(crate) fn read_config(dir: &Path) -> Result<uuid::Uuid> {
-    let path = &dir.join("pressmark.toml");
-    if !path.exists() {
-        return Err(Error::NoArchive { path: dir.to_owned() });
-    }
-    let text = std::fs::read_to_string(path).doing("read", path)?;
-    let bad = |reason: String| Error::NotAnArchive { path: path.to_owned(), reason };
-    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| bad(e.message().to_owned()))?;
-    let format = table.get("format").and_then(toml::Value::as_integer);
-    match format.and_then(|format| u32::try_from(format).ok()) {
-        Some(FORMAT) => {}
-        Some(found) => return Err(Error::Format { path: path.to_owned(), found, known: FORMAT }),
-        None => return Err(bad("it does not say which format it has".to_owned())),
-    }
-    let uuid = table.get("uuid").and_then(toml::Value::as_str).and_then(|uuid| uuid.parse().ok());
-    uuid.ok_or_else(|| bad("it has no UUID".to_owned()))
-}
-
-/// Takes the archive for this process: a lock that the system lets go when the process ends, however it ends.
-pub(crate) fn take_lock(dir: &Path, wait: Duration) -> Result<File> {
-    let path = dir.join("lock");
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&path).doing("open", &path)?;
-    // A process that is being started has, for a moment, the open files of the one that starts it.
-    let patience = Instant::now() + wait.max(Duration::from_millis(200));
-    loop {
-        match file.try_lock() {
-            Ok(()) => break,
-            Err(std::fs::TryLockError::WouldBlock) if Instant::now() < patience => {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            Err(std::fs::TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                file.read_to_string(&mut holder).doing("read", &path)?;
-                let holder = if holder.trim().is_empty() { "another process" } else { holder.trim() };
-                return Err(Error::Locked { path: dir.to_owned(), holder: holder.to_owned() });
-            }
-            Err(std::fs::TryLockError::Error(e)) => return Err(e).doing("lock", &path),
-        }
-    }
-    let program = std::env::current_exe().ok();
-    let program =
-        program.as_deref().and_then(Path::file_name).unwrap_or("pressmark".as_ref()).to_string_lossy();
-    let holder = format!("process {} ({program}) since {}\n", std::process::id(), Timestamp::now());
-    file.set_len(0).and_then(|()| file.write_all(holder.as_bytes())).doing("write", &path)?;
-    Ok(file)
-}
-
-/// Opens the store and the ledger and brings them into agreement.
-fn open_both(dir: &Path, uuid: uuid::Uuid, healed: &mut Vec<Healed>) -> Result<(Store, Ledger)> {
-    let places = Places::of(dir, uuid);
-    places.finish_repair()?;
-    if !places.ledger.exists() {
-        let what = "the directory is missing".to_owned();
-        return Err(Error::Ledger { place: places.ledger.display().to_string(), what });
-    }
-    let missing = !places.store.exists();
-    let opened = match distrust(dir)? {
-        Some(reason) if !missing => Err(store::damaged(reason)),
-        _ => Store::open(&places.store),
-    };
-    let reason = match opened {
-        Ok(mut store) => match ledger::holds(&places.ledger, places.uuid, &store.applied().position)? {
-            Holds::Yes => {
-                let before = store.applied().entries();
-                let ledger = places.replay(&mut store, Some(dir), healed)?;
-                let captures = store.applied().entries() - before;
-                if missing && captures > 0 {
-                    let (reason, articles) = ("it was missing".to_owned(), store.applied().articles());
-                    healed.push(Healed::Rebuilt { reason, articles, kept: None });
-                } else if captures > 0 {
-                    healed.push(Healed::Replayed { captures });
-                }
-                return Ok((store, ledger));
-            }
-            Holds::Short => return places.mend_ledger(store, healed),
-            Holds::Other => {
-                // A damaged frame at the very end looks like one that was never finished; the store knows better.
-                let (end, _) = ledger::end(&places.ledger, places.uuid)??;
-                if end.next_seq < store.applied().position.next_seq {
-                    return places.mend_ledger(store, healed);
-                }
-                "it does not agree with the ledger".to_owned()
-            }
-        },
-        Err(Error::Store { what }) => what,
-        Err(e) => return Err(e),
-    };
-    places.rebuild(reason, healed)
-}
-
-/// Builds the store again from the ledger, whatever it is like; the old one is kept beside it.
-pub fn rebuild(dir: &Path, reason: &str, wait: Duration) -> Result<Healed> {
-    let uuid = read_config(dir)?;
-    let _lock = take_lock(dir, wait)?;
-    let mut healed = Vec::new();
-    let (store, _) = Places::of(dir, uuid).rebuild(reason.to_owned(), &mut healed)?;
-    drop(store);
-    Ok(healed.pop().expect("rebuilding says what it did"))
-}
-
-/// Says that the store gave wrong answers: the next opening builds it again from the ledger.
-pub fn condemn_store(dir: &Path, what: &str) -> Result<()> {
-    write_dirty(dir, &format!("{DAMAGED}{what}"))
-}
-
-/// Where the two halves are.
-pub(crate) struct Places {
-    pub(crate) dir: PathBuf,
-    pub(crate) ledger: PathBuf,
-    pub(crate) store: PathBuf,
-    pub(crate) uuid: [u8; 16],
-}
-
-impl Places {
-    pub(crate) fn of(dir: &Path, uuid: uuid::Uuid) -> Places {
-        let (ledger, store) = (dir.join("ledger"), dir.join("store"));
-        Places { dir: dir.to_owned(), ledger, store, uuid: uuid.into_bytes() }
-    }
-
-    /// A repair that was killed between setting the old ledger aside and putting the new one in its place.
-    pub(crate) fn finish_repair(&self) -> Result<()> {
-        let new = self.dir.join("ledger.new");
-        if self.ledger.exists() || !new.exists() {
-            return Ok(());
-        }
-        std::fs::rename(&new, &self.ledger).doing("put in place", &new)?;
-        ledger::sync_dir(&self.dir)
-    }
-
-    /// Applies what the ledger has and the store has not, and opens the ledger at its end.
-    fn replay(&self, store: &mut Store, dirty: Option<&Path>, healed: &mut Vec<Healed>) -> Result<Ledger> {
-        let mut frames = Frames::from(&self.ledger, self.uuid, store.applied().position);
-        let mut waiting = Waiting::default();
-        let mut apply = |waiting: &mut Waiting, position, all: bool| {
-            dirty.map_or(Ok(()), mark_dirty)?;
-            store.write_bodies(&std::mem::take(&mut waiting.bodies))?;
-            waiting.bytes = 0;
-            if all {
-                store.apply(&std::mem::take(waiting).commits, position)?;
-            }
-            Ok(())
-        };
-        let mut last = frames.position();
-        loop {
-            match frames.step()? {
-                Step::Frame(commit, position) => {
-                    waiting.add(*commit);
-                    last = position;
-                    if waiting.bytes >= WAITING_BYTES_MAX || waiting.is_full() {
-                        let all = waiting.is_full();
-                        apply(&mut waiting, last, all)?;
-                    }
-                }
-                Step::End { position, torn } => {
-                    if !waiting.commits.is_empty() {
-                        apply(&mut waiting, last, true)?;
-                    }
-                    healed.extend(torn.is_some().then_some(Healed::Cut));
-                    return Ledger::open(&self.ledger, self.uuid, position, torn);
-                }
-                Step::Damaged { place, what } => return Err(Error::Ledger { place, what }),
-            }
-        }
-    }
-
-    /// Builds a new store from the ledger beside the old one and, when it is whole, puts it in its place.
-    pub(crate) fn rebuild(&self, reason: String, healed: &mut Vec<Healed>) -> Result<(Store, Ledger)> {
-        let (new, old) = (self.dir.join("store.new"), self.dir.join("store.bak"));
-        remove_dir(&new)?;
-        // Nothing is cut off the ledger that the old store still has.
-        if self.store.exists()
-            && let Ok(store) = Store::open(&self.store)
-            && let (end, _) = ledger::end(&self.ledger, self.uuid)??
-            && end.next_seq < store.applied().position.next_seq
-        {
-            drop(self.mend_ledger(store, healed)?);
-        }
-        let mut store = Store::open(&new)?;
-        let ledger = self.replay(&mut store, None, healed)?;
-        let articles = store.applied().articles();
-        store.close()?;
-        let kept = self.store.exists().then(|| old.clone());
-        if kept.is_some() {
-            remove_dir(&old)?;
-            std::fs::rename(&self.store, &old).doing("set aside", &self.store)?;
-        }
-        std::fs::rename(&new, &self.store).doing("put in place", &new)?;
-        ledger::sync_dir(&self.dir)?;
-        let dirty = self.dir.join("dirty");
-        if dirty.exists() {
-            std::fs::remove_file(&dirty).doing("remove", &dirty)?;
-        }
-        healed.push(Healed::Rebuilt { reason, articles, kept });
-        Ok((Store::open(&self.store)?, ledger))
-    }
-
-    /// The store has acknowledged captures that the ledger has lost at its end: writes them to the ledger again. The
-    /// chain proves that they are the same, since its head does not depend on how entries are cut into commits.
-    fn mend_ledger(&self, mut store: Store, healed: &mut Vec<Healed>) -> Result<(Store, Ledger)> {
-        let (end, torn) = ledger::end(&self.ledger, self.uuid)??;
-        let goal = store.applied().position;
-        let mut commits = Vec::new();
-        let mut at = end;
-        while at.next_seq < goal.next_seq {
-            let commit = commit_from_store(&store, at, goal)?;
-            at = Position {
-                next_seq: commit.next_seq(),
-                next_article: commit.next_article(),
-                head: commit.head_after(at.head),
-                ..at
-            };
-            commits.push(commit);
-        }
-        if (at.next_seq, at.next_article, at.head) != (goal.next_seq, goal.next_article, goal.head) {
-            let what = "its end is missing, and the store does not have the same captures".to_owned();
-            return Err(Error::Ledger { place: self.ledger.display().to_string(), what });
-        }
-        let mut ledger = Ledger::open(&self.ledger, self.uuid, end, torn)?;
-        for commit in &commits {
-            ledger.append(commit)?;
-        }
-        mark_dirty(&self.dir)?;
-        store.move_to(ledger.position())?;
-        healed.push(Healed::Mended { captures: goal.next_seq - end.next_seq });
-        Ok((store, ledger))
-    }
-}
-
-/// A thousand entries of the store, as the commit that they could have been.
-pub(crate) fn commit_from_store(store: &Store, from: Position, to: Position) -> Result<Commit> {
-    let mut next_article = from.next_article;
-    let (mut articles, mut entries, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
-    for seq in from.next_seq..to.next_seq.min(from.next_seq + 1000) {
-        let entry = store.entry(seq)?;
-        if entry.captured() == Some(next_article) {
-            let row = store.article(next_article)?;
-            let text = row.with_body(store.body(next_article)?)?;
-            bodies.push(text.into_parts().1.into_bytes().into_boxed_slice());
-            articles.push(row);
-            next_article += 1;
-        }
-        entries.push(entry);
-    }
-    let packs = store::cut_bodies(0, from.next_article, bodies);
-    // No pack is called full: where the store's packs end is not known here.
-    let bodies = packs.into_iter().map(|(_, rows)| store::encode_bodies((false, rows))).collect();
-    let committed_ms = Timestamp::now().0 * 1000;
-    let (first_seq, first_article) = (from.next_seq, from.next_article);
-    Ok(Commit { first_seq, first_article, committed_ms, articles, entries, bodies })
-}
-
-impl Waiting {
-    /// Makes a commit durable, then remembers it for the store; its bodies go ahead when there are enough of them.
-    fn write(&mut self, commit: Commit, ledger: &mut Ledger, store: &Store, dir: &Path) -> Result<()> {
-        ledger.append(&commit)?;
-        self.add(commit);
-        if self.bytes < WAITING_BYTES_MAX {
-            return Ok(());
-        }
-        // The last pack is not full yet: written now, it would be written again with the next.
-        let full = self.bodies.iter().rposition(|pack| pack.full).map_or(0, |last| last + 1);
-        let open = self.bodies.split_off(full);
-        self.write_bodies(store, dir)?;
-        self.bodies = open;
-        Ok(())
-    }
-
-    fn write_bodies(&mut self, store: &Store, dir: &Path) -> Result<()> {
-        mark_dirty(dir)?;
-        self.bytes = 0;
-        store.write_bodies(&std::mem::take(&mut self.bodies))
-    }
-
-    fn is_full(&self) -> bool {
-        self.entries >= WAITING_ENTRIES_MAX || self.entry_bytes >= WAITING_BYTES_MAX * 4
-    }
-
-    fn add(&mut self, mut commit: Commit) {
-        self.entries += commit.entries.len();
-        self.entry_bytes += commit.entries.iter().map(Entry::bytes).sum::<usize>();
-        self.bytes += commit.bodies.iter().map(|pack| pack.bytes.len()).sum::<usize>();
-        self.bodies.append(&mut commit.bodies);
-        self.commits.push(commit);
-    }
-}
-
-const DAMAGED: &str = "damaged: ";
-
-/// Why the store cannot be trusted, from what an earlier process left behind. A process that was killed leaves a store that
-/// is whole (the system has all that it wrote); a machine that went down may not.
-fn distrust(dir: &Path) -> Result<Option<String>> {
-    let path = dir.join("dirty");
-    let left = match std::fs::read_to_string(&path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        left => left.doing("read", &path)?,
-    };
-    if let Some(what) = left.strip_prefix(DAMAGED) {
-        return Ok(Some(what.trim().to_owned()));
-    }
-    let same_boot = boot_id().is_some_and(|id| id == left.trim());
-    Ok((!same_boot).then(|| "the machine went down while it was being written".to_owned()))
-}
-
-fn mark_dirty(dir: &Path) -> Result<()> {
-    if dir.join("dirty").exists() {
-        return Ok(());
-    }
-    write_dirty(dir, &boot_id().unwrap_or_default())
-}
-
-fn write_dirty(dir: &Path, text: &str) -> Result<()> {
-    let (path, new) = (dir.join("dirty"), dir.join("dirty.new"));
-    let mut file = File::create(&new).doing("create", &new)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).doing("write", &new)?;
-    std::fs::rename(&new, &path).doing("create", &path)?;
-    ledger::sync_dir(dir)
-}
-
-/// What tells one start of the machine from the next, where the system says.
-fn boot_id() -> Option<String> {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(id.trim().to_owned()).filter(|id| !id.is_empty())
-}
-
-fn remove_dir(dir: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(dir) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e).doing("remove", dir),
-        _ => Ok(()),
     }
 }

@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::error::Result;
 use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position};
 use crate::pack::{Row, row_bytes};
+use crate::raw;
 use crate::store::{self, Store};
 use crate::time::Timestamp;
 use rayon::prelude::*;
@@ -96,15 +97,21 @@ impl Builder {
     }
 
     /// Makes the commit of a batch.
-    pub(crate) fn build(&mut self, store: &Store, batch: Vec<Prepared>) -> Result<Built> {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    pub(crate) fn build(
+        &mut self,
+        store: &Store,
+        archive: uuid::Uuid,
+        batch: Vec<Prepared>,
+    ) -> Result<Built> {
+        let now = Timestamp::now();
         let (first_seq, first_article) = (self.next_seq, self.next_article);
         let mut puts = Vec::with_capacity(batch.len());
         let (mut articles, mut entries, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
         let (mut fresh, mut named) = (Vec::new(), Vec::new());
         for ready in batch {
+            let keeps = ready.keeps_raw();
             let (article, digest, mut provenance) = ready.into_parts();
-            provenance.captured.get_or_insert(Timestamp(now.as_secs() as i64));
+            provenance.captured.get_or_insert(now);
             let sighting = Sighting::of(&provenance);
             let seq = self.next_seq;
             let number = match self.number(store, &digest)? {
@@ -138,24 +145,26 @@ impl Builder {
             };
             self.next_seq += 1;
             named.push(true);
+            if keeps {
+                raw::mark_kept(&mut provenance, archive);
+            }
             entries.push(Entry::Capture { article: number, provenance });
         }
         if entries.is_empty() {
             return Ok(Built { puts, named, commit: None, fresh });
         }
         let bodies = self.pack(store, first_article, bodies)?;
-        let committed_ms = now.as_millis() as i64;
+        let committed_ms = now_ms();
         let commit = Commit { first_seq, first_article, committed_ms, articles, entries, bodies };
         Ok(Built { puts, named, commit: Some(commit), fresh })
     }
 
     /// The commit of entries that bring no article.
     pub(crate) fn change(&mut self, entries: Vec<Entry>) -> Commit {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let (first_seq, first_article) = (self.next_seq, self.next_article);
         self.next_seq += entries.len() as u64;
         let (articles, bodies) = Default::default();
-        Commit { first_seq, first_article, committed_ms: now.as_millis() as i64, articles, entries, bodies }
+        Commit { first_seq, first_article, committed_ms: now_ms(), articles, entries, bodies }
     }
 
     /// Cuts bodies into packs where the store will cut them, and compresses those on all cores.
@@ -194,4 +203,10 @@ impl Builder {
             }
         }
     }
+}
+
+/// Milliseconds since 1970; none before.
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -4,18 +4,20 @@
 //! every index, in both directions. With data it reads every byte of both and recomputes every hash. [`repair`] mends
 //! either half from the other; only what neither has is lost, and it says what that is.
 
-use crate::archive::{Places, commit_from_store, private_dirs, read_config, take_lock};
 use crate::codec;
 use crate::digest::Digest;
-use crate::error::{Error, IoContext, Result};
-use crate::ledger::{ArticleRow, Commit, Entry, Frames, Ledger, Position, Step};
+use crate::error::{Error, IoContext, Result, is_there, unless_damaged};
+use crate::halves::{Halves, commit_from_store};
+use crate::hold::Hold;
+use crate::layout::{private_dirs, remove, rename};
+use crate::ledger::{self, ArticleRow, Commit, Entry, Frames, Ledger, Position, Record, Step, tail};
 use crate::pack::{BadPack, Pack};
-use crate::raw::Raws;
+use crate::raw::{Raws, kept_of};
 use crate::store::packed::{Direction, Rows};
 use crate::store::{self, Store, damaged, keys};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// How thoroughly to look.
@@ -65,10 +67,19 @@ pub enum Finding {
         /// What is wrong.
         what: String,
     },
-    /// In an original input that is kept.
+    /// An original input that was to be kept and is not there, or is damaged. It is in no other place.
     Raw {
         /// Its name.
         digest: Digest,
+        /// What is wrong.
+        what: String,
+    },
+    /// Bytes behind the ledger's last whole commit, of which nobody can tell whether they were acknowledged.
+    Tail {
+        /// Where they are.
+        place: String,
+        /// How many.
+        bytes: u64,
     },
 }
 
@@ -78,9 +89,14 @@ impl fmt::Display for Finding {
             Finding::Ledger { place, what } => write!(f, "ledger: {place}: {what}"),
             Finding::Store { what } => write!(f, "store: {what}"),
             Finding::Search { what } => write!(f, "search: {what}; the next search makes the index again"),
-            Finding::Raw { digest } => {
-                write!(f, "raw: {digest}: the bytes are not those; the input is kept nowhere else")
-            }
+            Finding::Raw { digest, what } => write!(
+                f,
+                "raw: {digest}: {what}; ingest --keep-raw of the input keeps it again, pressmark repair --accept-loss lets it go"
+            ),
+            Finding::Tail { place, bytes } => write!(
+                f,
+                "ledger: {place}: {bytes} bytes behind the last whole commit, which may have been acknowledged; pressmark repair --accept-tail leaves them out for good"
+            ),
         }
     }
 }
@@ -90,9 +106,9 @@ impl fmt::Display for Finding {
 pub struct Report {
     /// Commits in the ledger.
     pub commits: u64,
-    /// Captures in the store.
+    /// Captures in the store; if that was not read, all entries of the ledger.
     pub captures: u64,
-    /// Articles in the store.
+    /// Articles in the store; if that was not read, in the ledger.
     pub articles: u64,
     /// Articles whose text was hashed again, in the ledger and in the store.
     pub hashed: u64,
@@ -100,8 +116,12 @@ pub struct Report {
     pub raws: u64,
     /// Rows of indexes that were looked up.
     pub rows: u64,
+    /// How many things are wrong.
+    pub found: u64,
     /// What is wrong; a thousand at the most.
     pub findings: Vec<Finding>,
+    /// What there is to say beside that.
+    pub notes: Vec<String>,
     /// Whether nothing is wrong with the ledger.
     pub ledger_is_whole: bool,
     /// Whether nothing is wrong with the store.
@@ -112,7 +132,7 @@ const FINDINGS_MAX: usize = 1000;
 
 impl Report {
     fn new() -> Report {
-        let (commits, captures, articles, hashed, raws, rows, findings) = Default::default();
+        let (commits, captures, articles, hashed, raws, rows, found, findings, notes) = Default::default();
         Report {
             commits,
             captures,
@@ -120,43 +140,69 @@ impl Report {
             hashed,
             raws,
             rows,
+            found,
             findings,
+            notes,
             ledger_is_whole: true,
             store_is_whole: true,
         }
     }
 
+    fn add(&mut self, finding: Finding) {
+        self.found += 1;
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(finding);
+        }
+    }
+
     fn store(&mut self, what: impl ToString) {
         self.store_is_whole = false;
-        if self.findings.len() < FINDINGS_MAX {
-            self.findings.push(Finding::Store { what: what.to_string() });
-        }
+        self.add(Finding::Store { what: what.to_string() });
     }
 
     fn ledger(&mut self, place: String, what: String) {
         self.ledger_is_whole = false;
-        if self.findings.len() < FINDINGS_MAX {
-            self.findings.push(Finding::Ledger { place, what });
-        }
-    }
-
-    fn raw(&mut self, digest: Digest) {
-        if self.findings.len() < FINDINGS_MAX {
-            self.findings.push(Finding::Raw { digest });
-        }
+        self.add(Finding::Ledger { place, what });
     }
 }
 
-/// Checks an archive without changing anything but what opening sled changes. `stop` is asked now and then.
+/// Checks an archive without changing anything but what opening sled changes. What cannot be written is read as far as that goes:
+/// the ledger and the originals need no writing, the store does. `stop` is asked now and then.
 pub fn verify(dir: &Path, depth: Depth, wait: Duration, stop: &dyn Fn() -> bool) -> Result<Report> {
-    let places = Places::of(dir, read_config(dir)?);
-    let _lock = take_lock(dir, wait)?;
+    let hold = Hold::look(dir, wait)?;
+    look_through(&hold, depth, Unreadable::Noted, stop)
+}
+
+/// What to do about a store that the system does not let us open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unreadable {
+    /// Look at the rest.
+    Noted,
+    /// Give up: what the store has decides what is mended.
+    Fails,
+}
+
+/// The originals that captures name and this archive was to keep, each with the first capture that does.
+type Named = BTreeMap<Digest, u64>;
+
+fn look_through(
+    hold: &Hold,
+    depth: Depth,
+    unreadable: Unreadable,
+    stop: &dyn Fn() -> bool,
+) -> Result<Report> {
+    let halves = Halves::of(&hold.layout, hold.uuid);
     let mut report = Report::new();
-    let end = walk_ledger(&places, depth, &mut report, stop)?;
-    match Store::open(&places.store) {
-        Err(Error::Store { what }) => report.store(format!("it does not open: {what}")),
-        Err(e) => return Err(e),
-        Ok(store) => {
+    let mut named = Named::new();
+    let end = walk_ledger(&halves, depth, &mut report, stop)?;
+    let mut reached = Position::START;
+    match open_store(hold, unreadable)? {
+        Opened::Not(why) => {
+            (report.articles, report.captures) = (end.next_article - 1, end.next_seq - 1);
+            report.notes.push(why);
+        }
+        Opened::Damaged(what) => report.store(format!("it does not open: {what}")),
+        Opened::Store(store) => {
             let at = store.applied().position;
             if at.next_seq > end.next_seq && report.ledger_is_whole {
                 report.ledger(
@@ -166,41 +212,157 @@ pub fn verify(dir: &Path, depth: Depth, wait: Duration, stop: &dyn Fn() -> bool)
             } else if at.next_seq == end.next_seq && at.head != end.head {
                 report.store("it does not agree with the ledger: their heads differ");
             }
-            let walked = walk_store(&store, depth, &mut report, stop).and_then(|()| {
+            let walked = walk_store(&store, hold.uuid, depth, &mut report, &mut named, stop).and_then(|()| {
                 if depth == Depth::Structure {
                     Ok(())
                 } else {
-                    compare(&places, &store, depth, &mut report, stop)
+                    compare(&halves, &store, depth, &mut report, stop)
                 }
             });
             match walked {
                 Err(Error::Store { what }) => report.store(what),
                 walked => walked?,
             }
-        }
-    }
-    if depth != Depth::Structure {
-        let search = dir.join("search");
-        let wrong = match crate::search::damaged_files(&search) {
-            Ok(files) => {
-                files.into_iter().map(|file| format!("{file} does not have its checksum")).collect::<Vec<_>>()
+            if report.store_is_whole && report.ledger_is_whole {
+                reached = at;
             }
-            Err(Error::Search { what }) => vec![what],
-            Err(e) => return Err(e),
-        };
-        if !wrong.is_empty() {
-            // It is derived: nothing is to be mended in it.
-            crate::search::condemn(&search)?;
+            store.let_go()?;
         }
-        report.findings.extend(wrong.into_iter().map(|what| Finding::Search { what }));
-        check_raws(&Raws::of(dir), depth, &mut report, stop)?;
     }
+    check_tails(&halves, &mut report)?;
+    if depth != Depth::Structure {
+        check_search(hold, &mut report)?;
+    }
+    let raws = Raws::of(hold.layout.dir());
+    name_raws(&halves, hold.uuid, reached, &mut named, stop)?;
+    check_raws(&raws, &named, depth, &mut report, stop)?;
     Ok(report)
 }
 
-/// Hashes the original inputs that are kept.
-fn check_raws(raws: &Raws, depth: Depth, report: &mut Report, stop: &dyn Fn() -> bool) -> Result<()> {
-    for (number, digest) in (0..).zip(raws.digests()?) {
+/// What came of opening the store.
+enum Opened {
+    Store(Box<Store>),
+    Damaged(String),
+    /// It was not looked at, for this reason.
+    Not(String),
+}
+
+fn open_store(hold: &Hold, unreadable: Unreadable) -> Result<Opened> {
+    let path = hold.layout.store();
+    if !is_there(&path)? {
+        let why = "there is no store: the next opening builds it from the ledger";
+        return Ok(Opened::Not(why.to_owned()));
+    }
+    let not = |why: &str| Opened::Not(format!("did not look at the store, which needs writing: {why}"));
+    if !hold.alone {
+        return Ok(not("the archive cannot be written"));
+    }
+    match Store::open(&path) {
+        Ok(store) => Ok(Opened::Store(Box::new(store))),
+        Err(Error::Store { what }) => Ok(Opened::Damaged(what)),
+        Err(Error::Io { source, .. }) if unreadable == Unreadable::Noted => Ok(not(&source.to_string())),
+        Err(e) => Err(e),
+    }
+}
+
+/// What was set aside, or will be by the next opening.
+fn check_tails(halves: &Halves, report: &mut Report) -> Result<()> {
+    let ledger = halves.layout.ledger();
+    for tail::Tail { path, bytes, accepted } in tail::list(&ledger)? {
+        let place = path.display().to_string();
+        if accepted {
+            report
+                .notes
+                .push(format!("{place} is kept: {bytes} bytes that were accepted as no part of the archive"));
+        } else {
+            report.add(Finding::Tail { place, bytes });
+        }
+    }
+    if Record::read(&ledger)? == Record::Damaged {
+        let place = ledger.join(ledger::acknowledged::NAME).display().to_string();
+        report.add(Finding::Ledger {
+            place,
+            what: "the record of what was acknowledged is unreadable".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn check_search(hold: &Hold, report: &mut Report) -> Result<()> {
+    let search = hold.layout.search();
+    let wrong = match crate::search::damaged_files(&search) {
+        Ok(files) => {
+            files.into_iter().map(|file| format!("{file} does not have its checksum")).collect::<Vec<_>>()
+        }
+        Err(Error::Search { what }) => vec![what],
+        Err(Error::Io { source, .. }) => {
+            report.notes.push(format!("did not look at the full-text index: {source}"));
+            return Ok(());
+        }
+        Err(e) => return Err(e),
+    };
+    if !wrong.is_empty() && hold.alone {
+        // It is derived: nothing is to be mended in it.
+        crate::search::condemn(&search)?;
+    }
+    wrong.into_iter().for_each(|what| report.add(Finding::Search { what }));
+    Ok(())
+}
+
+/// Adds what captures name that come after this position of the ledger.
+fn name_raws(
+    halves: &Halves,
+    archive: uuid::Uuid,
+    from: Position,
+    named: &mut Named,
+    stop: &dyn Fn() -> bool,
+) -> Result<()> {
+    let mut frames = Frames::from(&halves.layout.ledger(), halves.uuid, from);
+    loop {
+        match frames.step()? {
+            _ if stop() => return Ok(()),
+            Step::Frame(commit, _) => {
+                for (seq, entry) in (commit.first_seq..).zip(&commit.entries) {
+                    if let Entry::Capture { provenance, .. } = entry {
+                        named_by(named, seq, kept_of(provenance, archive));
+                    }
+                }
+            }
+            Step::End { .. } => return Ok(()),
+            // Found and reported before.
+            Step::Damaged { .. } if frames.skip_damage()? => {}
+            Step::Damaged { .. } => return Ok(()),
+        }
+    }
+}
+
+fn named_by(named: &mut Named, seq: u64, original: Option<Digest>) {
+    if let Some(digest) = original {
+        let first = named.entry(digest).or_insert(seq);
+        *first = seq.min(*first);
+    }
+}
+
+/// That every original which was to be kept is there, and, with data, what it is called after.
+fn check_raws(
+    raws: &Raws,
+    named: &Named,
+    depth: Depth,
+    report: &mut Report,
+    stop: &dyn Fn() -> bool,
+) -> Result<()> {
+    let survey = raws.survey()?;
+    let lost = raws.lost()?;
+    let mut accepted = 0;
+    for (digest, seq) in named.iter().filter(|(digest, _)| !survey.kept.contains(digest)) {
+        if lost.contains(digest) {
+            accepted += 1;
+        } else {
+            let what = format!("the original of capture {seq} is missing");
+            report.add(Finding::Raw { digest: *digest, what });
+        }
+    }
+    for (number, digest) in (0..).zip(&survey.kept) {
         if stop() {
             break;
         }
@@ -208,27 +370,43 @@ fn check_raws(raws: &Raws, depth: Depth, report: &mut Report, stop: &dyn Fn() ->
             continue;
         }
         report.raws += 1;
-        match raws.get(&digest) {
+        match raws.get(digest) {
             Ok(_) => {}
-            Err(Error::Digest { .. }) => report.raw(digest),
+            Err(Error::Original { .. }) => {
+                let what = "the bytes are not those".to_owned();
+                report.add(Finding::Raw { digest: *digest, what });
+            }
             Err(e) => return Err(e),
         }
+    }
+    if accepted > 0 {
+        report.notes.push(format!("{accepted} originals are lost, which was accepted: raw/lost names them"));
+    }
+    if survey.set_aside > 0 {
+        report.notes.push(format!("{} damaged originals are kept as raw/…/….damaged", survey.set_aside));
+    }
+    if let Some(first) = survey.strays.first() {
+        let count = survey.strays.len();
+        report
+            .notes
+            .push(format!("{count} files in raw/ are no originals; the first is {}", first.display()));
     }
     Ok(())
 }
 
 /// Walks the chain; after damage, from the next frame whose header is whole.
 fn walk_ledger(
-    places: &Places,
+    halves: &Halves,
     depth: Depth,
     report: &mut Report,
     stop: &dyn Fn() -> bool,
 ) -> Result<Position> {
-    if !places.ledger.exists() {
-        report.ledger(places.ledger.display().to_string(), "the directory is missing".to_owned());
+    let ledger = halves.layout.ledger();
+    if !is_there(&ledger)? {
+        report.ledger(ledger.display().to_string(), "the directory is missing".to_owned());
         return Ok(Position::START);
     }
-    let mut frames = Frames::from(&places.ledger, places.uuid, Position::START);
+    let mut frames = Frames::from(&ledger, halves.uuid, Position::START);
     loop {
         if stop() {
             return Ok(frames.position());
@@ -247,7 +425,14 @@ fn walk_ledger(
                     }
                 }
             }
-            Step::End { position, .. } => return Ok(position),
+            Step::End { position, torn } => {
+                if let Some(torn) = torn.filter(|torn| !torn.never_acknowledged) {
+                    let length = torn.path.metadata().doing("read", &torn.path)?.len();
+                    let place = format!("{} at byte {}", torn.path.display(), torn.keep_bytes);
+                    report.add(Finding::Tail { place, bytes: length - torn.keep_bytes });
+                }
+                return Ok(position);
+            }
             Step::Damaged { place, what } => {
                 report.ledger(place, what);
                 if !frames.skip_damage()? {
@@ -276,7 +461,14 @@ fn bodies(commit: &Commit) -> std::result::Result<Vec<(u64, &ArticleRow, String)
 
 /// Every row of the store, and for every row the rows that belong to it. Since the numbers of rows are compared as well,
 /// no index has a row too many either.
-fn walk_store(store: &Store, depth: Depth, report: &mut Report, stop: &dyn Fn() -> bool) -> Result<()> {
+fn walk_store(
+    store: &Store,
+    archive: uuid::Uuid,
+    depth: Depth,
+    report: &mut Report,
+    named: &mut Named,
+    stop: &dyn Fn() -> bool,
+) -> Result<()> {
     let applied = store.applied();
     let names = store.names()?;
     let mut expected = 1;
@@ -304,7 +496,7 @@ fn walk_store(store: &Store, depth: Depth, report: &mut Report, stop: &dyn Fn() 
         }
         if depth.reads(number) {
             report.hashed += 1;
-            check_text(store, number, &article, report);
+            check_text(store, number, &article, report)?;
         }
     }
     if report.articles != applied.articles() {
@@ -349,7 +541,8 @@ fn walk_store(store: &Store, depth: Depth, report: &mut Report, stop: &dyn Fn() 
             }
         };
         report.captures += 1;
-        let Ok(article) = store.article(number) else {
+        named_by(named, seq, kept_of(&provenance, archive));
+        let Some(article) = unless_damaged(store.article(number))? else {
             report.store(format!("capture {seq} is of article {number}, which is missing"));
             continue;
         };
@@ -427,26 +620,27 @@ fn count<const K: usize>(mut rows: Rows<'_, K>) -> Result<u64> {
     rows.try_fold(0, |count, row| row.map(|_| count + 1))
 }
 
-fn check_text(store: &Store, number: u64, row: &ArticleRow, report: &mut Report) {
+fn check_text(store: &Store, number: u64, row: &ArticleRow, report: &mut Report) -> Result<()> {
     match store.body(number) {
-        Err(e) => report.store(e),
-        Ok(body) => {
-            if row.with_body(body).is_err() {
+        Err(Error::Store { what }) => report.store(what),
+        body => {
+            if row.with_body(body?).is_err() {
                 report.store(format!("the text of article {number} does not have its digest {}", row.digest));
             }
         }
     }
+    Ok(())
 }
 
 /// That ledger and store say the same of every article and capture.
 fn compare(
-    places: &Places,
+    halves: &Halves,
     store: &Store,
     depth: Depth,
     report: &mut Report,
     stop: &dyn Fn() -> bool,
 ) -> Result<()> {
-    let mut frames = Frames::from(&places.ledger, places.uuid, Position::START);
+    let mut frames = Frames::from(&halves.layout.ledger(), halves.uuid, Position::START);
     let mut number = 0;
     loop {
         if stop() {
@@ -460,12 +654,12 @@ fn compare(
                     return Ok(());
                 }
                 for (article, row) in (commit.first_article..).zip(&commit.articles) {
-                    if store.article(article).ok().as_ref() != Some(row) {
+                    if unless_damaged(store.article(article))?.as_ref() != Some(row) {
                         report.store(format!("article {article} is not what the ledger has"));
                     }
                 }
                 for (seq, entry) in (commit.first_seq..).zip(&commit.entries) {
-                    if store.entry(seq).ok().as_ref() != Some(entry) {
+                    if unless_damaged(store.entry(seq))?.as_ref() != Some(entry) {
                         report.store(format!("capture {seq} is not what the ledger has"));
                     }
                 }
@@ -478,10 +672,21 @@ fn compare(
     }
 }
 
+/// How to mend.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RepairOptions {
+    /// How long to wait for another process to let go of the archive.
+    pub wait: Duration,
+    /// Accept that what was set aside from the ledger's end is not in the archive.
+    pub accept_tail: bool,
+    /// Accept that originals which are lost are lost.
+    pub accept_loss: bool,
+}
+
 /// What was mended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repaired {
-    /// What was wrong.
+    /// What was wrong; a thousand at the most.
     pub findings: Vec<Finding>,
     /// Captures that were written to the ledger again from the store.
     pub mended: u64,
@@ -491,49 +696,100 @@ pub struct Repaired {
     pub orphaned: u64,
     /// Whether the store was built again.
     pub rebuilt: bool,
+    /// What is still wrong: it is for a person to accept. A thousand at the most.
+    pub left: Vec<Finding>,
+    /// How many things are still wrong.
+    pub left_count: u64,
+    /// The tails of the ledger that were accepted.
+    pub accepted_tails: u64,
+    /// The originals of which the loss was accepted.
+    pub accepted_losses: u64,
 }
 
-/// Checks everything and mends it: the ledger from the store, the store from the ledger. The damaged half is kept as
-/// `ledger.bak` or `store.bak`.
-pub fn repair(dir: &Path, wait: Duration, stop: &dyn Fn() -> bool) -> Result<Repaired> {
-    let places = Places::of(dir, read_config(dir)?);
-    places.finish_repair()?;
-    let report = verify(dir, Depth::Data, wait, stop)?;
+/// Checks everything and mends it: the ledger from the store, the store from the ledger. What could not be mended in full is
+/// kept as `ledger.bak` or `store.bak`.
+pub fn repair(dir: &Path, options: &RepairOptions, stop: &dyn Fn() -> bool) -> Result<Repaired> {
+    let hold = Hold::take(dir, options.wait, false)?;
+    let halves = Halves::of(&hold.layout, hold.uuid);
+    let report = look_through(&hold, Depth::Data, Unreadable::Fails, stop)?;
     let mut repaired = Repaired { findings: report.findings.clone(), ..Repaired::default() };
-    if report.findings.iter().all(|finding| matches!(finding, Finding::Search { .. })) || stop() {
+    if stop() {
         return Ok(repaired);
     }
-    let _lock = take_lock(dir, wait)?;
-    if report.ledger_is_whole {
-        places.rebuild("it was damaged".to_owned(), &mut Vec::new())?;
+    if !report.ledger_is_whole {
+        let path = hold.layout.store();
+        let store = if report.store_is_whole && is_there(&path)? {
+            unless_damaged(Store::open(&path))?
+        } else {
+            None
+        };
+        if store.is_none() && !is_there(&hold.layout.ledger())? {
+            let what = "it is missing, and the store cannot be read either: put one of them back from a copy"
+                .to_owned();
+            return Err(Error::Ledger { place: hold.layout.ledger().display().to_string(), what });
+        }
+        mend(&halves, store, &mut repaired)?;
+    } else if !report.store_is_whole {
+        let (store, mut ledger) = halves.rebuild("it was damaged".to_owned(), &mut Vec::new())?;
+        store.let_go()?;
+        ledger.close()?;
         repaired.rebuilt = true;
-        return Ok(repaired);
+    } else if !report.findings.is_empty() {
+        // Sets aside what nobody can tell, and writes the record of what was acknowledged again.
+        let (store, mut ledger) = halves.open(&mut Vec::new())?;
+        store.let_go()?;
+        ledger.close()?;
     }
-    let store = if report.store_is_whole { Store::open(&places.store).ok() } else { None };
-    if store.is_none() && !places.ledger.exists() {
-        let what =
-            "it is missing, and the store cannot be read either: put one of them back from a copy".to_owned();
-        return Err(Error::Ledger { place: places.ledger.display().to_string(), what });
+    if options.accept_tail {
+        repaired.accepted_tails = tail::accept(&hold.layout.ledger())?.len() as u64;
     }
-    mend(&places, store, &mut repaired)?;
+    let raws = Raws::of(hold.layout.dir());
+    for finding in &report.findings {
+        if let Finding::Raw { digest, .. } = finding
+            && matches!(raws.get(digest), Err(Error::Original { .. }))
+        {
+            raws.set_aside(digest)?;
+        }
+    }
+    if options.accept_loss {
+        let mut named = Named::new();
+        name_raws(&halves, hold.uuid, Position::START, &mut named, &|| false)?;
+        let (survey, lost) = (raws.survey()?, raws.lost()?);
+        let gone = |digest: &Digest| !survey.kept.contains(digest) && !lost.contains(digest);
+        let gone: Vec<Digest> = named.into_keys().filter(gone).collect();
+        if !gone.is_empty() {
+            repaired.accepted_losses = gone.len() as u64;
+            raws.accept_lost(gone.into_iter())?;
+        }
+    }
+    if repaired.findings.iter().any(|finding| !matches!(finding, Finding::Search { .. })) {
+        let after = look_through(&hold, Depth::Structure, Unreadable::Fails, stop)?;
+        (repaired.left, repaired.left_count) = (after.findings, after.found);
+    }
     Ok(repaired)
 }
 
 /// Writes a new ledger: what is whole of the old one, and between it what the store has. Where neither has it, what comes
 /// after gets new numbers.
-fn mend(places: &Places, store: Option<Store>, repaired: &mut Repaired) -> Result<()> {
-    let new = places.dir.join("ledger.new");
-    if new.exists() {
-        std::fs::remove_dir_all(&new).doing("remove", &new)?;
-    }
+fn mend(halves: &Halves, store: Option<Store>, repaired: &mut Repaired) -> Result<()> {
+    let layout = &halves.layout;
+    let (old, new) = (layout.ledger(), layout.new_ledger());
+    remove(&new)?;
     private_dirs().create(&new).doing("create", &new)?;
-    let mut ledger = Ledger::open(&new, places.uuid, Position::START, None)?;
+    let (mut ledger, _) = Ledger::open(&new, halves.uuid, Position::START, None)?;
     let mut renumbered = Renumbered::default();
     // The number that the next capture of the old ledger should have.
     let mut expected = 1;
     let mut open_end = true;
-    if places.ledger.exists() {
-        let mut frames = Frames::from(&places.ledger, places.uuid, Position::START);
+    let mut acknowledged = None;
+    let had = is_there(&old)?;
+    if had {
+        acknowledged = Record::read(&old)?.known().filter(|known| known.uuid == halves.uuid);
+        for tail in tail::list(&old)? {
+            let copy = new.join(tail.path.file_name().expect("a file has a name"));
+            std::fs::copy(&tail.path, &copy).doing("copy", &tail.path)?;
+        }
+        let mut frames = Frames::from(&old, halves.uuid, Position::START);
         loop {
             match frames.step()? {
                 Step::Frame(commit, after) => {
@@ -562,7 +818,10 @@ fn mend(places: &Places, store: Option<Store>, repaired: &mut Repaired) -> Resul
                         ledger.append(&commit)?;
                     }
                 }
-                Step::End { .. } => {
+                Step::End { torn, .. } => {
+                    if let Some(torn) = torn.filter(|torn| !torn.never_acknowledged) {
+                        tail::keep(&new, &torn)?;
+                    }
                     open_end = false;
                     break;
                 }
@@ -575,41 +834,39 @@ fn mend(places: &Places, store: Option<Store>, repaired: &mut Repaired) -> Resul
         }
     }
     let goal = store.as_ref().map(|store| store.applied().position.next_seq);
-    match goal {
-        Some(goal)
-            if repaired.lost.is_empty()
-                && goal > expected
-                && !fill(&mut ledger, store.as_ref(), goal, repaired)? =>
-        {
+    if let Some(goal) = goal.filter(|goal| *goal > expected && repaired.lost.is_empty()) {
+        if !fill(&mut ledger, store.as_ref(), goal, repaired)? {
             repaired.lost.push((ledger.position().next_seq, Some(goal - 1)));
         }
-        Some(_) => {}
-        None if open_end => repaired.lost.push((expected, None)),
-        None => {}
+        expected = goal;
     }
-    drop((ledger, store));
-    if places.ledger.exists() {
-        let old = unused(&places.dir, "ledger.bak");
-        std::fs::rename(&places.ledger, &old).doing("set aside", &places.ledger)?;
+    match acknowledged.map(|known| known.position.next_seq) {
+        Some(next) if next > expected => repaired.lost.push((expected, Some(next - 1))),
+        None if open_end && goal.is_none() => repaired.lost.push((expected, None)),
+        _ => {}
     }
-    places.finish_repair()?;
+    ledger.close()?;
+    drop(ledger);
+    if let Some(store) = store {
+        store.let_go()?;
+    }
+    ledger::sync_dir(&new)?;
+    ledger::sync_dir(layout.dir())?;
+    let whole = repaired.lost.is_empty() && repaired.orphaned == 0;
+    if had {
+        rename(&old, &if whole { layout.old_ledger() } else { layout.unused("ledger.bak") })?;
+    }
+    layout.finish_repair()?;
     // The old store is no measure of the new ledger when numbers have changed.
-    let stale = places.dir.join("store");
-    if !repaired.lost.is_empty() && stale.exists() {
-        let old = unused(&places.dir, "store.bak");
-        std::fs::rename(&stale, &old).doing("set aside", &stale)?;
+    let stale = layout.store();
+    if !whole && is_there(&stale)? {
+        rename(&stale, &layout.unused("store.bak"))?;
     }
-    let (rebuilt, _) = places.rebuild("the ledger was damaged".to_owned(), &mut Vec::new())?;
-    drop(rebuilt);
+    let (rebuilt, mut ledger) = halves.rebuild("the ledger was damaged".to_owned(), &mut Vec::new())?;
+    rebuilt.let_go()?;
+    ledger.close()?;
     repaired.rebuilt = true;
-    Ok(())
-}
-
-/// A name that nothing has yet: what was set aside before may be the only copy of something.
-fn unused(dir: &Path, name: &str) -> PathBuf {
-    let numbered = (2..).map(|number| dir.join(format!("{name}.{number}")));
-    let mut names = std::iter::once(dir.join(name)).chain(numbered);
-    names.find(|path| !path.exists()).expect("there is always a higher number")
+    remove(&layout.old_ledger())
 }
 
 /// Writes captures up to a number from the store. `false` if it does not have all of them.
@@ -620,7 +877,9 @@ fn fill(ledger: &mut Ledger, store: Option<&Store>, next_seq: u64, repaired: &mu
         return Ok(false);
     }
     while ledger.position().next_seq < next_seq {
-        let Ok(commit) = commit_from_store(store, ledger.position(), goal) else { return Ok(false) };
+        let Some(commit) = unless_damaged(commit_from_store(store, ledger.position(), goal))? else {
+            return Ok(false);
+        };
         repaired.mended += commit.entries.len() as u64;
         ledger.append(&commit)?;
     }

@@ -1,6 +1,7 @@
 //! What can go wrong with an archive. What is wrong with a user's *input* is a value instead: see [`Rejection`](crate::Rejection).
 
 use crate::digest::Digest;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// The library's result.
@@ -67,6 +68,12 @@ pub enum Error {
         /// The digest that it should have.
         digest: Digest,
     },
+    /// An original input does not have the bytes that its name says. It is kept in no other place.
+    #[error("the original {digest} is damaged")]
+    Original {
+        /// The digest that it should have.
+        digest: Digest,
+    },
     /// A prefix that names several articles.
     #[error("{prefix} names {} articles", candidates.len())]
     Ambiguous {
@@ -83,11 +90,24 @@ pub enum Error {
         /// To what.
         path: PathBuf,
         /// Why it failed.
-        source: std::io::Error,
+        source: io::Error,
+    },
+    /// The archive is read from a copy of its indexes, because it cannot be written.
+    #[error("{} cannot be written", path.display())]
+    ReadOnly {
+        /// What cannot be written.
+        path: PathBuf,
     },
     /// An earlier write failed, so that nothing can be written through this handle any more.
     #[error("an earlier write to the archive failed; nothing more is written until it is opened again")]
     Poisoned,
+}
+
+impl Error {
+    /// Whether the system failed: no space, no permission, a failing disk. What is on the disk is as good as before.
+    pub fn is_of_the_system(&self) -> bool {
+        matches!(self, Error::Io { .. } | Error::ReadOnly { .. } | Error::Poisoned)
+    }
 }
 
 /// Names the path and what was being done, for an [`std::io::Result`].
@@ -95,8 +115,60 @@ pub(crate) trait IoContext<T> {
     fn doing(self, doing: &'static str, path: &Path) -> Result<T>;
 }
 
-impl<T> IoContext<T> for std::io::Result<T> {
+impl<T> IoContext<T> for io::Result<T> {
     fn doing(self, doing: &'static str, path: &Path) -> Result<T> {
         self.map_err(|source| Error::Io { doing, path: path.to_owned(), source })
+    }
+}
+
+/// Whether something is there; a system that does not say is an error.
+pub(crate) fn is_there(path: &Path) -> Result<bool> {
+    path.try_exists().doing("look at", path)
+}
+
+/// A value, or `None` where it is damaged; what the system did is an error still.
+pub(crate) fn unless_damaged<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Store { .. } | Error::Digest { .. }) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// The error of the system that a message tells of: sled and tantivy pass them on as text, also in panics. A file that is missing, or a place that cannot be, is damage and none.
+pub fn system_error(message: &str) -> Option<io::Error> {
+    // sled takes it for granted that 1970 is over.
+    if message.contains("SystemTimeError") {
+        return Some(io::Error::other("the machine's clock is before 1970; set it"));
+    }
+    // How the standard library prints them: by `Debug`, by `Display`.
+    let number = ["Os { code: ", "(os error "].iter().find_map(|before| {
+        let (_, rest) = message.split_once(before)?;
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    })?;
+    let e = io::Error::from_raw_os_error(number);
+    let damage = [
+        ErrorKind::NotFound,
+        ErrorKind::NotADirectory,
+        ErrorKind::IsADirectory,
+        ErrorKind::AlreadyExists,
+        ErrorKind::InvalidInput,
+    ];
+    (!damage.contains(&e.kind())).then_some(e)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn errors_of_the_system_are_told_from_damage() {
+        let full = "Err` value: Io(Os { code: 28, kind: StorageFull, message: \"No space left on device\" })";
+        assert_eq!(super::system_error(full).unwrap().kind(), std::io::ErrorKind::StorageFull);
+        assert!(super::system_error("An IO error occurred: 'Input/output error (os error 5)'").is_some());
+        assert!(super::system_error("Err` value: SystemTimeError(315619199.9s)").is_some());
+        assert!(super::system_error("No such file or directory (os error 2)").is_none());
+        assert!(
+            super::system_error("Io(Custom { kind: UnexpectedEof, error: \"failed to fill\" })").is_none()
+        );
+        assert!(super::system_error("Read corrupted data at file offset 5").is_none());
     }
 }

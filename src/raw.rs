@@ -2,14 +2,18 @@
 //! of the bytes. Captures name them in their field `raw`.
 //!
 //! ```text
-//! ARCHIVE/raw/3f/2a9c01…   zstd
+//! ARCHIVE/raw/3f/2a9c01…          zstd
+//!         raw/3f/2a9c01….damaged  what had other bytes than its name says, set aside by `repair`
+//!         raw/lost                the digests of those of which it was accepted that they are gone, a line each
+//!         raw/new/                what is being written
 //! ```
 //! They are durable before the capture that names them is. Unlike the store they are not built from the ledger: a backup
 //! has both.
 
-use crate::archive::private_dirs;
+use crate::article::Provenance;
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result};
+use crate::layout::{private_dirs, remove, rename, write_whole};
 use crate::ledger::sync_dir;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -77,16 +81,19 @@ impl Raws {
                 private_dirs().recursive(true).create(dir).doing("create", dir)?;
             }
             // A file under its name is a whole one.
-            let temporary = path.with_extension("tmp");
+            let temporary = self.new_dir().join(raw.digest.to_string());
+            if written.is_empty() {
+                private_dirs().recursive(true).create(self.new_dir()).doing("create", &self.new_dir())?;
+            }
             let write = || File::create(&temporary)?.write_all(&raw.packed);
-            write().doing("write", &path)?;
+            write().doing("write", &temporary)?;
             written.push((temporary, path));
         }
-        sync_files(&self.dir, &written).doing("write", &self.dir)?;
+        sync_files(&self.dir, &written).doing("sync", &self.dir)?;
         for (temporary, path) in &written {
             // Two of a batch may be the same.
             if temporary.exists() {
-                fs::rename(temporary, path).doing("write", path)?;
+                rename(temporary, path)?;
             }
         }
         for dir in &dirs {
@@ -102,38 +109,125 @@ impl Raws {
     /// The bytes, if they are kept. `Err` if what is there is not what its name says.
     pub fn get(&self, digest: &Digest) -> Result<Option<Vec<u8>>> {
         let path = self.path(digest);
-        let file = match File::open(&path) {
-            Ok(file) => file,
+        let packed = match fs::read(&path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(Error::Io { doing: "read", path, source }),
+            packed => packed.doing("read", &path)?,
         };
         let mut bytes = Vec::new();
-        let read =
-            zstd::Decoder::new(file).and_then(|decoder| decoder.take(RAW_BYTES_MAX).read_to_end(&mut bytes));
+        let read = zstd::Decoder::with_buffer(&packed[..])
+            .and_then(|decoder| decoder.take(RAW_BYTES_MAX).read_to_end(&mut bytes));
         if read.is_err() || *blake3::hash(&bytes).as_bytes() != digest.0 {
-            return Err(Error::Digest { digest: *digest });
+            return Err(Error::Original { digest: *digest });
         }
         Ok(Some(bytes))
     }
 
-    /// All digests under which something is kept, in order.
-    pub fn digests(&self) -> Result<Vec<Digest>> {
-        let mut digests = Vec::new();
+    fn new_dir(&self) -> PathBuf {
+        self.dir.join("new")
+    }
+
+    fn lost_file(&self) -> PathBuf {
+        self.dir.join("lost")
+    }
+
+    /// Removes what an ingest that was killed had begun to write.
+    pub(crate) fn clear_left_overs(&self) -> Result<()> {
+        remove(&self.new_dir())
+    }
+
+    /// What is there.
+    pub fn survey(&self) -> Result<Survey> {
+        let mut survey = Survey::default();
         if !self.dir.exists() {
-            return Ok(digests);
+            return Ok(survey);
         }
+        let ours = [self.new_dir(), self.lost_file(), self.lost_file().with_extension("new")];
         for outer in fs::read_dir(&self.dir).doing("read", &self.dir)? {
-            let outer = outer.doing("read", &self.dir)?;
-            for inner in fs::read_dir(outer.path()).doing("read", &outer.path())? {
-                let inner = inner.doing("read", &outer.path())?;
-                let name =
-                    format!("{}{}", outer.file_name().to_string_lossy(), inner.file_name().to_string_lossy());
-                digests.extend(name.parse::<Digest>().ok());
+            let outer = outer.doing("read", &self.dir)?.path();
+            if ours.contains(&outer) {
+                continue;
+            }
+            let first = outer.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if first.len() != 2 || !outer.is_dir() {
+                survey.strays.push(outer);
+                continue;
+            }
+            for inner in fs::read_dir(&outer).doing("read", &outer)? {
+                let inner = inner.doing("read", &outer)?.path();
+                let rest = inner.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let stem = rest.strip_suffix(DAMAGED);
+                match format!("{first}{}", stem.unwrap_or(&rest)).parse() {
+                    Ok(digest) if stem.is_none() => drop(survey.kept.insert(digest)),
+                    Ok(_) => survey.set_aside += 1,
+                    Err(_) => survey.strays.push(inner),
+                }
             }
         }
-        digests.sort();
-        Ok(digests)
+        Ok(survey)
     }
+
+    /// Gives a file another name that does not have the bytes that its name says, so that they can be kept again.
+    pub fn set_aside(&self, digest: &Digest) -> Result<()> {
+        let path = self.path(digest);
+        let mut aside = path.clone().into_os_string();
+        aside.push(DAMAGED);
+        rename(&path, Path::new(&aside))?;
+        sync_dir(path.parent().unwrap_or(&self.dir))
+    }
+
+    /// Those of which it was accepted that they are gone.
+    pub fn lost(&self) -> Result<BTreeSet<Digest>> {
+        let path = self.lost_file();
+        match fs::read(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
+            lines => {
+                let lines = lines.doing("read", &path)?;
+                Ok(String::from_utf8_lossy(&lines).lines().filter_map(|line| line.parse().ok()).collect())
+            }
+        }
+    }
+
+    /// Notes, durably, that these are gone.
+    pub fn accept_lost(&self, gone: impl Iterator<Item = Digest>) -> Result<()> {
+        let mut lost = self.lost()?;
+        lost.extend(gone);
+        private_dirs().recursive(true).create(&self.dir).doing("create", &self.dir)?;
+        let lines: String = lost.iter().map(|digest| format!("{digest}\n")).collect();
+        write_whole(&self.lost_file(), lines.as_bytes())
+    }
+}
+
+/// The ending of files that do not have the bytes that their names say.
+const DAMAGED: &str = ".damaged";
+
+/// What is in the directory of the originals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// The digests under which something is kept.
+    pub kept: BTreeSet<Digest>,
+    /// How many were damaged and set aside.
+    pub set_aside: u64,
+    /// What is none of ours.
+    pub strays: Vec<PathBuf>,
+}
+
+/// The field in which a capture names the archive that keeps its original; an export takes it along.
+pub(crate) const ARCHIVE: &str = "raw_archive";
+
+/// Notes on a capture that this archive keeps its original.
+pub(crate) fn mark_kept(provenance: &mut Provenance, archive: uuid::Uuid) {
+    let mut extra = provenance.extra_fields();
+    extra.insert(ARCHIVE.to_owned(), archive.to_string().into());
+    provenance.extra = Some(serde_json::Value::Object(extra).to_string());
+}
+
+/// The original of a capture, if this archive was to keep it.
+pub fn kept_of(provenance: &Provenance, archive: uuid::Uuid) -> Option<Digest> {
+    // Most captures have none, and reading the fields takes time.
+    provenance.extra.as_ref().filter(|extra| extra.contains(ARCHIVE))?;
+    let extra = provenance.extra_fields();
+    let is_ours = extra.get(ARCHIVE)?.as_str()?.parse() == Ok(archive);
+    is_ours.then(|| extra.get("raw")?.as_str()?.parse().ok())?
 }
 
 /// Makes files durable: by one call for all of them where there is one.
@@ -161,15 +255,15 @@ mod tests {
         let raws = Raws::of(dir.path());
         let raw = Raw::new(b"<h1>hello");
         assert_eq!(raws.get(&raw.digest()).unwrap(), None);
-        assert_eq!(raws.digests().unwrap(), []);
+        assert_eq!(raws.survey().unwrap(), Survey::default());
         raws.keep([&raw, &raw].into_iter()).unwrap();
         assert_eq!(raws.get(&raw.digest()).unwrap().unwrap(), b"<h1>hello");
-        assert_eq!(raws.digests().unwrap(), [raw.digest()]);
+        assert_eq!(raws.survey().unwrap().kept, BTreeSet::from([raw.digest()]));
         let path = raws.path(&raw.digest());
         let mut bytes = fs::read(&path).unwrap();
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
         fs::write(&path, bytes).unwrap();
-        assert!(matches!(raws.get(&raw.digest()), Err(Error::Digest { .. })));
+        assert!(matches!(raws.get(&raw.digest()), Err(Error::Original { .. })));
     }
 }

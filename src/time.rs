@@ -3,6 +3,7 @@
 use jiff::civil;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::SystemTime;
 
 /// An instant: seconds since 1970-01-01T00:00:00Z, leap seconds not counted, years -9999 to 9999.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,9 +47,19 @@ pub struct Period {
 }
 
 impl Timestamp {
-    /// Now, by the machine's clock.
+    /// Now, by the machine's clock, which may be wrong by any number of years: outside the years -9999 to 9999 it is the
+    /// nearest inside.
     pub fn now() -> Timestamp {
-        Timestamp(jiff::Timestamp::now().as_second())
+        Timestamp::of(SystemTime::now())
+    }
+
+    fn of(clock: SystemTime) -> Timestamp {
+        let seconds = match clock.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
+        };
+        let (first, last) = (midnight(civil::Date::MIN), midnight(civil::Date::MAX));
+        Timestamp(seconds.clamp(first.0, last.0 + DAY - 1))
     }
 
     /// Midnight UTC at the start of this day, if there is such a day.
@@ -295,6 +306,20 @@ fn rfc2822(text: &str) -> Option<Dated> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_clock_has_a_time() {
+        let clock = |seconds: i64| {
+            let by = std::time::Duration::from_secs(seconds.unsigned_abs());
+            let start = SystemTime::UNIX_EPOCH;
+            Timestamp::of(if seconds < 0 { start - by } else { start + by }).to_string()
+        };
+        assert_eq!(clock(0), "1970-01-01T00:00:00Z");
+        assert_eq!(clock(-315_619_200), "1960-01-01T00:00:00Z");
+        assert_eq!(clock(253_402_300_799), "9999-12-31T23:59:59Z");
+        assert_eq!(clock(253_402_300_800), "9999-12-31T23:59:59Z");
+        assert_eq!(clock(-400_000_000_000), "-009999-01-01T00:00:00Z");
+    }
 
     #[test]
     fn machine_dates() {

@@ -3,7 +3,7 @@
 use super::exit::Outcome;
 use super::query_args::FilterArgs;
 use super::terminal::clean_lines;
-use super::{Context, Result};
+use super::{Access, Context, Result};
 use pressmark::ingest::raw_of;
 use std::io::Write;
 
@@ -26,7 +26,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if args.raw {
         return raw(context, args);
     }
-    context.with_archive(false, |context, archive| {
+    context.with_archive(Access::Read, |context, archive| {
         let found = context.articles(archive, &args.filter, false)?;
         let reader = archive.reader()?;
         for number in found {
@@ -39,7 +39,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 }
 
 fn raw(context: &mut Context, args: &Args) -> Result<Outcome> {
-    context.with_archive(false, |context, archive| {
+    context.with_archive(Access::Read, |context, archive| {
         let raws = archive.raws();
         let found = context.articles(archive, &args.filter, false)?;
         let reader = archive.reader()?;

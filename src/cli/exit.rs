@@ -5,6 +5,7 @@ use super::terminal::clean;
 use pressmark::Error;
 use std::error::Error as _;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// How a command that did not fail ended.
@@ -32,10 +33,17 @@ pub enum Failure {
         /// What to do.
         hint: String,
     },
-    /// 10, 11, 12 or 3: the archive.
+    /// 10, 11, 12 or 13: the archive.
     Archive(Error),
-    /// 3: writing the output failed; a closed pipe is a quiet end.
-    Output(io::Error),
+    /// 13: writing something else failed; a closed pipe is a quiet end.
+    Output {
+        /// What was being written: a file, or standard output.
+        to: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// 70: a defect of pressmark.
+    Defect(String),
     /// 130.
     Interrupted,
 }
@@ -54,7 +62,17 @@ impl From<Error> for Failure {
 
 impl From<io::Error> for Failure {
     fn from(e: io::Error) -> Failure {
-        Failure::Output(e)
+        Failure::Output { to: "standard output".to_owned(), source: e }
+    }
+}
+
+impl Failure {
+    /// The same where what was being written is this file.
+    pub fn at(self, path: &Path) -> Failure {
+        match self {
+            Failure::Output { source, .. } => Failure::Output { to: super::shown(path), source },
+            failure => failure,
+        }
     }
 }
 
@@ -77,7 +95,7 @@ pub fn report(context: &mut Context, result: Result<Outcome, Failure>) -> i32 {
         Ok(Outcome::Partial) => return 3,
         Ok(Outcome::Damaged) => return 12,
         Ok(Outcome::Interrupted) | Err(Failure::Interrupted) => return 130,
-        Err(Failure::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => return 0,
+        Err(Failure::Output { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => return 0,
         Err(failure) => failure,
     };
     let (code, kind, message, hint) = describe(&failure);
@@ -96,23 +114,25 @@ pub fn report(context: &mut Context, result: Result<Outcome, Failure>) -> i32 {
 fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
     let e = match failure {
         Failure::Usage { message, hint } => return (2, "usage", message.clone(), hint.clone()),
-        Failure::Output(e) => {
-            return (3, "output", format!("cannot write the output: {}", short(e)), String::new());
+        Failure::Output { to, source } => {
+            let message = format!("cannot write {to}: {}", short(source));
+            return (13, "system", message, "run it again when that is mended".to_owned());
+        }
+        Failure::Defect(what) => {
+            let message = format!("a defect of pressmark: {}", clean(what));
+            return (70, "defect", message, "what was acknowledged is safe; please report it".to_owned());
         }
         Failure::Interrupted => return (130, "interrupted", "interrupted".to_owned(), String::new()),
         Failure::Archive(e) => e,
     };
-    let mut message = clean(&e.to_string());
-    if let Some(cause) = e.source() {
-        message.push_str(&format!(": {}", clean(&short(cause))));
-    }
+    let mut message = in_words(e);
     let (code, kind, hint) = match e {
         Error::NoArchive { .. } => {
             (10, "no-archive", "pressmark ingest makes one; --archive DIR or PRESSMARK_ARCHIVE names another")
         }
         Error::NotAnArchive { .. } => (10, "no-archive", "name another directory with --archive DIR"),
         Error::Format { .. } => (10, "format", "use the pressmark that wrote it, or a later one"),
-        Error::Locked { .. } => (11, "locked", "--wait SECS waits for it"),
+        Error::Locked { .. } => (11, "locked", "--wait SECS waits longer"),
         Error::Ledger { .. } => {
             (12, "damaged", "pressmark verify says more; pressmark repair mends what the store still has")
         }
@@ -125,12 +145,14 @@ fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
             (12, "damaged", "pressmark reindex --search makes it again; nothing is lost with it")
         }
         Error::Ambiguous { .. } => (2, "ambiguous", "give more digits"),
-        Error::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-            (3, "io", "make room on the disk and run it again: what was acknowledged is safe")
-        }
-        Error::Io { .. } | Error::Poisoned => {
-            (3, "io", "what was acknowledged is safe; run it again when that is mended")
-        }
+        Error::Original { .. } => (
+            12,
+            "damaged",
+            "pressmark verify --read-data names all of them; pressmark repair sets them aside",
+        ),
+        Error::Io { source, .. } => (13, "system", system_hint(source)),
+        Error::ReadOnly { .. } => (13, "system", "run it where the archive can be written"),
+        Error::Poisoned => (13, "system", "what was acknowledged is safe; run it again when that is mended"),
     };
     if let Error::Ambiguous { candidates, .. } = e {
         for (digest, headline) in candidates {
@@ -141,6 +163,28 @@ fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
         }
     }
     (code, kind, message, hint.to_owned())
+}
+
+fn system_hint(e: &io::Error) -> &'static str {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match e.kind() {
+        StorageFull | QuotaExceeded => {
+            "make room and run it again: what was acknowledged is safe; to read, --scratch DIR names a place on another disk"
+        }
+        ReadOnlyFilesystem | PermissionDenied => {
+            "run it where the archive can be written; to read, --scratch DIR names a place that can be"
+        }
+        _ => "what was acknowledged is safe; run it again when that is mended",
+    }
+}
+
+/// What went wrong and why, for people.
+pub fn in_words(e: &Error) -> String {
+    let mut message = clean(&e.to_string());
+    if let Some(cause) = e.source() {
+        message.push_str(&format!(": {}", clean(&short(cause))));
+    }
+    message
 }
 
 /// A cause without the system's number.

@@ -3,7 +3,7 @@
 use super::exit::{Failure, Outcome};
 use super::query_args::dated;
 use super::terminal::{bytes, clean, grouped};
-use super::{Context, Result};
+use super::{Access, Context, Result};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use pressmark::article::{Language, Place, Rejection, Source};
@@ -207,12 +207,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let bar = !args.no_progress && !context.json && io::stderr().is_terminal();
     options.measure = bar;
     let rejects = args.rejects.as_ref().map(|path| {
-        let file = File::create(path).map_err(|e| {
-            Failure::usage(
-                &format!("cannot write {}: {e}", super::shown(path)),
-                "name another file with --rejects",
-            )
-        })?;
+        let file = File::create(path)
+            .map_err(|e| super::export::refused(e, path, "name another file with --rejects"))?;
         Ok::<_, Failure>(BufWriter::new(file))
     });
     let mut watcher = Watcher {
@@ -222,7 +218,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         interrupted: context.interrupted.clone(),
         shown: 0,
     };
-    let summary = context.with_archive(true, |_, archive| {
+    let summary = context.with_archive(Access::Create, |_, archive| {
         Ok(pressmark::ingest::ingest(archive, &args.paths, &options, &mut watcher)?)
     });
     if let Some(bar) = &watcher.bar {

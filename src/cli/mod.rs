@@ -12,6 +12,7 @@ mod ingest;
 mod list;
 mod log;
 mod man;
+mod output;
 mod query;
 mod query_args;
 mod reextract;
@@ -28,18 +29,18 @@ mod why;
 
 use clap::{Parser, Subcommand};
 use exit::{Failure, Outcome};
-use pressmark::archive::{Archive, Open};
+use output::Output;
+use pressmark::archive::{Archive, Open, Scratch, ScratchPlace};
 use pressmark::digest::Prefix;
 use pressmark::query::Reader;
-use std::cell::Cell;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-use terminal::{ColorChoice, Paint, clean};
+use std::time::{Duration, Instant};
+use terminal::{ColorChoice, Paint, clean, grouped};
 
 /// An archive of news articles: each kept once, found by date, source and words, exported for scripts.
 #[derive(Parser)]
@@ -48,9 +49,12 @@ struct Cli {
     /// The archive's directory [default: pressmark in the user's data directory].
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "PRESSMARK_ARCHIVE", hide_env_values = true)]
     archive: Option<PathBuf>,
-    /// Wait so many seconds while another process holds the archive.
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "SECS", default_value_t = 0)]
-    wait: u64,
+    /// Wait up to SECS seconds if another process holds the archive; 0 does not wait.
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "SECS", env = "PRESSMARK_WAIT", hide_env_values = true, default_value_t = 60)]
+    wait: u32,
+    /// Build indexes in DIR to read an archive that cannot be written; none keeps nothing [default: pressmark in the user's cache].
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR|none", env = "PRESSMARK_SCRATCH", hide_env_values = true)]
+    scratch: Option<PathBuf>,
     /// Errors and progress on standard error as JSON, an object a line.
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
@@ -66,10 +70,11 @@ const EVERYWHERE: &str = "Everywhere";
 
 const AFTER_HELP: &str = "\
 Exit codes:
-  0  done                          10  no archive here
-  1  no match (has, --exit-status) 11  another process holds the archive (--wait)
-  2  the command line is wrong     12  the archive is damaged (verify, repair)
-  3  partly done; see stderr      130  interrupted
+  0  done                          11  another process holds the archive (--wait)
+  1  no match (has, --exit-status) 12  the archive is damaged (verify, repair)
+  2  the command line is wrong     13  the system failed: no space, no permission,
+  3  partly done; see stderr           I/O error; the archive is whole, run it again
+ 10  no archive here              130  interrupted
 Dates are UTC (--tz); a date means the whole of it; ranges include both ends.
 Commands that find articles all take the same query: pressmark help query.";
 
@@ -114,39 +119,32 @@ impl Command {
 pub struct Context {
     archive: Option<PathBuf>,
     wait: Duration,
+    scratch: Option<PathBuf>,
     json: bool,
     /// Data.
-    out: BufWriter<Counted>,
-    written: Rc<Cell<u64>>,
+    out: Output,
     paint: Paint,
     interrupted: Arc<AtomicBool>,
     complaints: u64,
     umask: u32,
 }
 
-/// Standard output, and how much of it has gone out.
-struct Counted {
-    inner: io::StdoutLock<'static>,
-    written: Rc<Cell<u64>>,
-}
-
-impl Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.written.set(self.written.get() + written as u64);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
+/// What a command does with an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Reads it, however that can be done.
+    Read,
+    /// Changes it.
+    Write,
+    /// Changes it, and makes it if there is none.
+    Create,
 }
 
 type Result<T> = std::result::Result<T, Failure>;
 
 pub fn main() -> ExitCode {
-    let arguments = query_args::arguments(std::env::args_os());
-    let cli = match Cli::try_parse_from(arguments) {
+    let parsed = query_args::arguments(std::env::args_os()).and_then(Cli::try_parse_from);
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(e) => return exit::usage(&e),
     };
@@ -160,22 +158,18 @@ pub fn main() -> ExitCode {
     });
     debug_assert!(handler.is_ok(), "handlers are set once");
     let umask = private_files();
-    let written = Rc::new(Cell::new(0));
     let mut context = Context {
         archive: cli.archive.filter(|dir| !dir.as_os_str().is_empty()),
-        wait: Duration::from_secs(cli.wait),
+        wait: Duration::from_secs(cli.wait.into()),
+        scratch: cli.scratch,
         json: cli.json,
-        out: BufWriter::with_capacity(
-            64 << 10,
-            Counted { inner: io::stdout().lock(), written: written.clone() },
-        ),
-        written,
+        out: Output::new(io::stdout().lock()),
         paint: Paint::new(cli.color),
         interrupted,
         complaints: 0,
         umask,
     };
-    let mut result = dispatch(&mut context, &cli.command);
+    let mut result = guarded(&mut context, &cli.command);
     // The ledger has everything that the store has, and the store what the full-text index has: the next opening builds it
     // again, and this may be the next.
     let condemned = match (&result, context.dir()) {
@@ -187,18 +181,27 @@ pub fn main() -> ExitCode {
         }
         _ => false,
     };
-    if condemned && context.written.get() == 0 && cli.command.can_be_repeated() {
-        context.out = BufWriter::with_capacity(
-            64 << 10,
-            Counted { inner: io::stdout().lock(), written: context.written.clone() },
-        );
-        result = dispatch(&mut context, &cli.command);
+    if condemned && cli.command.can_be_repeated() && context.out.take_back() {
+        context.complaints = 0;
+        result = guarded(&mut context, &cli.command);
     }
     let flushed = context.out.flush();
     let result = result.and_then(|outcome| flushed.map(|()| outcome).map_err(Failure::from));
     let code = exit::report(&mut context, result);
     // sled may hang while it closes what cannot be written, and nothing is left to be done.
     std::process::exit(code)
+}
+
+/// Runs a command. A panic is a failure like others: sled's way to say that the disk failed, or a defect of ours.
+fn guarded(context: &mut Context, command: &Command) -> Result<Outcome> {
+    std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(context, command))).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+        Err(match pressmark::error::system_error(text) {
+            Some(source) => Failure::Output { to: "the archive".to_owned(), source },
+            None => Failure::Defect(text.to_owned()),
+        })
+    })
 }
 
 /// Nobody else reads what the archive keeps. The mask that the user had.
@@ -252,13 +255,19 @@ impl Context {
     /// Opens the archive, says what had to be mended, and gives it to `work`; then closes it.
     fn with_archive<T>(
         &mut self,
-        create: bool,
+        access: Access,
         work: impl FnOnce(&mut Context, &mut Archive) -> Result<T>,
     ) -> Result<T> {
         let dir = self.dir()?;
-        let mut archive = Archive::open(&dir, &Open { create, wait: self.wait })?;
+        let scratch = if access == Access::Read { self.scratch_place() } else { None };
+        let create = access == Access::Create;
+        let mut archive =
+            self.patiently(|wait| Archive::open(&dir, &Open { create, wait, scratch: scratch.clone() }))?;
         for healed in archive.healed().iter().filter(|healed| healed.is_news()) {
             self.say(&healed.to_string());
+        }
+        if let Some(scratch) = archive.scratch() {
+            self.say(&said_of(scratch));
         }
         if archive.is_new() {
             self.say(&format!("made a new archive at {}", clean(&dir.to_string_lossy())));
@@ -268,9 +277,43 @@ impl Context {
         Ok(done)
     }
 
+    /// Waits as long as the user allows while another process holds the archive, and says for whom.
+    fn patiently<T>(&self, mut take: impl FnMut(Duration) -> pressmark::Result<T>) -> Result<T> {
+        let until = Instant::now() + self.wait;
+        let mut said = false;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match take(left.min(PATIENCE)) {
+                Err(pressmark::Error::Locked { holder, .. }) if !left.is_zero() => {
+                    if self.interrupted() {
+                        return Err(Failure::Interrupted);
+                    }
+                    if !said {
+                        self.say(&format!("waiting up to {} s for {}", self.wait.as_secs(), clean(&holder)));
+                        said = true;
+                    }
+                }
+                taken => return Ok(taken?),
+            }
+        }
+    }
+
+    /// Where indexes go of an archive that cannot be written.
+    fn scratch_place(&self) -> Option<ScratchPlace> {
+        use etcetera::BaseStrategy;
+        match &self.scratch {
+            Some(none) if none.as_os_str() == "none" => Some(ScratchPlace::Temporary),
+            Some(dir) => Some(ScratchPlace::In(dir.clone())),
+            None => {
+                let places = etcetera::choose_base_strategy().ok()?;
+                Some(ScratchPlace::In(places.cache_dir().join("pressmark")))
+            }
+        }
+    }
+
     /// The same for commands that only read.
     fn with_reader<T>(&mut self, work: impl FnOnce(&mut Context, Reader<'_>) -> Result<T>) -> Result<T> {
-        self.with_archive(false, |context, archive| {
+        self.with_archive(Access::Read, |context, archive| {
             let reader = archive.reader()?;
             work(context, reader)
         })
@@ -375,6 +418,20 @@ impl Context {
     fn stdout_is_terminal(&self) -> bool {
         io::stdout().is_terminal()
     }
+}
+
+/// How long to ask for the archive before asking whether the user has had enough.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What an archive is read from that cannot be written.
+fn said_of(scratch: &Scratch) -> String {
+    let reason = exit::in_words(&scratch.reason);
+    let took = scratch.took.as_secs_f64();
+    format!(
+        "the archive cannot be written ({reason}): it is read through indexes in {}, for which {} entries were read in {took:.1} s",
+        shown(&scratch.dir),
+        grouped(scratch.added)
+    )
 }
 
 /// How a path is shown.

@@ -3,7 +3,7 @@
 use super::exit::Outcome;
 use super::query_args::FilterArgs;
 use super::terminal::grouped;
-use super::{Context, Result};
+use super::{Access, Context, Result};
 use pressmark::ingest::Reread;
 use pressmark::query::Order;
 
@@ -21,7 +21,7 @@ pub struct Args {
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let stop = context.stop();
-    let reread = context.with_archive(false, |context, archive| {
+    let reread = context.with_archive(Access::Write, |context, archive| {
         let mut query = args.filter.query(archive.reader()?.queries())?;
         query.order = Order::Arrival;
         context.reader_for(archive, &query)?;

@@ -2,10 +2,11 @@
 
 use super::exit::Outcome;
 use super::terminal::grouped;
-use super::{Context, Result};
+use super::{Access, Context, Result};
 
-/// Build the store and its indexes again from the ledger, and the full-text index from the store. Nothing is lost by it: the
-/// old store is kept beside the new one.
+/// Build the store and its indexes again from the ledger, and the full-text index from the store.
+///
+/// Nothing is lost by it: the old store stays until the new one is whole.
 #[derive(clap::Args)]
 pub struct Args {
     /// Only the full-text index.
@@ -15,10 +16,11 @@ pub struct Args {
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if !args.search {
-        let healed = pressmark::archive::rebuild(&context.dir()?, "as asked", context.wait)?;
+        let dir = context.dir()?;
+        let healed = context.patiently(|wait| pressmark::archive::rebuild(&dir, "as asked", wait))?;
         context.say(&healed.to_string());
     }
-    context.with_archive(false, |context, archive| {
+    context.with_archive(Access::Write, |context, archive| {
         let articles = archive.rebuild_search()?;
         context.say(&format!("made the full-text index again, {} articles", grouped(articles)));
         Ok(Outcome::Done)

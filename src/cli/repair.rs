@@ -3,27 +3,43 @@
 use super::exit::Outcome;
 use super::terminal::{clean, grouped};
 use super::{Context, Result};
+use pressmark::check::{RepairOptions, repair};
 
-/// Mend what verify finds: the store from the ledger, the ledger from the store. The damaged half is kept as store.bak or
-/// ledger.bak.
+/// Mend what verify finds: the store from the ledger, the ledger from the store.
+///
+/// What cannot be mended is named, and exits with 12 until it is accepted. Nothing is deleted that is not whole somewhere
+/// else: what was only mended in part is kept as ledger.bak and store.bak.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Accept that bytes behind the ledger's last whole commit are not in the archive. They stay as a file.
+    #[arg(long)]
+    accept_tail: bool,
+    /// Accept that originals which are missing or damaged are lost, and note which.
+    #[arg(long)]
+    accept_loss: bool,
+}
 
-pub fn run(context: &mut Context, _: &Args) -> Result<Outcome> {
+/// Of a kind, so many are shown.
+const SHOWN: usize = 20;
+
+pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let stop = context.stop();
-    let repaired = pressmark::check::repair(&context.dir()?, context.wait, &stop)?;
+    let dir = context.dir()?;
+    let Args { accept_tail, accept_loss } = *args;
+    let repaired =
+        context.patiently(|wait| repair(&dir, &RepairOptions { wait, accept_tail, accept_loss }, &stop))?;
     if stop() {
         return Ok(Outcome::Interrupted);
     }
-    if repaired.findings.is_empty() {
+    if repaired.findings.is_empty() && repaired.accepted_tails == 0 {
         context.say("found nothing wrong");
         return Ok(Outcome::Done);
     }
-    for finding in repaired.findings.iter().take(20) {
+    for finding in repaired.findings.iter().filter(|finding| !repaired.left.contains(finding)).take(SHOWN) {
         context.say(&clean(&finding.to_string()));
     }
-    if repaired.findings.len() > 20 {
-        context.say(&format!("and {} more", grouped(repaired.findings.len() as u64 - 20)));
+    if repaired.findings.len() > SHOWN {
+        context.say(&format!("and {} more", grouped((repaired.findings.len() - SHOWN) as u64)));
     }
     if repaired.mended > 0 {
         context
@@ -31,6 +47,16 @@ pub fn run(context: &mut Context, _: &Args) -> Result<Outcome> {
     }
     if repaired.rebuilt {
         context.say("built the store again from the ledger");
+    }
+    if repaired.accepted_tails > 0 {
+        let tails = grouped(repaired.accepted_tails);
+        context.say(&format!(
+            "accepted {tails} tails of the ledger as no part of the archive: kept as ledger/….tail.accepted"
+        ));
+    }
+    if repaired.accepted_losses > 0 {
+        let losses = grouped(repaired.accepted_losses);
+        context.say(&format!("accepted that {losses} originals are lost: raw/lost names them"));
     }
     for (first, last) in &repaired.lost {
         let what = last.map_or_else(
@@ -46,6 +72,13 @@ pub fn run(context: &mut Context, _: &Args) -> Result<Outcome> {
             "{} more captures were of articles that are lost",
             grouped(repaired.orphaned)
         ));
+    }
+    if repaired.left_count > 0 {
+        for finding in repaired.left.iter().take(SHOWN) {
+            context.say(&clean(&finding.to_string()));
+        }
+        context.say(&format!("could not mend {} things", grouped(repaired.left_count)));
+        return Ok(Outcome::Damaged);
     }
     Ok(context.outcome())
 }

@@ -3,7 +3,7 @@
 use super::exit::Outcome;
 use super::query_args::FilterArgs;
 use super::terminal::{clean, clean_lines, page};
-use super::{Context, Result};
+use super::{Access, Context, Result};
 use pressmark::article::Capture;
 use pressmark::query::Reader;
 use std::io::Write;
@@ -21,7 +21,7 @@ pub struct Args {
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let mut text = Vec::new();
     args.filter.asks_for_some()?;
-    context.with_archive(false, |context, archive| {
+    context.with_archive(Access::Read, |context, archive| {
         let found = context.articles(archive, &args.filter, false)?;
         let reader = archive.reader()?;
         for number in found {

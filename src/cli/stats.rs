@@ -3,12 +3,12 @@
 use super::count::print_bars;
 use super::exit::Outcome;
 use super::query_args::FilterArgs;
-use super::terminal::{bytes, columns, grouped};
-use super::{Context, Result, shown};
+use super::terminal::{bytes, clean, columns, grouped, padded};
+use super::{Access, Context, Result, shown};
 use clap::ValueEnum;
 use pressmark::query::{By, Query};
 use std::io::Write;
-use std::path::Path;
+use unicode_width::UnicodeWidthStr;
 
 /// Say what is in the archive and what it takes; with a query, what there is of it.
 #[derive(clap::Args)]
@@ -37,12 +37,12 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         return of_query(context, args);
     }
     let dir = context.dir()?;
-    context.with_archive(false, |context, archive| {
+    context.with_archive(Access::Read, |context, archive| {
         let uuid = archive.uuid();
+        let parts = archive.disk_bytes()?;
         let reader = archive.reader()?;
         let applied = reader.applied();
-        let parts = ["ledger", "store", "store.bak", "search"].map(|part| (part, size(&dir.join(part))));
-        let whole: u64 = parts.iter().map(|(_, bytes)| bytes).sum();
+        let whole: u64 = parts.values().sum();
         if args.format == Format::Json {
             let languages = reader.count_by(&Query::default(), By::Language)?;
             let months = reader.count_by(&Query::default(), By::Month)?;
@@ -50,7 +50,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             let span = reader.published_span()?;
             let stats = serde_json::json!({"uuid": uuid.to_string(), "articles": applied.articles(), "captures": applied.captures(),
                 "sources": reader.names()?.names().len(), "text_bytes": applied.text_bytes, "head": applied.position.head.to_string(),
-                "disk_bytes": parts.iter().map(|(part, bytes)| ((*part).to_owned(), (*bytes).into())).collect::<serde_json::Map<_, _>>(),
+                "disk_bytes": parts,
                 "published_from": span.map(|(first, _)| first.to_string()), "published_to": span.map(|(_, last)| last.to_string()),
                 "languages": rows(languages), "months": rows(months)});
             writeln!(context.out, "{stats}")?;
@@ -65,8 +65,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         }
         let share = if applied.text_bytes < 50_000_000 { String::new() } else { format!(", {:.2} of the text", whole as f64 / applied.text_bytes as f64) };
         writeln!(context.out, "on disk    {}{share}", bytes(whole))?;
-        for (part, size) in parts.iter().filter(|(_, size)| *size > 0) {
-            writeln!(context.out, "  {part:<9}{}", bytes(*size))?;
+        let widest = parts.keys().map(|part| clean(part).width()).max().unwrap_or(0);
+        for (part, size) in parts.iter().filter(|(_, size)| **size > 0) {
+            writeln!(context.out, "  {} {}", padded(&clean(part), widest), bytes(*size))?;
         }
         if args.disk {
             return Ok(Outcome::Done);
@@ -132,24 +133,4 @@ fn of_query(context: &mut Context, args: &Args) -> Result<Outcome> {
         context.explain(&args.filter, &asked)?;
         Ok(Outcome::Done)
     })
-}
-
-/// Bytes that a directory takes on disk.
-fn size(dir: &Path) -> u64 {
-    let files = walkdir::WalkDir::new(dir).into_iter().filter_map(std::result::Result::ok);
-    files
-        .filter_map(|file| file.metadata().ok())
-        .filter(|file| file.is_file())
-        .map(|file| allocated(&file))
-        .sum()
-}
-
-#[cfg(unix)]
-fn allocated(file: &std::fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::blocks(file) * 512
-}
-
-#[cfg(not(unix))]
-fn allocated(file: &std::fs::Metadata) -> u64 {
-    file.len()
 }

@@ -3,7 +3,7 @@
 use super::exit::{Failure, Outcome};
 use super::query_args::{FilterArgs, FlagArgs};
 use super::terminal::{clean, grouped};
-use super::{Context, Result};
+use super::{Access, Context, Result};
 use pressmark::query::{TAG_HINT, tag};
 use std::io::Write;
 
@@ -61,7 +61,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             "add a query, or --all",
         ));
     }
-    let (articles, changed) = context.with_archive(false, |context, archive| {
+    let (articles, changed) = context.with_archive(Access::Write, |context, archive| {
         let articles = context.articles(archive, &filter, true)?;
         let changed = if args.dry_run {
             let reader = archive.reader()?;

@@ -27,7 +27,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         Some(share) => subset(share)?,
     };
     let stop = context.stop();
-    let report = pressmark::check::verify(&context.dir()?, depth, context.wait, &stop)?;
+    let dir = context.dir()?;
+    let report = context.patiently(|wait| pressmark::check::verify(&dir, depth, wait, &stop))?;
     if stop() {
         return Ok(Outcome::Interrupted);
     }
@@ -35,17 +36,21 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         writeln!(context.out, "{}", clean(&finding.to_string()))?;
     }
     context.out.flush()?;
-    let Report { commits, captures, articles, hashed, raws, rows, findings, .. } = &report;
+    let Report { commits, captures, articles, hashed, raws, rows, found, notes, .. } = &report;
     let originals = if *raws > 0 { format!(" and {} originals", grouped(*raws)) } else { String::new() };
     let [commits, captures, articles, hashed, rows] =
         [commits, captures, articles, hashed, rows].map(|count| grouped(*count));
     context.say(&format!("looked at {commits} commits, {articles} articles, {captures} captures and {rows} rows of indexes; hashed {hashed} texts{originals}"));
-    if findings.is_empty() {
+    notes.iter().for_each(|note| context.say(&clean(note)));
+    if *found == 0 {
         context.say("found nothing wrong");
         return Ok(Outcome::Done);
     }
+    if *found > report.findings.len() as u64 {
+        context.say(&format!("the first {} are listed", grouped(report.findings.len() as u64)));
+    }
     context
-        .say(&format!("found {} things wrong: pressmark repair mends them", grouped(findings.len() as u64)));
+        .say(&format!("found {} things wrong: pressmark repair mends what can be mended", grouped(*found)));
     Ok(Outcome::Damaged)
 }
 

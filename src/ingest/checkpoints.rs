@@ -35,6 +35,9 @@ pub(super) struct Checkpoints {
 /// So many bytes at the start of a file, and before a place in it, are those that were read, or the file is another.
 const NEAR_BYTES: u64 = 64 << 10;
 
+/// How the names of files begin that are being written.
+const TEMPORARY: &str = ".new-";
+
 impl Checkpoints {
     /// Reads them. Whoever does not agree with the archive is left out.
     pub fn open(archive: &Path, options: &Options, has: &dyn Fn(&Digest) -> bool) -> Checkpoints {
@@ -65,6 +68,11 @@ impl Checkpoints {
         let dir = archive.join("checkpoints");
         let files = fs::read_dir(&dir).into_iter().flatten().flatten();
         let known = files.filter(|_| !from_start).filter_map(|file| {
+            if file.file_name().to_string_lossy().starts_with(TEMPORARY) {
+                // Left by a process that was killed; nobody else has the archive now.
+                let _ = fs::remove_file(file.path());
+                return None;
+            }
             let checkpoint: Checkpoint = serde_json::from_slice(&fs::read(file.path()).ok()?).ok()?;
             let there = match &checkpoint.article {
                 Some(article) => has(&article.parse().ok()?),
@@ -93,7 +101,7 @@ impl Checkpoints {
         let Some(name) = self.name(path) else { return Ok(()) };
         checkpoint.near = near(path, checkpoint.offset)?;
         fs::create_dir_all(&self.dir)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
+        let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&self.dir)?;
         file.write_all(&serde_json::to_vec(&checkpoint)?)?;
         file.persist(self.dir.join(name))?;
         Ok(())

@@ -1,9 +1,10 @@
 //! The ledger: the append-only, checksummed, synced file of everything that was ever committed. The truth.
 //!
 //! `LEDGER/00000001.seg`, `00000002.seg` … each a header and frames ([`frame`]); only the last one grows, the others are
-//! sealed and never change. A commit is acknowledged when its frame is written and `fdatasync` has returned. A frame
-//! that is cut short at the very end was never acknowledged and is cut off; anything else that does not verify is
-//! damage and is reported, never skipped.
+//! sealed and never change. A commit is acknowledged when its frame is written, `fdatasync` has returned, and the record
+//! of what was acknowledged ([`acknowledged`]) names its end. Before that place nothing may be missing. Bytes behind it
+//! that are no whole frame were never acknowledged if the machine has not been started again since; else nobody can tell,
+//! and they are set aside as a file ([`tail`]). Anything else that does not verify is damage and is reported, never skipped.
 //!
 //! ```text
 //! segment header = "PMSEG1\0\0", archive UUID (16), number (u32), 0 (u32), first seq (u64), first article (u64),
@@ -11,11 +12,14 @@
 //! ```
 //! Knows nothing of sled, queries or inputs.
 
+pub mod acknowledged;
 mod frame;
+pub mod tail;
 
+pub use acknowledged::Record;
 pub use frame::{ArticleRow, BodyPack, Commit, Entry, Head};
 
-use crate::error::{Error, IoContext, Result};
+use crate::error::{Error, IoContext, Result, is_there};
 use frame::{HEADER_BYTES, Header, MAGIC, short_hash};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
@@ -57,7 +61,9 @@ pub struct Ledger {
     uuid: [u8; 16],
     current: Option<File>,
     position: Position,
+    acknowledged: Option<acknowledged::Writer>,
     poisoned: bool,
+    read_only: bool,
     segment_bytes: u64,
 }
 
@@ -69,7 +75,7 @@ pub enum Step {
     End {
         /// Where the ledger ends.
         position: Position,
-        /// What has to be cut off before anything is appended.
+        /// What has to be taken off before anything is appended.
         torn: Option<Torn>,
     },
     /// Damage, and where the next whole frame starts, if there is one.
@@ -88,6 +94,8 @@ pub struct Torn {
     pub path: PathBuf,
     /// Where it is to be cut; 0 if the whole file goes.
     pub keep_bytes: u64,
+    /// Whether it is certain that they were never acknowledged. If not, they are kept beside the ledger.
+    pub never_acknowledged: bool,
 }
 
 /// Walks the frames in order.
@@ -97,12 +105,18 @@ pub struct Frames {
     position: Position,
     current: Option<(u32, File, u64)>,
     read_payloads: bool,
+    heed_record: bool,
 }
 
 impl Frames {
     /// From a position to the end, with every payload read and verified.
     pub fn from(dir: &Path, uuid: [u8; 16], position: Position) -> Frames {
-        Frames { dir: dir.to_owned(), uuid, position, current: None, read_payloads: true }
+        Frames { dir: dir.to_owned(), uuid, position, current: None, read_payloads: true, heed_record: true }
+    }
+
+    /// Whether a ledger that ends before what was acknowledged is damaged, or merely ends there.
+    pub fn heed_record(&mut self, heed: bool) {
+        self.heed_record = heed;
     }
 
     /// Whether the next payloads are read and verified, or only their headers: such commits are empty but for their numbers.
@@ -134,10 +148,10 @@ impl Frames {
                     Ok(()) => self.position.offset = SEGMENT_HEADER_BYTES as u64,
                     Err(_) if length <= SEGMENT_HEADER_BYTES as u64 && self.is_last(number)? => {
                         // The crash came while the segment was being begun: nothing in it was ever acknowledged.
-                        let torn = Torn { path: self.path(number), keep_bytes: 0 };
+                        let torn = Torn { path: self.path(number), keep_bytes: 0, never_acknowledged: false };
                         let position = Position { segment: number - 1, ..self.position };
                         let position = self.end_of(position)?;
-                        return Ok(Step::End { position, torn: Some(torn) });
+                        return self.ends(position, Some(torn));
                     }
                     Err(what) => return Ok(Step::Damaged { place: name(number), what }),
                 }
@@ -160,9 +174,37 @@ impl Frames {
     fn end(&self) -> Result<Step> {
         let Position { segment, .. } = self.position;
         if self.is_last(segment)? {
-            return Ok(Step::End { position: self.position, torn: None });
+            return self.ends(self.position, None);
         }
         Ok(Step::Damaged { place: name(segment + 1), what: "the segment is missing".to_owned() })
+    }
+
+    /// The end, unless more was acknowledged.
+    fn ends(&self, position: Position, mut torn: Option<Torn>) -> Result<Step> {
+        if !self.heed_record {
+            return Ok(Step::End { position, torn });
+        }
+        let record = Record::read(&self.dir)?;
+        let place = format!("{} at byte {}", name(position.segment), position.offset);
+        if let Some(known) = record.known().filter(|known| known.uuid == self.uuid) {
+            let missing = known.position.next_seq.saturating_sub(position.next_seq);
+            if missing > 0 {
+                let how = if torn.is_some() { ", and what is there is damaged" } else { "" };
+                let what = format!("it ends here, but {missing} more entries were acknowledged{how}");
+                return Ok(Step::Damaged { place, what });
+            }
+            if known.position.next_seq == position.next_seq && known.position.head != position.head {
+                let what = "it does not end with what was acknowledged".to_owned();
+                return Ok(Step::Damaged { place, what });
+            }
+            if let Some(torn) = &mut torn {
+                torn.never_acknowledged = known.is_of_this_boot();
+            }
+        } else if position == Position::START && torn.is_none() {
+            let what = "there is no segment, and no record of what was acknowledged".to_owned();
+            return Ok(Step::Damaged { place: self.dir.display().to_string(), what });
+        }
+        Ok(Step::End { position, torn })
     }
 
     /// Whether no segment has a higher number.
@@ -172,7 +214,7 @@ impl Frames {
 
     /// Moves to the start of a segment, if there is one.
     fn enter(&mut self, number: u32) -> Result<bool> {
-        let there = self.exists(number);
+        let there = is_there(&self.path(number))?;
         if there {
             (self.position.segment, self.position.offset) = (number, 0);
         }
@@ -235,8 +277,8 @@ impl Frames {
     fn torn_or_damaged(&mut self, length: u64, place: String, what: &str) -> Result<Step> {
         let Position { segment, offset, .. } = self.position;
         if self.is_last(segment)? && self.next_header(offset + 1, length)?.is_none() {
-            let torn = Some(Torn { path: self.path(segment), keep_bytes: offset });
-            return Ok(Step::End { position: self.position, torn });
+            let torn = Torn { path: self.path(segment), keep_bytes: offset, never_acknowledged: false };
+            return self.ends(self.position, Some(torn));
         }
         Ok(Step::Damaged { place, what: what.to_owned() })
     }
@@ -297,10 +339,6 @@ impl Frames {
         self.dir.join(name(number))
     }
 
-    fn exists(&self, number: u32) -> bool {
-        self.path(number).exists()
-    }
-
     /// Opens a segment if it is not open yet; its length, or `None` if there is no such file.
     fn open(&mut self, number: u32) -> Result<Option<u64>> {
         if let Some((open, _, length)) = &self.current
@@ -328,24 +366,71 @@ impl Frames {
 }
 
 impl Ledger {
-    /// Opens the ledger for appending at its end, which [`Frames`] found; cuts off what was torn.
-    pub fn open(dir: &Path, uuid: [u8; 16], end: Position, torn: Option<Torn>) -> Result<Ledger> {
-        if let Some(torn) = torn {
-            cut(dir, &torn)?;
-        }
+    /// Opens the ledger for appending at its end, which [`Frames`] found. What was torn there is cut off, or set aside if it
+    /// may have been acknowledged: then the file is returned as well.
+    pub fn open(
+        dir: &Path,
+        uuid: [u8; 16],
+        end: Position,
+        torn: Option<Torn>,
+    ) -> Result<(Ledger, Option<PathBuf>)> {
+        let aside = match torn {
+            Some(torn) if !torn.never_acknowledged => Some(tail::set_aside(dir, &torn)?),
+            Some(torn) => {
+                cut(dir, &torn)?;
+                None
+            }
+            None => None,
+        };
         let current = (end.segment > 0).then(|| {
             let path = dir.join(name(end.segment));
             OpenOptions::new().read(true).write(true).open(&path).doing("open", &path)
         });
-        let segment_bytes = SEGMENT_BYTES;
-        Ok(Ledger {
+        let mut ledger = Ledger {
             dir: dir.to_owned(),
             uuid,
             current: current.transpose()?,
             position: end,
+            acknowledged: None,
             poisoned: false,
-            segment_bytes,
-        })
+            read_only: false,
+            segment_bytes: SEGMENT_BYTES,
+        };
+        let known = Record::read(dir)?.known();
+        if known.is_none_or(|known| known.position.next_seq < end.next_seq) {
+            ledger.acknowledge()?;
+        }
+        Ok((ledger, aside))
+    }
+
+    /// A ledger of which is known where it ends and to which nothing is appended.
+    pub fn read_only(dir: &Path, uuid: [u8; 16], end: Position) -> Ledger {
+        Ledger {
+            dir: dir.to_owned(),
+            uuid,
+            current: None,
+            position: end,
+            acknowledged: None,
+            poisoned: false,
+            read_only: true,
+            segment_bytes: SEGMENT_BYTES,
+        }
+    }
+
+    /// Makes the record of what was acknowledged durable as well.
+    pub fn close(&mut self) -> Result<()> {
+        self.acknowledged.as_mut().map_or(Ok(()), acknowledged::Writer::sync)
+    }
+
+    /// Has the record say that everything up to here was acknowledged, on this start of the machine.
+    fn acknowledge(&mut self) -> Result<()> {
+        match &mut self.acknowledged {
+            Some(record) => record.write(self.position),
+            None => {
+                self.acknowledged = Some(acknowledged::Writer::open(&self.dir, self.uuid, self.position)?);
+                Ok(())
+            }
+        }
     }
 
     /// Seals segments at another length than [`SEGMENT_BYTES`].
@@ -361,10 +446,17 @@ impl Ledger {
     /// Appends a commit and returns when it is durable. After a failure nothing more is appended: what the disk holds
     /// is not known any more.
     pub fn append(&mut self, commit: &Commit) -> Result<Position> {
+        if self.read_only {
+            return Err(Error::ReadOnly { path: self.dir.clone() });
+        }
         if self.poisoned {
             return Err(Error::Poisoned);
         }
         self.poisoned = true;
+        // A frame that is torn now must be told from one of before the machine was started.
+        if self.acknowledged.is_none() {
+            self.acknowledge()?;
+        }
         let (frame, head) = frame::encode(commit, self.position.head);
         if self.current.is_none() || self.position.offset >= self.segment_bytes {
             self.begin_segment()?;
@@ -382,6 +474,7 @@ impl Ledger {
             next_article: commit.next_article(),
             head,
         };
+        self.acknowledge()?;
         self.poisoned = false;
         Ok(self.position)
     }
@@ -426,6 +519,15 @@ pub fn holds(dir: &Path, uuid: [u8; 16], position: &Position) -> Result<Holds> {
     Ok(if same { Holds::Yes } else { Holds::Other })
 }
 
+/// The number that the entry after a torn frame would have, if its header says so.
+pub fn torn_next_seq(torn: &Torn) -> Option<u64> {
+    let mut bytes = Vec::new();
+    let mut file = File::open(&torn.path).ok()?;
+    file.seek(SeekFrom::Start(torn.keep_bytes)).ok()?;
+    file.take(HEADER_BYTES as u64).read_to_end(&mut bytes).ok()?;
+    Header::decode(&bytes).map(|header| header.next_seq())
+}
+
 /// What the ledger has at a position that the store names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
@@ -437,7 +539,8 @@ pub enum Holds {
     Other,
 }
 
-/// The end of the ledger, walking no more than the headers of its last segment. `Err` in the value is damage.
+/// The end of the ledger as it stands, whatever was acknowledged, walking no more than its last segment. `Err` in the value is
+/// damage.
 pub fn end(dir: &Path, uuid: [u8; 16]) -> Result<std::result::Result<(Position, Option<Torn>), Error>> {
     let mut start = Position::START;
     let numbers = segments(dir)?;
@@ -454,6 +557,7 @@ pub fn end(dir: &Path, uuid: [u8; 16]) -> Result<std::result::Result<(Position, 
         }
     }
     let mut frames = Frames::from(dir, uuid, start);
+    frames.heed_record(false);
     loop {
         match frames.step()? {
             Step::Frame(..) => {}
@@ -466,7 +570,7 @@ pub fn end(dir: &Path, uuid: [u8; 16]) -> Result<std::result::Result<(Position, 
 /// The numbers of the segments that are there, ascending.
 pub fn segments(dir: &Path) -> Result<Vec<u32>> {
     let mut numbers = Vec::new();
-    if !dir.exists() {
+    if !is_there(dir)? {
         return Ok(numbers);
     }
     for entry in dir.read_dir().doing("read", dir)? {
@@ -477,6 +581,29 @@ pub fn segments(dir: &Path) -> Result<Vec<u32>> {
     }
     numbers.sort_unstable();
     Ok(numbers)
+}
+
+/// Whose ledger this is: what its segments say, or the record if there is none. `None` if nothing says it, or if they differ.
+pub fn owner(dir: &Path) -> Result<Option<[u8; 16]>> {
+    let mut owners = Vec::new();
+    for number in segments(dir)? {
+        let path = dir.join(name(number));
+        let mut bytes = Vec::new();
+        File::open(&path)
+            .and_then(|file| file.take(SEGMENT_HEADER_BYTES as u64).read_to_end(&mut bytes))
+            .doing("read", &path)?;
+        owners.extend(SegmentHeader::decode(&bytes).map(|header| header.uuid));
+    }
+    if owners.is_empty() && dir.is_dir() {
+        owners.extend(Record::read(dir)?.known().map(|known| known.uuid));
+    }
+    owners.dedup();
+    Ok(if let [owner] = owners[..] { Some(owner) } else { None })
+}
+
+/// Has the record of a new ledger say that nothing was acknowledged yet, and makes it durable.
+pub fn begin(dir: &Path, uuid: [u8; 16]) -> Result<()> {
+    acknowledged::Writer::open(dir, uuid, Position::START)?.sync()
 }
 
 /// The file name of a segment.

@@ -6,7 +6,7 @@ use super::set::NumberSet;
 use super::{Pattern, Scope, Text};
 use crate::article::Language;
 use crate::digest::Digest;
-use crate::error::{Error, IoContext, Result};
+use crate::error::{Error, IoContext, Result, system_error};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -128,14 +128,20 @@ fn payload(index: &Index) -> Result<Option<Payload>> {
     payload.map(|payload| serde_json::from_str(&payload).map_err(damaged)).transpose()
 }
 
-/// What tantivy does may panic on damaged files.
-fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    crate::store::panics::caught(work).unwrap_or_else(|panic| Err(damaged(panic)))
+/// What tantivy does may panic on damaged files. What the system did comes as text, and is an error of its own.
+fn caught<T>(dir: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    match crate::store::panics::caught(work).unwrap_or_else(|panic| Err(damaged(panic))) {
+        Err(Error::Search { what }) => match system_error(&what) {
+            Some(source) => Err(Error::Io { doing: "use", path: dir.to_owned(), source }),
+            None => Err(Error::Search { what }),
+        },
+        done => done,
+    }
 }
 
 /// How far an index in a directory has come; `Err` is one that cannot be used.
 fn progress(dir: &Path, archive: uuid::Uuid) -> Result<(u64, Option<String>)> {
-    caught(|| {
+    caught(dir, || {
         let (index, _) = open(dir)?;
         let Some(payload) = payload(&index)? else { return Ok((1, None)) };
         if payload.version != analysis::VERSION {
@@ -230,8 +236,8 @@ impl Indexer {
                 Some(reason)
             }
         };
-        crate::archive::private_dirs().recursive(true).create(dir).doing("create", dir)?;
-        caught(|| {
+        crate::layout::private_dirs().recursive(true).create(dir).doing("create", dir)?;
+        caught(dir, || {
             let (index, fields) = open(dir)?;
             let payload = payload(&index)?;
             let writer: IndexWriter =
@@ -273,7 +279,7 @@ impl Indexer {
         document.add_text(self.fields.language, language.as_deref().unwrap_or(NO_LANGUAGE));
         document.add_text(self.fields.headline, with_code(code, headline));
         document.add_text(self.fields.body, with_code(code, body));
-        self.writer.add_document(document).map_err(damaged)?;
+        caught(&self.dir, || self.writer.add_document(document).map_err(damaged))?;
         self.next_article += 1;
         self.last = digest.to_string();
         Ok(())
@@ -286,6 +292,11 @@ impl Indexer {
 
     /// Makes what was added durable.
     pub fn commit(&mut self) -> Result<()> {
+        let dir = self.dir.clone();
+        caught(&dir, || self.try_commit())
+    }
+
+    fn try_commit(&mut self) -> Result<()> {
         if self.next_article == self.committed {
             return Ok(());
         }
@@ -305,8 +316,9 @@ impl Indexer {
 
     /// Commits, waits for what is being merged, and lets go.
     pub fn close(mut self) -> Result<()> {
-        caught(|| {
-            self.commit()?;
+        let dir = self.dir.clone();
+        caught(&dir, || {
+            self.try_commit()?;
             self.writer.wait_merging_threads().map_err(damaged)?;
             write_lengths(&self.dir, &self.index)
         })
@@ -370,7 +382,7 @@ pub fn damaged_files(dir: &Path) -> Result<Vec<String>> {
     if !dir.exists() {
         return Ok(Vec::new());
     }
-    caught(|| {
+    caught(dir, || {
         let (index, _) = open(dir)?;
         let wrong = index.validate_checksum().map_err(damaged)?;
         Ok(wrong.iter().map(|file| file.display().to_string()).collect())
@@ -379,6 +391,7 @@ pub fn damaged_files(dir: &Path) -> Result<Vec<String>> {
 
 /// An index that answers.
 pub struct SearchIndex {
+    dir: PathBuf,
     /// What was counted last: a phrase that is looked for is also what is ranked.
     counted: Mutex<HashMap<(usize, Pattern), Arc<Counts>>>,
     segments: Vec<Segment>,
@@ -420,7 +433,7 @@ const B: f32 = 0.75;
 impl SearchIndex {
     /// Opens one that is current.
     pub fn open(dir: &Path) -> Result<SearchIndex> {
-        caught(|| {
+        caught(dir, || {
             let (index, fields) = open(dir)?;
             let articles = payload(&index)?.map_or(0, |payload| payload.next_article - 1);
             let mut segments = Vec::new();
@@ -437,7 +450,8 @@ impl SearchIndex {
                 });
             }
             let documents = segments.iter().map(|segment| u64::from(segment.reader.max_doc())).sum();
-            Ok(SearchIndex { segments, documents, articles, counted: Mutex::default() })
+            let dir = dir.to_owned();
+            Ok(SearchIndex { dir, segments, documents, articles, counted: Mutex::default() })
         })
     }
 
@@ -448,7 +462,7 @@ impl SearchIndex {
 
     /// The articles whose text fulfils this.
     pub fn matching(&self, text: &Text) -> Result<NumberSet> {
-        caught(|| {
+        caught(&self.dir, || {
             let mut found = NumberSet::default();
             let prepared = self.prepare(text)?;
             for (at, segment) in self.segments.iter().enumerate() {
@@ -504,7 +518,7 @@ impl SearchIndex {
     /// Those articles that are wanted, with how well they fit, the best first; of equals the one with the lower digest. No more
     /// than so many of the best.
     pub fn ranked(&self, words: &[(Scope, Pattern)], wanted: &NumberSet, most: usize) -> Result<Vec<Ranked>> {
-        caught(|| {
+        caught(&self.dir, || {
             let mut leaves = Vec::new();
             for (scope, pattern) in words {
                 for text in scope.texts() {
@@ -579,7 +593,7 @@ impl SearchIndex {
 
     /// The terms of the index that a word finds, each with the number of articles that have it in their body.
     pub fn forms(&self, item: &super::Item, distinct_ge: bool) -> Result<BTreeMap<String, u64>> {
-        caught(|| {
+        caught(&self.dir, || {
             let mut found = BTreeMap::new();
             let finder = std::cell::RefCell::new(Finder::new(item, distinct_ge));
             for segment in &self.segments {

@@ -12,7 +12,7 @@ pub use keys::Mark;
 use crate::article::{Provenance, Source};
 use crate::codec;
 use crate::digest::{Digest, Prefix};
-use crate::error::{Error, IoContext, Result};
+use crate::error::{Error, IoContext, Result, system_error};
 use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position};
 use crate::pack::{self, Pack, Row};
 use crate::search::NumberSet;
@@ -24,6 +24,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 use std::borrow::Cow;
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -74,8 +75,14 @@ impl Applied {
     }
 }
 
-/// The sled trees.
+/// The sled trees, open.
 pub struct Store {
+    /// Taken when it is closed: sled panics, or hangs, when it is dropped and cannot write.
+    open: Option<Box<Trees>>,
+}
+
+/// What is open of a store.
+pub struct Trees {
     db: sled::Db,
     /// See [`keys`].
     pub articles: PackedTree<5>,
@@ -107,6 +114,7 @@ pub struct Store {
     touched: AtomicBool,
     syncing: Arc<AtomicBool>,
     dir: PathBuf,
+    file: Arc<Path>,
 }
 
 /// The sources of an archive and their numbers.
@@ -171,52 +179,67 @@ pub(crate) fn damaged(what: impl ToString) -> Error {
     Error::Store { what: what.to_string() }
 }
 
+/// The same of what sled says, unless that is an error of the system.
+fn failed(file: &Path, what: &str) -> Error {
+    match system_error(what) {
+        Some(source) => Error::Io { doing: "use", path: file.to_owned(), source },
+        None => damaged(what),
+    }
+}
+
 impl Store {
     /// Opens the trees in a directory, which is made if it is not there. An error or a panic of sled is [`Error::Store`];
     /// what needs the user, such as a full disk, is [`Error::Io`].
     pub fn open(dir: &Path) -> Result<Store> {
         panics::silence();
+        // What is let go of half-way panics too.
+        let opened = panics::caught(|| Store::try_open(dir));
+        opened.unwrap_or_else(|panic| Err(failed(&dir.join("db"), &panic)))
+    }
+
+    fn try_open(dir: &Path) -> Result<Store> {
         remove_half_written_snapshots(dir)?;
         let config = sled::Config::new()
             .path(dir)
             .segment_size(SEGMENT_BYTES)
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(None);
+        let file: Arc<Path> = dir.join("db").into();
         let patience = Instant::now() + Duration::from_secs(2);
         let db = loop {
-            match panics::caught(|| config.open()).map_err(damaged)? {
+            match panics::caught(|| config.open()).map_err(|panic| failed(&file, &panic))? {
                 Ok(db) => break db,
                 // sled lets go of its lock some time after the handle was dropped.
                 Err(sled::Error::Io(e)) if is_lock(&e) && Instant::now() < patience => {
                     std::thread::sleep(Duration::from_millis(10));
                 }
-                Err(sled::Error::Io(e)) if needs_the_user(&e) => return Err(e).doing("open", dir),
-                Err(e) => return Err(damaged(e)),
+                Err(sled::Error::Io(e)) if is_lock(&e) => return Err(e).doing("open", dir),
+                Err(e) => return Err(failed(&file, &e.to_string())),
             }
         };
-        let tree = |name: &str| quiet(|| db.open_tree(name));
+        let tree = |name: &str| quiet(&file, || db.open_tree(name));
         let meta = tree("meta")?;
-        let applied = match quiet(|| meta.get("applied"))? {
+        let applied = match quiet(&file, || meta.get("applied"))? {
             None => Applied::START,
             Some(bytes) => codec::decode(&bytes).map_err(damaged)?,
         };
-        let row = |name: &str| quiet(|| meta.get(name));
+        let row = |name: &str| quiet(&file, || meta.get(name));
         let tags = row("tags")?.map(|bytes| codec::decode(&bytes)).transpose().map_err(damaged)?;
         let queries = row("queries")?.map(|bytes| codec::decode(&bytes)).transpose().map_err(damaged)?;
-        let store = Store {
-            by_tag: PackedTree::new(tree("by_tag")?, INDEX),
-            tags: PackedTree::new(tree("tags")?, INDEX),
+        let store = Box::new(Trees {
+            by_tag: PackedTree::new(tree("by_tag")?, &file, INDEX),
+            tags: PackedTree::new(tree("tags")?, &file, INDEX),
             labels: Labels { tags: tags.unwrap_or_default(), queries: queries.unwrap_or_default() },
-            articles: PackedTree::new(tree("articles")?, ARTICLES),
-            bodies: PackedTree::new(tree("bodies")?, BODIES),
-            captures: PackedTree::new(tree("captures")?, CAPTURES),
-            digests: PackedTree::new(tree("digests")?, INDEX),
-            by_article: PackedTree::new(tree("by_article")?, INDEX),
-            by_date: PackedTree::new(tree("by_date")?, INDEX),
-            by_captured: PackedTree::new(tree("by_captured")?, INDEX),
-            by_source: PackedTree::new(tree("by_source")?, INDEX),
-            by_url: PackedTree::new(tree("by_url")?, INDEX),
-            sources: PackedTree::new(tree("sources")?, INDEX),
+            articles: PackedTree::new(tree("articles")?, &file, ARTICLES),
+            bodies: PackedTree::new(tree("bodies")?, &file, BODIES),
+            captures: PackedTree::new(tree("captures")?, &file, CAPTURES),
+            digests: PackedTree::new(tree("digests")?, &file, INDEX),
+            by_article: PackedTree::new(tree("by_article")?, &file, INDEX),
+            by_date: PackedTree::new(tree("by_date")?, &file, INDEX),
+            by_captured: PackedTree::new(tree("by_captured")?, &file, INDEX),
+            by_source: PackedTree::new(tree("by_source")?, &file, INDEX),
+            by_url: PackedTree::new(tree("by_url")?, &file, INDEX),
+            sources: PackedTree::new(tree("sources")?, &file, INDEX),
             meta,
             db,
             applied,
@@ -224,7 +247,9 @@ impl Store {
             touched: AtomicBool::new(false),
             syncing: Arc::default(),
             dir: dir.to_owned(),
-        };
+            file,
+        });
+        let store = Store { open: Some(store) };
         store.check_ends()?;
         Ok(store)
     }
@@ -234,16 +259,18 @@ impl Store {
     pub fn close(self) -> Result<()> {
         let dir = &self.dir.clone();
         let touched = self.touched.load(Ordering::Relaxed);
-        quiet(|| self.db.flush())?;
-        let file = dir.join("db");
-        drop(self);
+        self.let_go()?;
         if touched {
-            let snapshot = Store::open(dir)?;
-            quiet(|| snapshot.db.flush())?;
-            drop(snapshot);
+            Store::open(dir)?.let_go()?;
         }
+        let file = dir.join("db");
         std::fs::File::open(&file).and_then(|file| file.sync_all()).doing("sync", &file)?;
         crate::ledger::sync_dir(dir)
+    }
+
+    /// Closes sled.
+    pub fn let_go(mut self) -> Result<()> {
+        self.open.take().map_or(Ok(()), let_go)
     }
 
     /// How far the store has come.
@@ -397,7 +424,7 @@ impl Store {
             (self.tags.tree(), tags?),
             (&self.meta, meta),
         ];
-        transact(writes)?;
+        transact(&self.file, writes)?;
         self.forget();
         self.labels = labels;
         self.applied = applied;
@@ -408,7 +435,7 @@ impl Store {
     /// Names another place in the ledger for the same state: the ledger's end was written again.
     pub fn move_to(&mut self, position: Position) -> Result<()> {
         let applied = Applied { position, ..self.applied };
-        quiet(|| self.meta.insert("applied", codec::encode(&applied)))?;
+        quiet(&self.file, || self.meta.insert("applied", codec::encode(&applied)))?;
         self.touched.store(true, Ordering::Relaxed);
         self.applied = applied;
         Ok(())
@@ -438,7 +465,7 @@ impl Store {
         self.bodies.append_encoded(packs.iter().map(|(first, pack)| (*first, &**pack)), &mut writes);
         self.touched.store(true, Ordering::Relaxed);
         self.bodies.make_slots(packs.iter().map(|(first, _)| *first))?;
-        quiet(|| self.bodies.tree().apply_batch(writes.batch))?;
+        quiet(&self.file, || self.bodies.tree().apply_batch(writes.batch))?;
         self.bodies.forget();
         self.sync_ahead();
         Ok(())
@@ -669,6 +696,39 @@ impl Store {
     }
 }
 
+/// What cannot be written is left open, to the end of the process.
+fn let_go(open: Box<Trees>) -> Result<()> {
+    let file = open.file.clone();
+    if let Err(e) = quiet(&file, || open.db.flush()) {
+        std::mem::forget(open);
+        return Err(e);
+    }
+    panics::caught(|| drop(open)).map_err(|panic| failed(&file, &panic))
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let _ = self.open.take().map_or(Ok(()), let_go);
+    }
+}
+
+impl Deref for Store {
+    type Target = Trees;
+
+    fn deref(&self) -> &Trees {
+        self.open.as_deref().expect(OPEN)
+    }
+}
+
+impl DerefMut for Store {
+    fn deref_mut(&mut self) -> &mut Trees {
+        self.open.as_deref_mut().expect(OPEN)
+    }
+}
+
+/// Why there is something to be used.
+const OPEN: &str = "a store is open until it is let go";
+
 /// Reads a row of `captures`; `None` is something else that is numbered with them.
 pub fn read_capture(row: &[u8]) -> Result<Option<(u64, Provenance)>> {
     Ok(match codec::decode(row).map_err(damaged)? {
@@ -747,7 +807,7 @@ pub fn encode_bodies((full, rows): (bool, Vec<Row<5>>)) -> BodyPack {
     BodyPack { first: keys::read_number(&rows[0].0), full, bytes: pack::encode(&rows, BODIES.level) }
 }
 
-fn transact(writes: [(&sled::Tree, Writes); 12]) -> Result<()> {
+fn transact(file: &Path, writes: [(&sled::Tree, Writes); 12]) -> Result<()> {
     let writes: Vec<_> = writes.into_iter().filter(|(_, writes)| writes.count > 0).collect();
     let trees: Vec<&sled::Tree> = writes.iter().map(|(tree, _)| *tree).collect();
     let apply = |views: &Vec<TransactionalTree>| {
@@ -756,9 +816,9 @@ fn transact(writes: [(&sled::Tree, Writes); 12]) -> Result<()> {
         }
         Ok::<(), ConflictableTransactionError<()>>(())
     };
-    match panics::caught(|| trees.as_slice().transaction(apply)).map_err(damaged)? {
+    match panics::caught(|| trees.as_slice().transaction(apply)).map_err(|panic| failed(file, &panic))? {
         Ok(()) => Ok(()),
-        Err(TransactionError::Storage(e)) => Err(damaged(e)),
+        Err(TransactionError::Storage(e)) => Err(failed(file, &e.to_string())),
         Err(TransactionError::Abort(())) => Err(damaged("a transaction was aborted")),
     }
 }
@@ -777,9 +837,4 @@ fn remove_half_written_snapshots(dir: &Path) -> Result<()> {
 
 fn is_lock(e: &std::io::Error) -> bool {
     e.to_string().contains("could not acquire lock")
-}
-
-fn needs_the_user(e: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
-    is_lock(e) || matches!(e.kind(), PermissionDenied | ReadOnlyFilesystem | StorageFull)
 }

@@ -9,11 +9,12 @@
 //! while they are empty, and then each takes its nine packs without being written again (sled consolidates a leaf at
 //! the tenth change). Reading passes over empty slots, so one that a crash left behind does no harm.
 
-use super::damaged;
+use super::{damaged, failed};
 use crate::error::Result;
 use crate::pack::{self, Pack, Row};
 use sled::{Batch, IVec, Tree};
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// How one tree is packed.
@@ -42,6 +43,8 @@ type Cached<const K: usize> = VecDeque<([u8; K], Arc<Pack<K>>)>;
 /// An ordered map from keys of `K` bytes to values, both ways walkable.
 pub struct PackedTree<const K: usize> {
     tree: Tree,
+    /// Where it is, for messages.
+    file: Arc<Path>,
     packing: Packing,
     cache: Mutex<Cached<K>>,
 }
@@ -80,9 +83,9 @@ pub enum Direction {
 }
 
 impl<const K: usize> PackedTree<K> {
-    /// Over this sled tree.
-    pub fn new(tree: Tree, packing: Packing) -> PackedTree<K> {
-        PackedTree { tree, packing, cache: Mutex::default() }
+    /// Over this sled tree, which is in this file.
+    pub fn new(tree: Tree, file: &Arc<Path>, packing: Packing) -> PackedTree<K> {
+        PackedTree { tree, file: file.clone(), packing, cache: Mutex::default() }
     }
 
     /// The sled tree, for a transaction.
@@ -172,8 +175,8 @@ impl<const K: usize> PackedTree<K> {
     pub fn make_slots(&self, firsts: impl Iterator<Item = [u8; K]>) -> Result<()> {
         for first in firsts {
             let key = part_key(&first, 0);
-            if !quiet(|| self.tree.contains_key(&key))? {
-                quiet(|| self.tree.insert(&key, IVec::default()))?;
+            if !quiet(&self.file, || self.tree.contains_key(&key))? {
+                quiet(&self.file, || self.tree.insert(&key, IVec::default()))?;
             }
         }
         Ok(())
@@ -223,7 +226,7 @@ impl<const K: usize> PackedTree<K> {
 
     fn remove_pack(&self, first: &[u8; K], writes: &mut Writes) -> Result<()> {
         for item in self.tree.range(part_key(first, 0)..=part_key(first, u16::MAX)).keys() {
-            writes.remove(quiet(|| item)?.to_vec());
+            writes.remove(quiet(&self.file, || item)?.to_vec());
         }
         Ok(())
     }
@@ -240,7 +243,7 @@ impl<const K: usize> PackedTree<K> {
         }
         let mut below = self.tree.range(..=part_key(key, u16::MAX));
         loop {
-            let Some(item) = quiet(|| below.next_back().transpose())? else { return Ok(None) };
+            let Some(item) = quiet(&self.file, || below.next_back().transpose())? else { return Ok(None) };
             let (first, part) = split_key::<K>(&item.0)?;
             if part == 0 && !item.1.is_empty() {
                 return self.decode(first, &item.1).map(|pack| Some((first, pack)));
@@ -251,7 +254,7 @@ impl<const K: usize> PackedTree<K> {
     fn first_pack(&self) -> Result<Option<([u8; K], Arc<Pack<K>>)>> {
         let mut items = self.tree.iter();
         loop {
-            let Some(item) = quiet(|| items.next().transpose())? else { return Ok(None) };
+            let Some(item) = quiet(&self.file, || items.next().transpose())? else { return Ok(None) };
             let (first, part) = split_key::<K>(&item.0)?;
             if part == 0 && !item.1.is_empty() {
                 return self.decode(first, &item.1).map(|pack| Some((first, pack)));
@@ -263,7 +266,7 @@ impl<const K: usize> PackedTree<K> {
     fn key_after(&self, first: &[u8; K]) -> Result<Option<[u8; K]>> {
         let mut above = self.tree.range(part_key(first, u16::MAX)..);
         loop {
-            let Some(item) = quiet(|| above.next().transpose())? else { return Ok(None) };
+            let Some(item) = quiet(&self.file, || above.next().transpose())? else { return Ok(None) };
             let (next, part) = split_key::<K>(&item.0)?;
             if part == 0 && !item.1.is_empty() {
                 return Ok(Some(next));
@@ -299,13 +302,13 @@ impl<const K: usize> PackedTree<K> {
     /// they are. Asking often for pages of large packs keeps a walk through all of them in some 130 MB.
     fn hurry_eviction(&self, first: &[u8; K]) -> Result<()> {
         let key = part_key(first, 0);
-        (0..ASKED_AGAIN).try_for_each(|_| quiet(|| self.tree.contains_key(&key)).map(drop))
+        (0..ASKED_AGAIN).try_for_each(|_| quiet(&self.file, || self.tree.contains_key(&key)).map(drop))
     }
 
     fn join_parts(&self, first: &[u8; K], parts: u16) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         for part in 1..=parts {
-            let value = quiet(|| self.tree.get(part_key(first, part)))?;
+            let value = quiet(&self.file, || self.tree.get(part_key(first, part)))?;
             bytes.extend_from_slice(&value.ok_or_else(|| damaged("a part of a pack is missing"))?);
         }
         Ok(bytes)
@@ -347,9 +350,13 @@ fn split_key<const K: usize>(key: &[u8]) -> Result<([u8; K], u16)> {
     split.ok_or_else(|| damaged("a key of another length"))
 }
 
-/// Runs a call into sled; its errors and its panics are damage of the store.
-pub fn quiet<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T> {
-    super::panics::caught(call).map_err(damaged)?.map_err(damaged)
+/// Runs a call into sled; its errors and its panics are damage of the store, unless the system failed.
+pub fn quiet<T>(file: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T> {
+    match super::panics::caught(call) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(e)) => Err(failed(file, &e.to_string())),
+        Err(panic) => Err(failed(file, &panic)),
+    }
 }
 
 /// A row's place in a pack that is held.
@@ -425,8 +432,8 @@ impl<const K: usize> Rows<'_, K> {
         let packs = self.packs.as_mut().expect("made above");
         loop {
             let item = match self.direction {
-                Direction::Up => quiet(|| packs.next().transpose())?,
-                Direction::Down => quiet(|| packs.next_back().transpose())?,
+                Direction::Up => quiet(&self.tree.file, || packs.next().transpose())?,
+                Direction::Down => quiet(&self.tree.file, || packs.next_back().transpose())?,
             };
             let Some(item) = item else { return Ok(None) };
             let (first, part) = split_key::<K>(&item.0)?;
@@ -477,7 +484,7 @@ mod tests {
         ]
     }
 
-    fn open(dir: &std::path::Path, packing: Packing) -> (sled::Db, PackedTree<2>) {
+    fn open(dir: &Path, packing: Packing) -> (sled::Db, PackedTree<2>) {
         // sled lets go of its lock some time after the handle was dropped.
         let config = sled::Config::new().path(dir).flush_every_ms(None);
         let mut opened = config.open();
@@ -486,7 +493,7 @@ mod tests {
             opened = config.open();
         }
         let db = opened.unwrap();
-        let tree = PackedTree::new(db.open_tree("t").unwrap(), packing);
+        let tree = PackedTree::new(db.open_tree("t").unwrap(), &Arc::from(dir), packing);
         (db, tree)
     }
 

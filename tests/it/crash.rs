@@ -2,12 +2,14 @@
 //! next opening works.
 
 use crate::env::{Random, TestEnv, copy_dir, record};
+use pressmark::Error;
 use pressmark::archive::{Archive, Healed, Open};
 use pressmark::article::Article;
-use pressmark::check::{Depth, verify};
+use pressmark::check::{Depth, Finding, RepairOptions, repair, verify};
 use pressmark::ledger::{self, Frames, Position, Step};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -121,46 +123,194 @@ fn positions(env: &TestEnv, uuid: [u8; 16]) -> Vec<Position> {
     positions
 }
 
-/// Without a store the archive is what its whole frames are; the rest was never acknowledged.
+/// Which boot of the machine a record of what was acknowledged is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Boot {
+    /// This one.
+    Same,
+    /// An earlier one.
+    Other,
+    /// There is no record.
+    None,
+}
+
+/// Has a record say that it is of another boot, or takes it away.
+fn set_boot(ledger: &Path, boot: Boot) {
+    let path = ledger.join(ledger::acknowledged::NAME);
+    match boot {
+        Boot::Same => {}
+        Boot::None => std::fs::remove_file(path).unwrap(),
+        Boot::Other => {
+            let mut bytes = std::fs::read(&path).unwrap();
+            for slot in bytes.chunks_mut(512) {
+                slot[32..48].copy_from_slice(b"an earlier start");
+                let hash = blake3::hash(&slot[..120]);
+                slot[120..136].copy_from_slice(&hash.as_bytes()[..16]);
+            }
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+}
+
+/// Before the place that was acknowledged nothing may be missing. Behind it, what is no whole frame was never acknowledged if
+/// the machine was not started again, and is set aside if it was, or if there is no record.
 #[test]
 fn the_ledger_cut_at_every_byte_of_its_last_two_frames() {
-    let env = small_archive(4);
-    let uuid = env.open().uuid().into_bytes();
+    let env = small_archive(2);
+    let record = |env: &TestEnv| env.archive().join("ledger").join(ledger::acknowledged::NAME);
+    let earlier = std::fs::read(record(&env)).unwrap();
+    let mut archive = env.open();
+    let uuid = archive.uuid().into_bytes();
+    for headline in ["Third", "Fourth"] {
+        archive
+            .put(vec![pressmark::article::Draft { headline: headline.to_owned(), ..Default::default() }])
+            .unwrap();
+    }
+    archive.close().unwrap();
+    let latest = std::fs::read(record(&env)).unwrap();
     let positions = positions(&env, uuid);
     assert_eq!(positions.len(), 4);
-    let segment = env.archive().join("ledger").join(ledger::name(1));
-    let whole = std::fs::read(&segment).unwrap();
-    let opened = TestEnv::new();
+    let segment = |dir: &Path| dir.join("ledger").join(ledger::name(1));
+    let whole = std::fs::read(segment(&env.archive())).unwrap();
+    let copies = TestEnv::new();
     for cut in positions[1].offset..=positions[3].offset {
-        let expected = positions.iter().filter(|position| position.offset <= cut).count() as u64;
-        std::fs::write(&segment, &whole[..cut as usize]).unwrap();
-        let mut frames = Frames::from(&env.archive().join("ledger"), uuid, Position::START);
-        let end = loop {
-            match frames.step().unwrap() {
-                Step::Frame(..) => {}
-                Step::End { position, torn } => break (position, torn),
-                Step::Damaged { place, what } => panic!("{place}: {what}"),
-            }
-        };
-        assert_eq!(end.0.next_seq, expected + 1, "cut at {cut}");
-        assert_eq!(end.1.is_some(), positions.iter().all(|position| position.offset != cut), "cut at {cut}");
-        // The whole archive, at every eleventh byte and around the edges.
+        let frames = positions.iter().filter(|position| position.offset <= cut).count();
+        let end = positions[frames - 1].offset;
         let edge = positions.iter().any(|position| position.offset.abs_diff(cut) <= 1);
-        if edge || cut % 11 == 0 {
-            let dir = opened.path(&format!("cut-{cut}"));
+        if !edge && !cut.is_multiple_of(11) {
+            continue;
+        }
+        for (acknowledged, boot) in [
+            (&latest, Boot::Same),
+            (&latest, Boot::Other),
+            (&earlier, Boot::Same),
+            (&earlier, Boot::Other),
+            (&earlier, Boot::None),
+        ] {
+            let what = format!("cut at {cut}, {boot:?}, {}", acknowledged == &latest);
+            let dir = copies.path("cut");
             copy_dir(&env.archive(), &dir);
             std::fs::remove_dir_all(dir.join("store")).unwrap();
+            std::fs::write(segment(&dir), &whole[..cut as usize]).unwrap();
+            std::fs::write(dir.join("ledger").join(ledger::acknowledged::NAME), acknowledged).unwrap();
+            set_boot(&dir.join("ledger"), boot);
+            let check = |dir: &Path| verify(dir, Depth::Data, Duration::ZERO, &|| false).unwrap().findings;
+            if acknowledged == &latest && frames < 4 {
+                assert!(matches!(check(&dir)[..], [Finding::Ledger { .. }]), "{what}");
+                let Err(Error::Ledger { what: said, .. }) = Archive::open(&dir, &Open::default()) else {
+                    panic!("{what}: it opens")
+                };
+                assert!(
+                    said.contains(&format!("{} more entries were acknowledged", 4 - frames)),
+                    "{what}: {said}"
+                );
+                // What is lost is named, the rest goes on, and the old ledger is kept.
+                let repaired = repair(&dir, &RepairOptions::default(), &|| false).unwrap();
+                assert_eq!(repaired.lost, [(frames as u64 + 1, Some(4))], "{what}");
+                assert_eq!(repaired.left, [], "{what}");
+                assert!(dir.join("ledger.bak").exists(), "{what}");
+                assert_eq!(check(&dir), [], "{what}");
+                std::fs::remove_dir_all(dir).unwrap();
+                continue;
+            }
             let mut archive = Archive::open(&dir, &Open::default()).unwrap();
-            assert_eq!(archive.reader().unwrap().applied().articles(), expected, "cut at {cut}");
+            assert_eq!(archive.reader().unwrap().applied().articles(), frames as u64, "{what}");
+            let (torn, aside) = (cut > end, boot != Boot::Same);
+            let healed: Vec<_> = archive.healed().to_vec();
+            assert_eq!(healed.contains(&Healed::Cut), torn && !aside, "{what}: {healed:?}");
             archive
                 .put(vec![pressmark::article::Draft { headline: "More".to_owned(), ..Default::default() }])
                 .unwrap();
             archive.close().unwrap();
-            let report = verify(&dir, Depth::Data, Duration::ZERO, &|| false).unwrap();
-            assert_eq!((report.findings, report.articles), (vec![], expected + 1), "cut at {cut}");
+            let tail = dir.join("ledger").join(format!("00000001-{end}.tail"));
+            if torn && aside {
+                assert!(healed.contains(&Healed::SetAside { path: tail.clone() }), "{what}: {healed:?}");
+                assert_eq!(std::fs::read(&tail).unwrap(), whole[end as usize..cut as usize], "{what}");
+                assert!(matches!(check(&dir)[..], [Finding::Tail { .. }]), "{what}");
+                let repaired = repair(&dir, &RepairOptions::default(), &|| false).unwrap();
+                assert!(!repaired.rebuilt && repaired.left.len() == 1, "{what}: {repaired:?}");
+                let accept = RepairOptions { accept_tail: true, ..RepairOptions::default() };
+                assert_eq!(repair(&dir, &accept, &|| false).unwrap().left, [], "{what}");
+                assert!(dir.join("ledger").join(format!("00000001-{end}.tail.accepted")).exists(), "{what}");
+            } else {
+                assert!(!tail.exists(), "{what}");
+            }
+            assert_eq!(check(&dir), [], "{what}");
             std::fs::remove_dir_all(dir).unwrap();
         }
     }
+}
+
+/// The last frame flipped, cut, or its segment gone, with no store to mend it from: that is never the end of the ledger.
+#[test]
+fn no_acknowledged_end_disappears() {
+    let env = small_archive(3);
+    let mut archive = env.open();
+    archive.set_segment_bytes(1);
+    archive
+        .put(vec![pressmark::article::Draft {
+            headline: "In a second segment".to_owned(),
+            ..Default::default()
+        }])
+        .unwrap();
+    // Dropped and not closed: like a process that was killed, but for the store.
+    drop(archive);
+    std::fs::remove_dir_all(env.archive().join("store")).unwrap();
+    let ledger = env.archive().join("ledger");
+    let (first, last) = (ledger.join(ledger::name(1)), ledger.join(ledger::name(2)));
+    let whole = [std::fs::read(&first).unwrap(), std::fs::read(&last).unwrap()];
+    let is_noticed = |what: &str| {
+        let ran = env.run(&["verify", "--read-data"]);
+        assert_eq!(ran.code, 12, "{what}: {ran:?}");
+        let ran = env.run(&["count"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (12, ""), "{what}: {ran:?}");
+        assert!(ran.stderr.contains("pressmark repair mends"), "{what}: {ran:?}");
+        for (path, bytes) in [&first, &last].into_iter().zip(&whole) {
+            std::fs::write(path, bytes).unwrap();
+        }
+    };
+    for at in [120, 200, whole[1].len() - 1] {
+        let mut bytes = whole[1].clone();
+        bytes[at] ^= 1;
+        std::fs::write(&last, bytes).unwrap();
+        is_noticed(&format!("flip at {at}"));
+    }
+    for length in [0, 50, 96, 200, whole[1].len() - 1] {
+        std::fs::write(&last, &whole[1][..length]).unwrap();
+        is_noticed(&format!("cut to {length}"));
+    }
+    std::fs::remove_file(&last).unwrap();
+    is_noticed("the last segment is gone");
+    std::fs::remove_file(&first).unwrap();
+    std::fs::remove_file(&last).unwrap();
+    is_noticed("all segments are gone");
+    assert_eq!(env.ok(&["count"]), "4\n");
+}
+
+/// An unreadable record says nothing, which is said and mended.
+#[test]
+fn a_damaged_record_of_what_was_acknowledged() {
+    let env = small_archive(3);
+    let record = env.archive().join("ledger").join(ledger::acknowledged::NAME);
+    for content in [&b""[..], &[7; 1024]] {
+        std::fs::write(&record, content).unwrap();
+        let ran = env.run(&["verify"]);
+        assert!(
+            ran.code == 12 && ran.stdout.contains("the record of what was acknowledged is unreadable"),
+            "{ran:?}"
+        );
+        let ran = env.run(&["count"]);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+            (0, "3\n", "pressmark: wrote the record of what was acknowledged again: it was damaged\n")
+        );
+        assert_eq!(env.run(&["verify", "--read-data"]).code, 0);
+    }
+    // An older archive has none.
+    std::fs::remove_file(&record).unwrap();
+    assert_eq!(env.run(&["verify", "--read-data"]).code, 0);
+    assert_eq!(env.ok(&["count"]), "3\n");
+    assert!(record.exists());
 }
 
 /// With the store, what the ledger lost was acknowledged: it is written again, and the chain ends with the same head.

@@ -38,6 +38,13 @@ impl TestEnv {
         self.path("archive")
     }
 
+    /// For what commands keep only while they run.
+    fn temporary(&self) -> PathBuf {
+        let dir = self.path("tmp");
+        std::fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -51,7 +58,16 @@ impl TestEnv {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pressmark"));
         command.args(args).current_dir(self.dir.path()).env("PRESSMARK_ARCHIVE", self.archive());
-        for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "PAGER", "PRESSMARK_PAGER"] {
+        command.env("XDG_CACHE_HOME", self.path("cache")).env("TMPDIR", self.temporary());
+        for name in [
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "COLUMNS",
+            "PAGER",
+            "PRESSMARK_PAGER",
+            "PRESSMARK_WAIT",
+            "PRESSMARK_SCRATCH",
+        ] {
             command.env_remove(name);
         }
         command.stdin(Stdio::null());

@@ -209,16 +209,53 @@ fn long_and_short_articles_live_together() {
 fn a_second_process_is_told_who_holds_the_archive() {
     let env = TestEnv::with(&[&record(1)]);
     let held = env.open();
-    let ran = env.run(&["list"]);
+    let ran = env.run(&["--wait", "0", "list"]);
     assert_eq!(ran.code, 11);
     assert!(ran.stderr.contains(&format!("is held by process {} ", std::process::id())), "{}", ran.stderr);
     let env = &env;
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(move || env.run(&["--wait", "20", "list"]));
-        std::thread::sleep(Duration::from_millis(300));
+        // Waiting is what happens if nothing else is asked for.
+        let waiting = scope.spawn(move || env.run(&["list"]));
+        std::thread::sleep(Duration::from_millis(1500));
         held.close().unwrap();
-        assert_eq!(waiting.join().unwrap().code, 0);
+        let ran = waiting.join().unwrap();
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let whom = format!("pressmark: waiting up to 60 s for process {} ", std::process::id());
+        assert!(ran.stderr.starts_with(&whom) && ran.stderr.lines().count() == 1, "{ran:?}");
     });
+}
+
+/// Six at once used to shut each other out.
+#[test]
+fn readers_wait_for_each_other() {
+    let env = &TestEnv::with(&[&record(1)]);
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..6).map(|_| scope.spawn(|| env.run(&["count"]))).collect();
+        for reader in readers {
+            let ran = reader.join().unwrap();
+            assert_eq!((ran.code, ran.stdout.as_str()), (0, "1\n"), "{ran:?}");
+        }
+    });
+}
+
+/// Started together where there is no archive yet, all of them end with the same one.
+#[test]
+fn several_may_begin_an_archive() {
+    let env = &TestEnv::new();
+    env.write("in.jsonl", record(1));
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(|| env.run(&["ingest", "in.jsonl"]))).collect();
+        let ran: Vec<_> = all.into_iter().map(|one| one.join().unwrap()).collect();
+        assert!(ran.iter().all(|ran| ran.code == 0), "{ran:?}");
+        assert_eq!(ran.iter().filter(|ran| ran.stderr.contains("made a new archive")).count(), 1, "{ran:?}");
+        assert_eq!(ran.iter().filter(|ran| ran.stderr.contains("1 new,")).count(), 1, "{ran:?}");
+    });
+    assert_eq!(env.ok(&["count"]), "1\n");
+    // Nothing is left beside it.
+    let names = std::fs::read_dir(env.path("")).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    assert_eq!(names, ["archive", "in.jsonl", "tmp"]);
 }
 
 #[cfg(unix)]

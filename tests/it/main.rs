@@ -7,6 +7,7 @@ mod bad_input;
 mod crash;
 mod damage;
 mod export;
+mod faults;
 mod formats;
 mod hostile;
 mod ingest;

@@ -63,7 +63,77 @@ fn damage_is_found() {
     let ran = env.run(&["verify", "--read-data"]);
     assert!(ran.code == 12 && ran.stdout.starts_with("raw: "), "{ran:?}");
     let id = env.ok(&["list"]).trim().rsplit('\t').next().unwrap().to_owned();
-    assert_eq!(env.run(&["cat", "--raw", &id]).code, 12);
+    let ran = env.run(&["cat", "--raw", &id]);
+    assert_eq!(ran.code, 12);
+    assert!(!ran.stderr.contains("rebuilt"), "the store has nothing to do with it: {ran:?}");
+}
+
+/// What cannot be mended is named, night after night, until it is accepted; the store is left alone.
+#[test]
+fn lost_originals_are_named_until_that_is_accepted() {
+    let env = TestEnv::new();
+    for number in 1..=3 {
+        env.write(&format!("in/{number}.html"), page(number));
+    }
+    env.ok(&["ingest", "--keep-raw", "in"]);
+    let originals = || {
+        let mut files: Vec<_> = walkdir::WalkDir::new(env.archive().join("raw"))
+            .into_iter()
+            .map(Result::unwrap)
+            .filter(|file| file.file_type().is_file() && file.file_name() != "lost")
+            .map(walkdir::DirEntry::into_path)
+            .collect();
+        files.sort();
+        files
+    };
+    let files = originals();
+    assert_eq!(files.len(), 3);
+    std::fs::remove_file(&files[0]).unwrap();
+    std::fs::write(&files[1], b"rubbish").unwrap();
+    // What is none of ours is said and stops nothing.
+    env.write("archive/raw/notes.txt", "mine");
+    env.write("archive/raw/ab/notes.txt", "mine");
+    let ran = env.run(&["verify"]);
+    assert!(
+        ran.code == 12 && ran.stdout.lines().count() == 1 && ran.stdout.contains("is missing"),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.contains("2 files in raw/ are no originals"), "{ran:?}");
+    let ran = env.run(&["verify", "--read-data"]);
+    assert!(
+        ran.code == 12 && ran.stdout.lines().count() == 2 && ran.stdout.contains("the bytes are not those"),
+        "{ran:?}"
+    );
+    for _ in 0..2 {
+        let ran = env.run(&["repair"]);
+        assert_eq!(ran.code, 12, "{ran:?}");
+        assert!(!ran.stderr.contains("built") && ran.stderr.contains("could not mend 2 things"), "{ran:?}");
+    }
+    let ran = env.run(&["repair", "--accept-loss"]);
+    assert!(ran.code == 0 && ran.stderr.contains("accepted that 2 originals are lost"), "{ran:?}");
+    let ran = env.run(&["verify", "--read-data"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.stderr.contains("2 originals are lost, which was accepted"), "{ran:?}");
+    assert!(ran.stderr.contains("1 damaged originals are kept"), "{ran:?}");
+    // Taken in again, they are there again.
+    env.ok(&["ingest", "--keep-raw", "--from-start", "in"]);
+    let ran = env.run(&["verify", "--read-data"]);
+    assert!(ran.code == 0 && !ran.stderr.contains("are lost"), "{ran:?}");
+    std::fs::remove_dir_all(env.archive().join("raw")).unwrap();
+    let ran = env.run(&["verify"]);
+    assert!(ran.code == 12 && ran.stdout.lines().count() == 3, "{ran:?}");
+}
+
+/// Captures that came from another archive's export name originals which are kept there.
+#[test]
+fn an_imported_capture_promises_no_original() {
+    let env = TestEnv::new();
+    env.write("a.html", page(1));
+    env.ok(&["ingest", "--keep-raw", "a.html"]);
+    env.ok(&["export", "-o", "all.jsonl"]);
+    env.ok(&["--archive", "copy", "ingest", "all.jsonl"]);
+    assert_eq!(env.run(&["--archive", "copy", "verify", "--read-data"]).code, 0);
+    assert_eq!(env.ok(&["--archive", "copy", "export"]), env.read("all.jsonl"));
 }
 
 /// A text that an older version got wrong is read again: the new text is a new capture that says so, and only once.

@@ -4,6 +4,7 @@ use crate::env::{Random, TestEnv, copy_dir};
 use pressmark::archive::Archive;
 use pressmark::query::{Clock, Order, Query, parse};
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -354,15 +355,24 @@ fn killed_between_the_two_commits() {
         let env = TestEnv::new();
         env.write("in.jsonl", (0..400).map(numbered).collect::<Vec<_>>().join("\n"));
         for round in 0..50 {
-            if round % 10 == 0 {
+            if round % 3 == 0 {
                 let _ = std::fs::remove_dir_all(env.archive());
             }
             let mut child = env
                 .command(&["--json", "ingest", "--batch", batch, "in.jsonl"])
-                .stderr(Stdio::null())
+                .stderr(Stdio::piped())
                 .spawn()
                 .unwrap();
-            std::thread::sleep(Duration::from_micros(2_000 + random.below(120_000)));
+            // At any moment of the start, or some time after any of the commits, however fast the machine is.
+            let after = Duration::from_micros(random.below(6_000));
+            if random.below(4) > 0 {
+                let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+                let commits = random.below(400 / batch.parse::<u64>().unwrap());
+                drop(lines.map_while(Result::ok).nth(commits as usize));
+                std::thread::sleep(after);
+            } else {
+                std::thread::sleep(after * 20);
+            }
             child.kill().unwrap();
             child.wait().unwrap();
             if !env.archive().join("pressmark.toml").exists() {

@@ -1,0 +1,217 @@
+//! Every file of an archive: the one place that knows them by name.
+//!
+//! ```text
+//! ARCHIVE/pressmark.toml   format version, UUID
+//!         ledger/          the truth; see [`crate::ledger`]
+//!         raw/             original inputs, if they are kept; see [`crate::raw`]
+//!         store/           derived; see [`crate::store`]
+//!         search/          derived; see [`crate::search`]
+//!         checkpoints/     how far crawls were read
+//!         lock             who holds the archive
+//!         dirty            there while the store is being written, with the machine's boot id
+//!         ledger.bak, …    a damaged ledger or store of which not everything could be mended; kept
+//! ```
+//! What a process that was killed leaves behind has a name of its own and is removed by the next opening:
+//! `ledger.new`, `ledger.old`, `store.new`, `store.old`, `dirty.new`, `pressmark.toml.new`, `raw/new`.
+
+use crate::error::{IoContext, Result, is_there};
+use crate::ledger::{sync_dir, tail};
+use std::collections::BTreeMap;
+use std::fs::{DirBuilder, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Where the files of one archive are.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    dir: PathBuf,
+    /// Where the derived files are: in the archive, or in a private directory if it cannot be written.
+    derived: PathBuf,
+}
+
+/// What has no place in a whole archive that nobody is writing to. A new ledger without an old one is no left-over: see
+/// [`Layout::finish_repair`].
+const LEFT_OVERS: [&str; 6] =
+    ["ledger.new", "ledger.old", "store.new", "store.old", "dirty.new", "pressmark.toml.new"];
+
+impl Layout {
+    /// That of the archive in this directory.
+    pub fn of(dir: &Path) -> Layout {
+        Layout { dir: dir.to_owned(), derived: dir.to_owned() }
+    }
+
+    /// The same with the derived files elsewhere.
+    pub fn with_derived(mut self, derived: &Path) -> Layout {
+        self.derived = derived.to_owned();
+        self
+    }
+
+    /// The archive's directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Where the derived files are.
+    pub fn derived(&self) -> &Path {
+        &self.derived
+    }
+
+    /// Format version and UUID.
+    pub fn config(&self) -> PathBuf {
+        self.dir.join("pressmark.toml")
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> PathBuf {
+        self.dir.join("ledger")
+    }
+
+    /// A ledger that is being written to take its place.
+    pub fn new_ledger(&self) -> PathBuf {
+        self.dir.join("ledger.new")
+    }
+
+    /// A ledger whose place has been taken by one that has everything that was in it.
+    pub fn old_ledger(&self) -> PathBuf {
+        self.dir.join("ledger.old")
+    }
+
+    /// The store.
+    pub fn store(&self) -> PathBuf {
+        self.derived.join("store")
+    }
+
+    /// A store that is being built to take its place.
+    pub fn new_store(&self) -> PathBuf {
+        self.derived.join("store.new")
+    }
+
+    /// A store whose place has been taken by one that has everything that was in it.
+    pub fn old_store(&self) -> PathBuf {
+        self.derived.join("store.old")
+    }
+
+    /// The full-text index.
+    pub fn search(&self) -> PathBuf {
+        self.derived.join("search")
+    }
+
+    /// The file that is locked.
+    pub fn lock(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
+    /// The file that is there while the store is being written.
+    pub fn dirty(&self) -> PathBuf {
+        self.derived.join("dirty")
+    }
+
+    /// A name that nothing has yet, for something that may be the only copy of what is in it.
+    pub fn unused(&self, name: &str) -> PathBuf {
+        let numbered = (2..).map(|number| self.dir.join(format!("{name}.{number}")));
+        let mut names = std::iter::once(self.dir.join(name)).chain(numbered);
+        names.find(|path| !path.exists()).expect("there is always a higher number")
+    }
+
+    /// A repair that was killed between setting the old ledger aside and putting the new one in its place.
+    pub fn finish_repair(&self) -> Result<()> {
+        let new = self.new_ledger();
+        if is_there(&self.ledger())? || !is_there(&new)? {
+            return Ok(());
+        }
+        rename(&new, &self.ledger())?;
+        sync_dir(&self.dir)
+    }
+
+    /// Removes what processes left behind that were killed. Only for who holds the archive.
+    pub fn clear_left_overs(&self) -> Result<()> {
+        let ledger = self.ledger();
+        if !is_there(&ledger)? {
+            // Then nothing is known to be left over.
+            return Ok(());
+        }
+        for name in LEFT_OVERS {
+            remove(&self.dir.join(name))?;
+        }
+        for entry in ledger.read_dir().doing("read", &ledger)? {
+            let entry = entry.doing("read", &ledger)?;
+            if entry.file_name().to_string_lossy().starts_with(tail::TEMPORARY) {
+                remove(&entry.path())?;
+            }
+        }
+        crate::raw::Raws::of(&self.dir).clear_left_overs()
+    }
+
+    /// Whether nothing is there but what making an archive begins with.
+    pub fn is_only_begun(&self) -> Result<bool> {
+        let only = |dir: &Path, names: &[&str]| -> Result<bool> {
+            let names_there =
+                dir.read_dir().doing("read", dir)?.map(|entry| entry.map(|entry| entry.file_name()));
+            let names_there = names_there.collect::<io::Result<Vec<_>>>().doing("read", dir)?;
+            Ok(names_there.iter().all(|name| names.iter().any(|known| name == known)))
+        };
+        let ledger = self.ledger();
+        Ok(only(&self.dir, &["lock", "ledger", "pressmark.toml.new"])?
+            && (!ledger.is_dir() || only(&ledger, &[crate::ledger::acknowledged::NAME])?))
+    }
+
+    /// The bytes on disk of everything in the archive's directory, by the names that stand in it.
+    pub fn sizes(&self) -> Result<BTreeMap<String, u64>> {
+        let mut sizes = BTreeMap::new();
+        for entry in self.dir.read_dir().doing("read", &self.dir)? {
+            let entry = entry.doing("read", &self.dir)?;
+            let files = walkdir::WalkDir::new(entry.path()).into_iter().filter_map(std::result::Result::ok);
+            let bytes = files.filter_map(|file| file.metadata().ok()).filter(|file| file.is_file());
+            let bytes = bytes.map(|file| allocated(&file)).sum();
+            sizes.insert(entry.file_name().to_string_lossy().into_owned(), bytes);
+        }
+        Ok(sizes)
+    }
+}
+
+#[cfg(unix)]
+fn allocated(file: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::blocks(file) * 512
+}
+
+#[cfg(not(unix))]
+fn allocated(file: &std::fs::Metadata) -> u64 {
+    file.len()
+}
+
+/// For directories that nobody else should look into.
+pub(crate) fn private_dirs() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Removes a file, or a directory with all that is in it; a link is not followed. What is not there is no error.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    let removed = match path.symlink_metadata() {
+        Ok(there) if there.is_dir() => std::fs::remove_dir_all(path),
+        Ok(_) => std::fs::remove_file(path),
+        Err(e) => Err(e),
+    };
+    match removed {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e).doing("remove", path),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a file or a directory another name in the same directory.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<()> {
+    std::fs::rename(from, to).doing("rename", from)
+}
+
+/// Writes a small file so that it is whole or not there, and durable when this returns.
+pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
+    let mut new = path.to_owned().into_os_string();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    let mut file = File::create(&new).doing("create", &new)?;
+    file.write_all(content).and_then(|()| file.sync_all()).doing("write", &new)?;
+    rename(&new, path)?;
+    sync_dir(path.parent().expect("a file is in a directory"))
+}
