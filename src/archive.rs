@@ -4,7 +4,7 @@
 use crate::article::{Article, Draft, PROVENANCE_BYTES_MAX, Provenance, TEXT_BYTES_MAX};
 use crate::builder::{Builder, Built, Fresh};
 use crate::digest::Digest;
-use crate::error::{Error, IoContext, Result};
+use crate::error::{Error, IoContext, Result, is_there};
 use crate::halves::{Halves, Waiting};
 use crate::hold::{Hold, lock};
 use crate::layout::{Layout, private_dirs, remove};
@@ -89,6 +89,8 @@ pub struct Archive {
     search_healed: Vec<search::Healed>,
     healed: Vec<Healed>,
     failed: bool,
+    /// Whether sled could not write: it may hang when it is closed.
+    stuck: bool,
 }
 
 /// A draft made ready: its article in canonical form, and its digest.
@@ -189,9 +191,9 @@ impl Archive {
                 }
             }
             (Ok(mut archive), place) => {
-                if let Some(ScratchPlace::In(place)) = place {
+                if let Some(place) = place {
                     // What was built when it could not be written is of no use any more.
-                    let _ = remove(&place.join(archive.uuid.to_string()));
+                    let _ = place.clear(archive.uuid);
                 }
                 archive.scratch_place = place.clone();
                 Ok(archive)
@@ -252,6 +254,7 @@ impl Archive {
             scratch: None,
             scratch_place: None,
             scratch_search: None,
+            stuck: false,
             failed: false,
         }
     }
@@ -289,6 +292,17 @@ impl Archive {
     /// The originals that are kept.
     pub fn raws(&self) -> Raws {
         Raws::of(self.dir())
+    }
+
+    /// After an answer that was wrong: has the next opening build again what it came from.
+    pub fn condemn(&self, e: &Error) -> Result<()> {
+        match e {
+            Error::Store { .. } | Error::Digest { .. } => {
+                crate::halves::condemn(&self.layout, &e.to_string())
+            }
+            Error::Search { .. } => search::condemn(&self.search_dir),
+            _ => Ok(()),
+        }
     }
 
     /// Where the ledger ends: the head of the chain, and the next numbers.
@@ -386,7 +400,10 @@ impl Archive {
             return Err(Error::Poisoned);
         }
         let result = work(self);
-        self.failed |= result.is_err();
+        if let Err(e) = &result {
+            self.failed = true;
+            self.stuck |= e.is_of_the_system();
+        }
         result
     }
 
@@ -602,8 +619,8 @@ impl Archive {
         if self.failed {
             return Err(Error::Poisoned);
         }
+        self.guarded(Archive::apply_waiting)?;
         self.failed = true;
-        self.apply_waiting()?;
         self.search = None;
         // It is derived: if it cannot be written now, the next search makes it again, or says why it cannot.
         let indexed = if self.indexer.is_some() { self.catch_up() } else { Ok(()) };
@@ -612,7 +629,7 @@ impl Archive {
         }
         let store = self.store.take().expect(OPEN);
         let dirty = self.layout.dirty();
-        if dirty.exists() {
+        if is_there(&dirty)? {
             store.close()?;
             remove(&dirty)?;
         } else {
@@ -630,6 +647,10 @@ impl ScratchPlace {
         match self {
             ScratchPlace::In(place) => {
                 let dir = place.join(uuid.to_string());
+                if is_taken(&dir)? {
+                    let reason = "it is no place for the indexes of an archive: it is one".to_owned();
+                    return Err(Error::NotAnArchive { path: dir, reason });
+                }
                 private_dirs().recursive(true).create(&dir).doing("create", &dir)?;
                 Ok((dir, None))
             }
@@ -644,6 +665,28 @@ impl ScratchPlace {
     }
 }
 
+impl ScratchPlace {
+    /// Removes what was built for one archive, and nothing else, unless somebody is reading through it.
+    fn clear(&self, uuid: uuid::Uuid) -> Result<()> {
+        let ScratchPlace::In(place) = self else { return Ok(()) };
+        let dir = place.join(uuid.to_string());
+        if !is_there(&dir)? || is_taken(&dir)? {
+            return Ok(());
+        }
+        let layout = Layout::of(&dir);
+        let _lock = lock(&layout, Duration::ZERO)?;
+        let derived = [layout.store(), layout.search(), layout.dirty(), dir.join("dirty.new"), layout.lock()];
+        derived.iter().try_for_each(|path| remove(path))?;
+        std::fs::remove_dir(&dir).doing("remove", &dir)
+    }
+}
+
+/// Whether a directory is an archive.
+fn is_taken(dir: &Path) -> Result<bool> {
+    let layout = Layout::of(dir);
+    Ok(is_there(&layout.config())? || is_there(&layout.ledger())?)
+}
+
 /// Builds the store again from the ledger, whatever it is like.
 pub fn rebuild(dir: &Path, reason: &str, wait: Duration) -> Result<Healed> {
     let hold = Hold::take(dir, wait, false)?;
@@ -654,15 +697,10 @@ pub fn rebuild(dir: &Path, reason: &str, wait: Duration) -> Result<Healed> {
     Ok(healed.pop().expect("rebuilding says what it did"))
 }
 
-/// Says that the store gave wrong answers: the next opening builds it again from the ledger.
-pub fn condemn_store(dir: &Path, what: &str) -> Result<()> {
-    crate::halves::condemn(&Layout::of(dir), what)
-}
-
 impl Drop for Archive {
     /// After a failure the store is left as it is: sled may hang while it closes a file that cannot be written.
     fn drop(&mut self) {
-        if self.failed {
+        if self.stuck {
             std::mem::forget(self.store.take());
         }
     }

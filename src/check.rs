@@ -7,15 +7,16 @@
 use crate::codec;
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result, is_there, unless_damaged};
-use crate::halves::{Halves, commit_from_store};
+use crate::halves::{Halves, proves, write_from_store};
 use crate::hold::Hold;
-use crate::layout::{private_dirs, remove, rename};
+use crate::layout::{LOST, RENUMBERED, private_dirs, remove, rename, write_whole};
 use crate::ledger::{self, ArticleRow, Commit, Entry, Frames, Ledger, Position, Record, Step, tail};
 use crate::pack::{BadPack, Pack};
 use crate::raw::{Raws, kept_of};
 use crate::store::packed::{Direction, Rows};
 use crate::store::{self, Store, damaged, keys};
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as _;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -114,6 +115,8 @@ pub struct Report {
     pub hashed: u64,
     /// Original inputs that were read and hashed.
     pub raws: u64,
+    /// What could not be looked at because the system failed; the notes say what.
+    pub unread: u64,
     /// Rows of indexes that were looked up.
     pub rows: u64,
     /// How many things are wrong.
@@ -132,13 +135,15 @@ const FINDINGS_MAX: usize = 1000;
 
 impl Report {
     fn new() -> Report {
-        let (commits, captures, articles, hashed, raws, rows, found, findings, notes) = Default::default();
+        let (commits, captures, articles, hashed, raws, unread, rows, found, findings, notes) =
+            Default::default();
         Report {
             commits,
             captures,
             articles,
             hashed,
             raws,
+            unread,
             rows,
             found,
             findings,
@@ -230,6 +235,16 @@ fn look_through(
         }
     }
     check_tails(&halves, &mut report)?;
+    let lost = hold.layout.ledger().join(LOST);
+    if is_there(&lost)? {
+        let lines = std::fs::read_to_string(&lost).doing("read", &lost)?;
+        report.notes.extend(lines.lines().map(|line| format!("lost, as a repair found: {line}")));
+    }
+    if hold.unnamed {
+        report
+            .notes
+            .push("pressmark.toml is missing or damaged: the next opening writes it again".to_owned());
+    }
     if depth != Depth::Structure {
         check_search(hold, &mut report)?;
     }
@@ -376,6 +391,13 @@ fn check_raws(
                 let what = "the bytes are not those".to_owned();
                 report.add(Finding::Raw { digest: *digest, what });
             }
+            Err(e) if e.is_of_the_system() => {
+                report.unread += 1;
+                report.notes.push(format!(
+                    "{e}, an original{}",
+                    e.source().map_or(String::new(), |e| format!(": {e}"))
+                ));
+            }
             Err(e) => return Err(e),
         }
     }
@@ -433,7 +455,7 @@ fn walk_ledger(
                 }
                 return Ok(position);
             }
-            Step::Damaged { place, what } => {
+            Step::Damaged { place, what, .. } => {
                 report.ledger(place, what);
                 if !frames.skip_damage()? {
                     return Ok(frames.position());
@@ -700,6 +722,10 @@ pub struct Repaired {
     pub left: Vec<Finding>,
     /// How many things are still wrong.
     pub left_count: u64,
+    /// What there is to say beside that.
+    pub notes: Vec<String>,
+    /// What could not be looked at because the system failed; the notes say what.
+    pub unread: u64,
     /// The tails of the ledger that were accepted.
     pub accepted_tails: u64,
     /// The originals of which the loss was accepted.
@@ -712,17 +738,15 @@ pub fn repair(dir: &Path, options: &RepairOptions, stop: &dyn Fn() -> bool) -> R
     let hold = Hold::take(dir, options.wait, false)?;
     let halves = Halves::of(&hold.layout, hold.uuid);
     let report = look_through(&hold, Depth::Data, Unreadable::Fails, stop)?;
-    let mut repaired = Repaired { findings: report.findings.clone(), ..Repaired::default() };
+    let (findings, notes, unread) = (report.findings.clone(), report.notes.clone(), report.unread);
+    let mut repaired = Repaired { findings, notes, unread, ..Repaired::default() };
     if stop() {
         return Ok(repaired);
     }
     if !report.ledger_is_whole {
         let path = hold.layout.store();
-        let store = if report.store_is_whole && is_there(&path)? {
-            unless_damaged(Store::open(&path))?
-        } else {
-            None
-        };
+        // Whatever it proves is used, also if something else in it is damaged.
+        let store = if is_there(&path)? { unless_damaged(Store::open(&path))? } else { None };
         if store.is_none() && !is_there(&hold.layout.ledger())? {
             let what = "it is missing, and the store cannot be read either: put one of them back from a copy"
                 .to_owned();
@@ -740,15 +764,19 @@ pub fn repair(dir: &Path, options: &RepairOptions, stop: &dyn Fn() -> bool) -> R
         store.let_go()?;
         ledger.close()?;
     }
+    if report.findings.iter().any(|finding| matches!(finding, Finding::Search { .. })) {
+        // Nothing is to be mended in it: the next search makes it again.
+        remove(&hold.layout.search())?;
+    }
     if options.accept_tail {
         repaired.accepted_tails = tail::accept(&hold.layout.ledger())?.len() as u64;
     }
     let raws = Raws::of(hold.layout.dir());
-    for finding in &report.findings {
-        if let Finding::Raw { digest, .. } = finding
-            && matches!(raws.get(digest), Err(Error::Original { .. }))
-        {
-            raws.set_aside(digest)?;
+    if report.findings.iter().any(|finding| matches!(finding, Finding::Raw { .. })) {
+        for digest in raws.survey()?.kept {
+            if matches!(raws.get(&digest), Err(Error::Original { .. })) {
+                raws.set_aside(&digest)?;
+            }
         }
     }
     if options.accept_loss {
@@ -765,103 +793,111 @@ pub fn repair(dir: &Path, options: &RepairOptions, stop: &dyn Fn() -> bool) -> R
     if repaired.findings.iter().any(|finding| !matches!(finding, Finding::Search { .. })) {
         let after = look_through(&hold, Depth::Structure, Unreadable::Fails, stop)?;
         (repaired.left, repaired.left_count) = (after.findings, after.found);
+        repaired.notes = after.notes;
     }
     Ok(repaired)
 }
 
-/// Writes a new ledger: what is whole of the old one, and between it what the store has. Where neither has it, what comes
-/// after gets new numbers.
+/// Writes a new ledger: what is whole of the old one, and between it what the store has and the chain proves. Where neither has
+/// it, what comes after gets new numbers. The old ledger goes if everything of it is in the new one; else it is kept.
 fn mend(halves: &Halves, store: Option<Store>, repaired: &mut Repaired) -> Result<()> {
     let layout = &halves.layout;
-    let (old, new) = (layout.ledger(), layout.new_ledger());
-    remove(&new)?;
-    private_dirs().create(&new).doing("create", &new)?;
-    let (mut ledger, _) = Ledger::open(&new, halves.uuid, Position::START, None)?;
+    let (old, part) = (layout.ledger(), layout.part_ledger());
+    remove(&part)?;
+    private_dirs().create(&part).doing("create", &part)?;
+    let (mut ledger, _) = Ledger::open(&part, halves.uuid, Position::START, None)?;
     let mut renumbered = Renumbered::default();
-    // The number that the next capture of the old ledger should have.
-    let mut expected = 1;
-    let mut open_end = true;
-    let mut acknowledged = None;
     let had = is_there(&old)?;
+    let record =
+        if had { Record::read(&old)?.known().filter(|known| known.uuid == halves.uuid) } else { None };
+    // The number that the next entry of the old ledger should have; whether nobody knows what stood there.
+    let (mut expected, mut gap) = (1, !had);
+    let mut torn = None;
     if had {
-        acknowledged = Record::read(&old)?.known().filter(|known| known.uuid == halves.uuid);
-        for tail in tail::list(&old)? {
-            let copy = new.join(tail.path.file_name().expect("a file has a name"));
-            std::fs::copy(&tail.path, &copy).doing("copy", &tail.path)?;
-        }
+        tail::carry_over(&old, &part)?;
         let mut frames = Frames::from(&old, halves.uuid, Position::START);
         loop {
+            let before = frames.position();
             match frames.step()? {
                 Step::Frame(commit, after) => {
-                    if commit.first_seq > expected
-                        && !(repaired.lost.is_empty()
-                            && fill(&mut ledger, store.as_ref(), commit.first_seq, repaired)?)
-                    {
-                        // Some of it may have come from the store before that had no more.
-                        let first = ledger.position().next_seq.max(expected);
-                        repaired.lost.push((first, Some(commit.first_seq - 1)));
+                    if repaired.lost.is_empty() && !fill(&mut ledger, store.as_ref(), before, repaired)? {
+                        let reached = fill_until(&mut ledger, store.as_ref(), expected, before, repaired)?;
+                        repaired.lost.push((reached, Some((before.next_seq - 1).max(reached))));
                     }
-                    expected = after.next_seq;
-                    let at = ledger.position();
-                    let follows = repaired.lost.is_empty()
-                        && (commit.first_seq, commit.first_article) == (at.next_seq, at.next_article);
-                    if follows && commit.head_after(at.head) == after.head {
+                    (expected, gap) = (after.next_seq, false);
+                    if repaired.lost.is_empty() {
                         ledger.append(&commit)?;
                         continue;
                     }
-                    if repaired.lost.is_empty() {
-                        // The store filled the gap with something else than what was there.
-                        repaired.lost.push((commit.first_seq, Some(commit.first_seq)));
-                    }
+                    let at = ledger.position();
                     let commit = renumbered.commit(*commit, at, &mut repaired.orphaned).map_err(damaged)?;
                     if !commit.entries.is_empty() {
                         ledger.append(&commit)?;
                     }
                 }
-                Step::End { torn, .. } => {
-                    if let Some(torn) = torn.filter(|torn| !torn.never_acknowledged) {
-                        tail::keep(&new, &torn)?;
-                    }
-                    open_end = false;
+                Step::End { torn: found, .. } => {
+                    torn = found;
                     break;
                 }
-                Step::Damaged { .. } => {
+                Step::Damaged { torn: found, .. } => {
+                    gap = true;
+                    torn = found.or(torn);
+                    let reached = frames.position();
                     if !frames.skip_damage()? {
                         break;
                     }
+                    if repaired.lost.is_empty() || frames.position().next_seq <= expected {
+                        continue;
+                    }
+                    // Numbers have changed already: what comes after a second hole cannot be filled either.
+                    repaired.lost.push((reached.next_seq, Some(frames.position().next_seq - 1)));
                 }
             }
         }
     }
-    let goal = store.as_ref().map(|store| store.applied().position.next_seq);
-    if let Some(goal) = goal.filter(|goal| *goal > expected && repaired.lost.is_empty()) {
-        if !fill(&mut ledger, store.as_ref(), goal, repaired)? {
-            repaired.lost.push((ledger.position().next_seq, Some(goal - 1)));
+    // The end: as far as the store proves it, or the record of what was acknowledged.
+    let claimed = store.as_ref().map(|store| store.applied().position);
+    for goal in [claimed, record.map(|known| known.position)].into_iter().flatten() {
+        if repaired.lost.is_empty()
+            && goal.next_seq > expected
+            && fill(&mut ledger, store.as_ref(), goal, repaired)?
+        {
+            (expected, gap) = (goal.next_seq, false);
         }
-        expected = goal;
     }
-    match acknowledged.map(|known| known.position.next_seq) {
-        Some(next) if next > expected => repaired.lost.push((expected, Some(next - 1))),
-        None if open_end && goal.is_none() => repaired.lost.push((expected, None)),
+    let known_end = record.map(|known| known.position.next_seq).max(claimed.map(|claimed| claimed.next_seq));
+    let is_certain = record.is_some_and(|known| known.is_of_this_boot());
+    match known_end {
+        Some(end) if end > expected => repaired.lost.push((expected, Some(end - 1))),
+        _ if gap && !is_certain => repaired.lost.push((expected, None)),
         _ => {}
+    }
+    // On this start of the machine, the record says all there is to say of the end.
+    if let Some(torn) = torn.filter(|_| !is_certain)
+        && !torn.never_acknowledged
+        && !(repaired.lost.is_empty() && ledger::is_explained(&torn, record.as_ref(), expected)?)
+    {
+        tail::keep(&part, &torn)?;
     }
     ledger.close()?;
     drop(ledger);
     if let Some(store) = store {
         store.let_go()?;
     }
-    ledger::sync_dir(&new)?;
-    ledger::sync_dir(layout.dir())?;
     let whole = repaired.lost.is_empty() && repaired.orphaned == 0;
+    if !whole || is_there(&old.join(LOST))? {
+        note_lost(&old, &part, repaired)?;
+    }
+    if !whole {
+        write_whole(&part.join(RENUMBERED), b"")?;
+    }
+    ledger::sync_dir(&part)?;
+    rename(&part, &layout.new_ledger())?;
+    ledger::sync_dir(layout.dir())?;
     if had {
         rename(&old, &if whole { layout.old_ledger() } else { layout.unused("ledger.bak") })?;
     }
     layout.finish_repair()?;
-    // The old store is no measure of the new ledger when numbers have changed.
-    let stale = layout.store();
-    if !whole && is_there(&stale)? {
-        rename(&stale, &layout.unused("store.bak"))?;
-    }
     let (rebuilt, mut ledger) = halves.rebuild("the ledger was damaged".to_owned(), &mut Vec::new())?;
     rebuilt.let_go()?;
     ledger.close()?;
@@ -869,21 +905,54 @@ fn mend(halves: &Halves, store: Option<Store>, repaired: &mut Repaired) -> Resul
     remove(&layout.old_ledger())
 }
 
-/// Writes captures up to a number from the store. `false` if it does not have all of them.
-fn fill(ledger: &mut Ledger, store: Option<&Store>, next_seq: u64, repaired: &mut Repaired) -> Result<bool> {
+/// Writes down which captures were lost, beside those of before: a repair that is killed could not say it.
+fn note_lost(old: &Path, new: &Path, repaired: &Repaired) -> Result<()> {
+    let mut lines = match std::fs::read_to_string(old.join(LOST)) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+        lines => lines.doing("read", &old.join(LOST))?,
+    };
+    for (first, last) in &repaired.lost {
+        lines.push_str(&match last {
+            Some(last) => format!("captures {first} to {last}\n"),
+            None => format!("captures from {first} on\n"),
+        });
+    }
+    if repaired.orphaned > 0 {
+        lines.push_str(&format!("{} captures of articles that were among those\n", repaired.orphaned));
+    }
+    write_whole(&new.join(LOST), lines.as_bytes())
+}
+
+/// Writes what comes before this position from the store. `false` if it does not have all of it.
+fn fill(ledger: &mut Ledger, store: Option<&Store>, to: Position, repaired: &mut Repaired) -> Result<bool> {
+    let from = ledger.position();
+    if from.next_seq == to.next_seq {
+        return Ok(from.head == to.head);
+    }
     let Some(store) = store else { return Ok(false) };
-    let goal = Position { next_seq, ..ledger.position() };
-    if store.applied().position.next_seq < next_seq {
+    if store.applied().position.next_seq < to.next_seq || !proves(store, from, &to)? {
         return Ok(false);
     }
-    while ledger.position().next_seq < next_seq {
-        let Some(commit) = unless_damaged(commit_from_store(store, ledger.position(), goal))? else {
-            return Ok(false);
-        };
-        repaired.mended += commit.entries.len() as u64;
-        ledger.append(&commit)?;
-    }
+    write_from_store(ledger, store, to)?;
+    repaired.mended += to.next_seq - from.next_seq;
     Ok(true)
+}
+
+/// Writes what the store has of the captures from `expected` on, if it ends among those before this position; the first that
+/// it has not.
+fn fill_until(
+    ledger: &mut Ledger,
+    store: Option<&Store>,
+    expected: u64,
+    before: Position,
+    repaired: &mut Repaired,
+) -> Result<u64> {
+    let has = store.map(|store| store.applied().position);
+    let has = has.filter(|has| (expected + 1..before.next_seq).contains(&has.next_seq));
+    match has {
+        Some(has) if fill(ledger, store, has, repaired)? => Ok(has.next_seq),
+        _ => Ok(expected),
+    }
 }
 
 /// The numbers that articles get whose old ones cannot be kept: first and last old number, first new one.

@@ -24,6 +24,14 @@ pub enum Error {
         /// What is in the way.
         reason: String,
     },
+    /// Something in the archive is neither a file nor a directory: a link out of it, a pipe, a device. Nothing was opened.
+    #[error("{} is {what}; in an archive there are only files and directories", path.display())]
+    Foreign {
+        /// What it is called.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// A later pressmark wrote the archive.
     #[error("{} has format version {found}; this pressmark reads version {known}", path.display())]
     Format {
@@ -73,6 +81,12 @@ pub enum Error {
     Original {
         /// The digest that it should have.
         digest: Digest,
+    },
+    /// A query would take too long to answer, or too much memory.
+    #[error("the query is refused: {what}")]
+    Costly {
+        /// What of it.
+        what: String,
     },
     /// A prefix that names several articles.
     #[error("{prefix} names {} articles", candidates.len())]

@@ -258,7 +258,7 @@ impl Halves {
                     }
                     return Ok((position, torn));
                 }
-                Step::Damaged { place, what } => return Err(Error::Ledger { place, what }),
+                Step::Damaged { place, what, .. } => return Err(Error::Ledger { place, what }),
             }
         }
     }
@@ -268,13 +268,20 @@ impl Halves {
     pub fn rebuild(&self, reason: String, healed: &mut Vec<Healed>) -> Result<(Store, Ledger)> {
         let (store, new, old) = (self.layout.store(), self.layout.new_store(), self.layout.old_store());
         remove(&new)?;
-        // Nothing is cut off the ledger that the old store still has.
-        if is_there(&store)?
-            && let Some(opened) = unless_damaged(Store::open(&store))?
-            && let (end, _) = ledger::end(&self.layout.ledger(), self.uuid)??
-            && end.next_seq < opened.applied().position.next_seq
-        {
-            drop(self.mend_ledger(opened, healed)?);
+        // Nothing is cut off the ledger that the old store still has. One that the system does not let us read is kept.
+        let mut unread = false;
+        if is_there(&store)? {
+            match Store::open(&store) {
+                Ok(opened) => {
+                    let (end, _) = ledger::end(&self.layout.ledger(), self.uuid)??;
+                    if end.next_seq < opened.applied().position.next_seq {
+                        drop(self.mend_ledger(opened, healed)?);
+                    }
+                }
+                Err(Error::Store { .. }) => {}
+                Err(e) if e.is_of_the_system() => unread = true,
+                Err(e) => return Err(e),
+            }
         }
         let built = self.build(&new, healed);
         let (articles, ledger) = match built {
@@ -285,7 +292,7 @@ impl Halves {
                 return Err(e);
             }
         };
-        let lost = healed.iter().any(|healed| matches!(healed, Healed::SetAside { .. }));
+        let lost = unread || healed.iter().any(|healed| matches!(healed, Healed::SetAside { .. }));
         let there = is_there(&store)?;
         let kept = (lost && there).then(|| self.layout.unused("store.bak"));
         if there {
@@ -316,20 +323,8 @@ impl Halves {
         let directory = self.layout.ledger();
         let (end, torn) = ledger::end(&directory, self.uuid)??;
         let goal = store.applied().position;
-        let mut commits = Vec::new();
-        let mut at = end;
-        while at.next_seq < goal.next_seq {
-            let commit = commit_from_store(&store, at, goal)?;
-            at = Position {
-                next_seq: commit.next_seq(),
-                next_article: commit.next_article(),
-                head: commit.head_after(at.head),
-                ..at
-            };
-            commits.push(commit);
-        }
         let place = || format!("{} at byte {}", ledger::name(end.segment), end.offset);
-        if (at.next_seq, at.next_article, at.head) != (goal.next_seq, goal.next_article, goal.head) {
+        if !proves(&store, end, &goal)? {
             let what = "its end is missing, and the store does not have the same captures".to_owned();
             return Err(Error::Ledger { place: place(), what });
         }
@@ -341,16 +336,16 @@ impl Halves {
             return Err(Error::Ledger { place: place(), what });
         }
         // What is torn goes if everything that it can have held is in the store.
-        let torn = torn.map(|torn| {
-            let known = record.is_some_and(|known| known.is_of_this_boot())
-                || ledger::torn_next_seq(&torn).is_some_and(|next| next <= goal.next_seq);
-            ledger::Torn { never_acknowledged: known, ..torn }
-        });
+        let torn = match torn {
+            Some(torn) => {
+                let never_acknowledged = ledger::is_explained(&torn, record.as_ref(), goal.next_seq)?;
+                Some(ledger::Torn { never_acknowledged, ..torn })
+            }
+            None => None,
+        };
         let (mut ledger, aside) = Ledger::open(&directory, self.uuid, end, torn)?;
         healed.extend(aside.map(|path| Healed::SetAside { path }));
-        for commit in &commits {
-            ledger.append(commit)?;
-        }
+        write_from_store(&mut ledger, &store, goal)?;
         mark_dirty(&self.layout)?;
         store.move_to(ledger.position())?;
         healed.push(Healed::Mended { captures: goal.next_seq - end.next_seq });
@@ -363,8 +358,31 @@ pub(crate) fn condemn(layout: &Layout, what: &str) -> Result<()> {
     write_whole(&layout.dirty(), format!("{DAMAGED}{what}").as_bytes())
 }
 
+/// Whether the store has the entries from one position to another: the chain over them ends with the head that it should.
+pub(crate) fn proves(store: &Store, from: Position, to: &Position) -> Result<bool> {
+    let mut at = from;
+    while at.next_seq < to.next_seq {
+        let Some(commit) = unless_damaged(commit_from_store(store, at, *to))? else { return Ok(false) };
+        at = Position {
+            next_seq: commit.next_seq(),
+            next_article: commit.next_article(),
+            head: commit.head_after(at.head),
+            ..at
+        };
+    }
+    Ok((at.next_seq, at.next_article, at.head) == (to.next_seq, to.next_article, to.head))
+}
+
+/// Writes what the store [`proves`] to the ledger.
+pub(crate) fn write_from_store(ledger: &mut Ledger, store: &Store, to: Position) -> Result<()> {
+    while ledger.position().next_seq < to.next_seq {
+        ledger.append(&commit_from_store(store, ledger.position(), to)?)?;
+    }
+    Ok(())
+}
+
 /// A thousand entries of the store, as the commit that they could have been.
-pub(crate) fn commit_from_store(store: &Store, from: Position, to: Position) -> Result<Commit> {
+fn commit_from_store(store: &Store, from: Position, to: Position) -> Result<Commit> {
     let mut next_article = from.next_article;
     let (mut articles, mut entries, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
     for seq in from.next_seq..to.next_seq.min(from.next_seq + 1000) {

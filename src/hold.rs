@@ -1,6 +1,6 @@
 //! Getting hold of an archive: making it, finding out whose it is, and locking it for this process.
 
-use crate::error::{Error, IoContext, Result};
+use crate::error::{Error, IoContext, Result, is_there};
 use crate::layout::{Layout, private_dirs, write_whole};
 use crate::ledger::{self, sync_dir};
 use crate::time::Timestamp;
@@ -20,6 +20,8 @@ pub(crate) struct Hold {
     pub created: bool,
     /// Whether `pressmark.toml` was written again from the ledger.
     pub named_again: bool,
+    /// Whether `pressmark.toml` has to be written again, and was not.
+    pub unnamed: bool,
     /// Whether nobody else has it.
     pub alone: bool,
     _lock: Option<File>,
@@ -56,7 +58,7 @@ impl Hold {
         if created || named_again {
             write_config(&layout, uuid)?;
         }
-        Ok(Hold { layout, uuid, created, named_again, alone: true, _lock: Some(lock) })
+        Ok(Hold { layout, uuid, created, named_again, unnamed: false, alone: true, _lock: Some(lock) })
     }
 
     /// Takes an archive in which nothing is to be changed: for this process alone if it can be written; beside others if not.
@@ -83,12 +85,18 @@ impl Hold {
     }
 
     fn unchanged(layout: Layout, lock: Option<File>) -> Result<Hold> {
-        let uuid = match read_config(&layout) {
-            Ok(uuid) => owner_instead_of(&layout, uuid)?.unwrap_or(uuid),
-            Err(e) if is_mendable(&e) => uuid::Uuid::from_bytes(ledger::owner(&layout.ledger())?.ok_or(e)?),
+        let (uuid, unnamed) = match read_config(&layout) {
+            Ok(uuid) => match owner_instead_of(&layout, uuid)? {
+                Some(owner) => (owner, true),
+                None => (uuid, false),
+            },
+            Err(e) if is_mendable(&e) => {
+                (uuid::Uuid::from_bytes(ledger::owner(&layout.ledger())?.ok_or(e)?), true)
+            }
             Err(e) => return Err(e),
         };
-        Ok(Hold { layout, uuid, created: false, named_again: false, alone: false, _lock: lock })
+        let (created, named_again, alone) = (false, false, false);
+        Ok(Hold { layout, uuid, created, named_again, unnamed, alone, _lock: lock })
     }
 }
 
@@ -125,12 +133,17 @@ fn find(layout: &Layout) -> Result<Found> {
             }
         }
     }
-    if layout.config().try_exists().doing("open", &layout.config())? {
+    let ours = [layout.config(), layout.ledger(), layout.new_ledger(), layout.lock()];
+    if ours.iter().any(|path| path.symlink_metadata().is_ok()) {
+        layout.refuse_foreign()?;
+    }
+    if is_there(&layout.config())? {
         return Ok(Found::Named);
     }
-    let ledgers = [layout.ledger(), layout.new_ledger()];
-    if ledgers.iter().any(|ledger| ledger::owner(ledger).is_ok_and(|owner| owner.is_some())) {
-        return Ok(Found::Ledger);
+    for ledger in [layout.ledger(), layout.new_ledger()] {
+        if ledger::owner(&ledger)?.is_some() {
+            return Ok(Found::Ledger);
+        }
     }
     if layout.is_only_begun()? {
         return Ok(Found::Nothing);
@@ -204,7 +217,7 @@ fn read_config(layout: &Layout) -> Result<uuid::Uuid> {
 /// Whose ledger it is, if that is another archive's than `pressmark.toml` says: a ledger is checksummed, a line of text is not.
 fn owner_instead_of(layout: &Layout, uuid: uuid::Uuid) -> Result<Option<uuid::Uuid>> {
     let ledger = layout.ledger();
-    let said = ledger::Record::read(&ledger)?.known().map(|known| uuid::Uuid::from_bytes(known.uuid));
+    let said = ledger::said_owner(&ledger)?.map(uuid::Uuid::from_bytes);
     if said.is_none_or(|said| said == uuid) {
         return Ok(None);
     }

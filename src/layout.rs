@@ -7,14 +7,15 @@
 //!         store/           derived; see [`crate::store`]
 //!         search/          derived; see [`crate::search`]
 //!         checkpoints/     how far crawls were read
+//!         reading, fatal   what is being read, and what ended the process while it was: see `ingest/journal.rs`
 //!         lock             who holds the archive
 //!         dirty            there while the store is being written, with the machine's boot id
 //!         ledger.bak, …    a damaged ledger or store of which not everything could be mended; kept
 //! ```
 //! What a process that was killed leaves behind has a name of its own and is removed by the next opening:
-//! `ledger.new`, `ledger.old`, `store.new`, `store.old`, `dirty.new`, `pressmark.toml.new`, `raw/new`.
+//! `ledger.part`, `ledger.new`, `ledger.old`, `store.new`, `store.old`, `dirty.new`, `pressmark.toml.new`, `raw/new`.
 
-use crate::error::{IoContext, Result, is_there};
+use crate::error::{Error, IoContext, Result, is_there};
 use crate::ledger::{sync_dir, tail};
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File};
@@ -31,8 +32,14 @@ pub struct Layout {
 
 /// What has no place in a whole archive that nobody is writing to. A new ledger without an old one is no left-over: see
 /// [`Layout::finish_repair`].
-const LEFT_OVERS: [&str; 6] =
-    ["ledger.new", "ledger.old", "store.new", "store.old", "dirty.new", "pressmark.toml.new"];
+const LEFT_OVERS: [&str; 7] =
+    ["ledger.part", "ledger.new", "ledger.old", "store.new", "store.old", "dirty.new", "pressmark.toml.new"];
+
+/// In a ledger that was mended: which captures were lost with the old one, a range a line.
+pub(crate) const LOST: &str = "lost";
+
+/// In a ledger that is to take the place of one whose captures had other numbers.
+pub(crate) const RENUMBERED: &str = "renumbered";
 
 impl Layout {
     /// That of the archive in this directory.
@@ -66,7 +73,12 @@ impl Layout {
         self.dir.join("ledger")
     }
 
-    /// A ledger that is being written to take its place.
+    /// A ledger that is being written to take its place, not whole yet.
+    pub fn part_ledger(&self) -> PathBuf {
+        self.dir.join("ledger.part")
+    }
+
+    /// A whole ledger that is to take its place.
     pub fn new_ledger(&self) -> PathBuf {
         self.dir.join("ledger.new")
     }
@@ -113,11 +125,20 @@ impl Layout {
         names.find(|path| !path.exists()).expect("there is always a higher number")
     }
 
-    /// A repair that was killed between setting the old ledger aside and putting the new one in its place.
+    /// Puts a new ledger in its place, if the old one was set aside: the end of a repair, also of one that was killed. Where
+    /// captures got other numbers, the store is no measure of it any more, and is set aside first.
     pub fn finish_repair(&self) -> Result<()> {
         let new = self.new_ledger();
         if is_there(&self.ledger())? || !is_there(&new)? {
             return Ok(());
+        }
+        let renumbered = new.join(RENUMBERED);
+        if is_there(&renumbered)? {
+            if is_there(&self.store())? {
+                rename(&self.store(), &self.unused("store.bak"))?;
+                sync_dir(&self.dir)?;
+            }
+            remove(&renumbered)?;
         }
         rename(&new, &self.ledger())?;
         sync_dir(&self.dir)
@@ -152,7 +173,34 @@ impl Layout {
         };
         let ledger = self.ledger();
         Ok(only(&self.dir, &["lock", "ledger", "pressmark.toml.new"])?
-            && (!ledger.is_dir() || only(&ledger, &[crate::ledger::acknowledged::NAME])?))
+            && (!is_there(&ledger)?
+                || ledger.is_dir() && only(&ledger, &[crate::ledger::acknowledged::NAME])?))
+    }
+
+    /// That everything of an archive is a file or a directory: somebody else may have made it, and what is a link would be
+    /// followed out of it, to be read or written there. What the archive does not know by name, it never opens.
+    pub fn refuse_foreign(&self) -> Result<()> {
+        for entry in self.dir.read_dir().doing("read", &self.dir)? {
+            let entry = entry.doing("read", &self.dir)?;
+            let name = entry.file_name();
+            if !is_known(&name.to_string_lossy()) {
+                continue;
+            }
+            // Of the originals there may be a million; each is looked at when it is opened.
+            let deepest = if name == "raw" { 1 } else { usize::MAX };
+            for entry in walkdir::WalkDir::new(entry.path()).max_depth(deepest) {
+                let entry = entry.map_err(|e| {
+                    let path = e.path().unwrap_or(&self.dir).to_owned();
+                    let source =
+                        e.into_io_error().unwrap_or_else(|| io::Error::other("a directory in itself"));
+                    Error::Io { doing: "read", path, source }
+                })?;
+                if let Some(what) = foreign(entry.file_type()) {
+                    return Err(Error::Foreign { path: entry.into_path(), what });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The bytes on disk of everything in the archive's directory, by the names that stand in it.
@@ -167,6 +215,45 @@ impl Layout {
         }
         Ok(sizes)
     }
+}
+
+/// Whether something with this name in an archive's directory is the archive's.
+fn is_known(name: &str) -> bool {
+    const NAMES: [&str; 10] = [
+        "pressmark.toml",
+        "ledger",
+        "raw",
+        "store",
+        "search",
+        "checkpoints",
+        "reading",
+        "fatal",
+        "lock",
+        "dirty",
+    ];
+    let backup = |name: &str| name.starts_with("ledger.bak") || name.starts_with("store.bak");
+    NAMES.contains(&name) || LEFT_OVERS.contains(&name) || backup(name)
+}
+
+/// What something is that is neither a file nor a directory.
+pub(crate) fn foreign(kind: std::fs::FileType) -> Option<&'static str> {
+    if kind.is_file() || kind.is_dir() {
+        return None;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some("a pipe");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return Some("a device");
+        }
+    }
+    Some("a symbolic link")
 }
 
 #[cfg(unix)]

@@ -41,6 +41,9 @@ pub trait Progress {
     /// An input was rejected. An error ends the ingest: a rejection that cannot be written down would be lost.
     fn rejected(&mut self, rejection: &Rejection) -> io::Result<()>;
 
+    /// The run before this one died while it read these. They are read again.
+    fn died(&mut self, _: &[String]) {}
+
     /// Whether to end after the commit under way.
     fn cancelled(&self) -> bool {
         false

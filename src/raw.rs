@@ -12,8 +12,8 @@
 
 use crate::article::Provenance;
 use crate::digest::Digest;
-use crate::error::{Error, IoContext, Result};
-use crate::layout::{private_dirs, remove, rename, write_whole};
+use crate::error::{Error, IoContext, Result, is_there};
+use crate::layout::{foreign, private_dirs, remove, rename, write_whole};
 use crate::ledger::sync_dir;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -71,9 +71,11 @@ impl Raws {
     /// Keeps those that are not there. When this returns they are durable.
     pub fn keep<'a>(&self, raws: impl Iterator<Item = &'a Raw>) -> Result<()> {
         let (mut dirs, mut written) = (BTreeSet::new(), Vec::new());
-        for raw in raws {
+        let mut digests = BTreeSet::new();
+        // Two of a batch may be the same.
+        for raw in raws.filter(|raw| digests.insert(raw.digest)) {
             let path = self.path(&raw.digest);
-            if path.exists() {
+            if is_kept(&path)? && self.is_whole(raw, &path)? {
                 continue;
             }
             let dir = path.parent().unwrap_or(&self.dir);
@@ -89,30 +91,44 @@ impl Raws {
             write().doing("write", &temporary)?;
             written.push((temporary, path));
         }
+        if written.is_empty() {
+            return Ok(());
+        }
         sync_files(&self.dir, &written).doing("sync", &self.dir)?;
         for (temporary, path) in &written {
-            // Two of a batch may be the same.
-            if temporary.exists() {
-                rename(temporary, path)?;
-            }
+            rename(temporary, path)?;
         }
         for dir in &dirs {
             sync_dir(dir)?;
         }
-        if !dirs.is_empty() {
-            sync_dir(&self.dir)?;
-            sync_dir(self.dir.parent().unwrap_or(&self.dir))?;
+        sync_dir(&self.dir)?;
+        sync_dir(self.dir.parent().unwrap_or(&self.dir))?;
+        // What was lost and is there again is no loss any more.
+        let mut lost = self.lost()?;
+        let before = lost.len();
+        lost.retain(|digest| !digests.contains(digest));
+        if lost.len() < before { self.write_lost(&lost) } else { Ok(()) }
+    }
+
+    /// Whether what is kept under a name is what it should be.
+    fn is_whole(&self, raw: &Raw, path: &Path) -> Result<bool> {
+        if fs::read(path).doing("read", path)? == *raw.packed {
+            return Ok(true);
         }
-        Ok(())
+        // Another version may have compressed it otherwise.
+        match self.get(&raw.digest) {
+            Err(Error::Original { .. }) => Ok(false),
+            kept => kept.map(|kept| kept.is_some()),
+        }
     }
 
     /// The bytes, if they are kept. `Err` if what is there is not what its name says.
     pub fn get(&self, digest: &Digest) -> Result<Option<Vec<u8>>> {
         let path = self.path(digest);
-        let packed = match fs::read(&path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            packed => packed.doing("read", &path)?,
-        };
+        if !is_kept(&path)? {
+            return Ok(None);
+        }
+        let packed = fs::read(&path).doing("read", &path)?;
         let mut bytes = Vec::new();
         let read = zstd::Decoder::with_buffer(&packed[..])
             .and_then(|decoder| decoder.take(RAW_BYTES_MAX).read_to_end(&mut bytes));
@@ -138,22 +154,29 @@ impl Raws {
     /// What is there.
     pub fn survey(&self) -> Result<Survey> {
         let mut survey = Survey::default();
-        if !self.dir.exists() {
+        if !is_there(&self.dir)? {
             return Ok(survey);
         }
         let ours = [self.new_dir(), self.lost_file(), self.lost_file().with_extension("new")];
         for outer in fs::read_dir(&self.dir).doing("read", &self.dir)? {
-            let outer = outer.doing("read", &self.dir)?.path();
+            let outer = outer.doing("read", &self.dir)?;
+            let is_dir = outer.file_type().doing("read", &self.dir)?.is_dir();
+            let outer = outer.path();
             if ours.contains(&outer) {
                 continue;
             }
             let first = outer.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if first.len() != 2 || !outer.is_dir() {
+            if first.len() != 2 || !is_dir {
                 survey.strays.push(outer);
                 continue;
             }
             for inner in fs::read_dir(&outer).doing("read", &outer)? {
-                let inner = inner.doing("read", &outer)?.path();
+                let inner = inner.doing("read", &outer)?;
+                let kind = inner.file_type().doing("read", &outer)?;
+                let inner = inner.path();
+                if let Some(what) = foreign(kind) {
+                    return Err(Error::Foreign { path: inner, what });
+                }
                 let rest = inner.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let stem = rest.strip_suffix(DAMAGED);
                 match format!("{first}{}", stem.unwrap_or(&rest)).parse() {
@@ -192,8 +215,23 @@ impl Raws {
         let mut lost = self.lost()?;
         lost.extend(gone);
         private_dirs().recursive(true).create(&self.dir).doing("create", &self.dir)?;
+        self.write_lost(&lost)
+    }
+
+    fn write_lost(&self, lost: &BTreeSet<Digest>) -> Result<()> {
         let lines: String = lost.iter().map(|digest| format!("{digest}\n")).collect();
         write_whole(&self.lost_file(), lines.as_bytes())
+    }
+}
+
+/// Whether there is a file; what is something else is nobody's original.
+fn is_kept(path: &Path) -> Result<bool> {
+    match path.symlink_metadata() {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        there => match foreign(there.doing("read", path)?.file_type()) {
+            Some(what) => Err(Error::Foreign { path: path.to_owned(), what }),
+            None => Ok(true),
+        },
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Outcome {
     Partial,
     /// 12: `verify` found damage.
     Damaged,
+    /// 13: something could not be looked at; what, was said.
+    System,
     /// 130: interrupted.
     Interrupted,
 }
@@ -76,15 +78,27 @@ impl Failure {
     }
 }
 
-/// Whether building the store again from the ledger would help.
-pub fn store_is_to_blame(e: &Error) -> bool {
-    matches!(e, Error::Store { .. } | Error::Digest { .. })
+/// Whether building the store again from the ledger, or the full-text index from the store, would help.
+pub fn is_mended_by_building(e: &Error) -> bool {
+    matches!(e, Error::Store { .. } | Error::Digest { .. } | Error::Search { .. })
 }
 
-/// Says what clap says, with our exit code: help is not an error.
-pub fn usage(e: &clap::Error) -> ExitCode {
-    let _ = e.print();
-    if e.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+/// Says what clap says, with our exit code: help is not an error. What it repeats of the arguments is cleaned first: it is said
+/// of the same arguments without anything that a terminal would obey.
+pub fn usage(
+    e: clap::Error,
+    arguments: &[std::ffi::OsString],
+    parse: impl Fn(Vec<std::ffi::OsString>) -> Option<clap::Error>,
+) -> ExitCode {
+    let cleaned: Vec<_> = arguments.iter().map(|argument| clean(&argument.to_string_lossy())).collect();
+    let is_clean = arguments.iter().zip(&cleaned).all(|(argument, cleaned)| argument == cleaned.as_str());
+    let code = if e.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+    let e = if is_clean { Some(e) } else { parse(cleaned.into_iter().map(Into::into).collect()) };
+    match e {
+        Some(e) => drop(e.print()),
+        None => drop(writeln!(io::stderr(), "error: the arguments hold control characters")),
+    }
+    code
 }
 
 /// Prints what there is to say and returns the exit code.
@@ -94,6 +108,7 @@ pub fn report(context: &mut Context, result: Result<Outcome, Failure>) -> i32 {
         Ok(Outcome::NoMatch) => return 1,
         Ok(Outcome::Partial) => return 3,
         Ok(Outcome::Damaged) => return 12,
+        Ok(Outcome::System) => return 13,
         Ok(Outcome::Interrupted) | Err(Failure::Interrupted) => return 130,
         Err(Failure::Output { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => return 0,
         Err(failure) => failure,
@@ -131,6 +146,11 @@ fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
             (10, "no-archive", "pressmark ingest makes one; --archive DIR or PRESSMARK_ARCHIVE names another")
         }
         Error::NotAnArchive { .. } => (10, "no-archive", "name another directory with --archive DIR"),
+        Error::Foreign { .. } => (
+            10,
+            "foreign",
+            "nothing was opened; if you know where it comes from, put there what it stands for",
+        ),
         Error::Format { .. } => (10, "format", "use the pressmark that wrote it, or a later one"),
         Error::Locked { .. } => (11, "locked", "--wait SECS waits longer"),
         Error::Ledger { .. } => {
@@ -143,6 +163,9 @@ fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
         ),
         Error::Search { .. } => {
             (12, "damaged", "pressmark reindex --search makes it again; nothing is lost with it")
+        }
+        Error::Costly { .. } => {
+            (2, "usage", "ask for fewer things at once, or for longer starts of words (port* not p*)")
         }
         Error::Ambiguous { .. } => (2, "ambiguous", "give more digits"),
         Error::Original { .. } => (

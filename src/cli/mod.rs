@@ -33,6 +33,7 @@ use output::Output;
 use pressmark::archive::{Archive, Open, Scratch, ScratchPlace};
 use pressmark::digest::Prefix;
 use pressmark::query::Reader;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -44,16 +45,16 @@ use terminal::{ColorChoice, Paint, clean, grouped};
 
 /// An archive of news articles: each kept once, found by date, source and words, exported for scripts.
 #[derive(Parser)]
-#[command(name = "pressmark", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "pressmark", version, max_term_width = 100, after_help = AFTER_HELP, styles = STYLES)]
 struct Cli {
     /// The archive's directory [default: pressmark in the user's data directory].
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "PRESSMARK_ARCHIVE", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "PRESSMARK_ARCHIVE", hide_env_values = true, value_parser = path())]
     archive: Option<PathBuf>,
     /// Wait up to SECS seconds if another process holds the archive; 0 does not wait.
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "SECS", env = "PRESSMARK_WAIT", hide_env_values = true, default_value_t = 60)]
     wait: u32,
     /// Build indexes in DIR to read an archive that cannot be written; none keeps nothing [default: pressmark in the user's cache].
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR|none", env = "PRESSMARK_SCRATCH", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR|none", env = "PRESSMARK_SCRATCH", hide_env_values = true, value_parser = path())]
     scratch: Option<PathBuf>,
     /// Errors and progress on standard error as JSON, an object a line.
     #[arg(long, global = true, help_heading = EVERYWHERE)]
@@ -64,6 +65,16 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+/// A path, or nothing: an empty variable is one that is not set.
+fn path() -> impl clap::builder::TypedValueParser<Value = PathBuf> {
+    use clap::builder::TypedValueParser;
+    clap::builder::OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// As clap has them, with a red that is brighter and easier to read on dark screens.
+const STYLES: clap::builder::Styles =
+    clap::builder::Styles::styled().error(clap::builder::styling::AnsiColor::BrightRed.on_default().bold());
 
 /// Options that every command has.
 const EVERYWHERE: &str = "Everywhere";
@@ -125,6 +136,8 @@ pub struct Context {
     out: Output,
     paint: Paint,
     interrupted: Arc<AtomicBool>,
+    /// Whether what the last answer came from is to be built again.
+    condemned: bool,
     complaints: u64,
     umask: u32,
 }
@@ -143,10 +156,12 @@ enum Access {
 type Result<T> = std::result::Result<T, Failure>;
 
 pub fn main() -> ExitCode {
-    let parsed = query_args::arguments(std::env::args_os()).and_then(Cli::try_parse_from);
-    let cli = match parsed {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let parse =
+        |arguments: Vec<OsString>| query_args::arguments(arguments.into_iter()).and_then(Cli::try_parse_from);
+    let cli = match parse(arguments.clone()) {
         Ok(cli) => cli,
-        Err(e) => return exit::usage(&e),
+        Err(e) => return exit::usage(e, &arguments, |arguments| parse(arguments).err()),
     };
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
@@ -161,26 +176,18 @@ pub fn main() -> ExitCode {
     let mut context = Context {
         archive: cli.archive.filter(|dir| !dir.as_os_str().is_empty()),
         wait: Duration::from_secs(cli.wait.into()),
-        scratch: cli.scratch,
+        scratch: cli.scratch.filter(|dir| !dir.as_os_str().is_empty()),
         json: cli.json,
         out: Output::new(io::stdout().lock()),
         paint: Paint::new(cli.color),
         interrupted,
+        condemned: false,
         complaints: 0,
         umask,
     };
     let mut result = guarded(&mut context, &cli.command);
-    // The ledger has everything that the store has, and the store what the full-text index has: the next opening builds it
-    // again, and this may be the next.
-    let condemned = match (&result, context.dir()) {
-        (Err(Failure::Archive(pressmark::Error::Search { .. })), Ok(dir)) => {
-            pressmark::search::condemn(&dir.join("search")).is_ok()
-        }
-        (Err(Failure::Archive(e)), Ok(dir)) if exit::store_is_to_blame(e) => {
-            pressmark::archive::condemn_store(&dir, &e.to_string()).is_ok()
-        }
-        _ => false,
-    };
+    // What gave a wrong answer is built again by the next opening, and this may be the next.
+    let condemned = std::mem::take(&mut context.condemned);
     if condemned && cli.command.can_be_repeated() && context.out.take_back() {
         context.complaints = 0;
         result = guarded(&mut context, &cli.command);
@@ -272,9 +279,18 @@ impl Context {
         if archive.is_new() {
             self.say(&format!("made a new archive at {}", clean(&dir.to_string_lossy())));
         }
-        let done = work(self, &mut archive)?;
-        archive.close()?;
-        Ok(done)
+        match work(self, &mut archive) {
+            Ok(done) => {
+                archive.close()?;
+                Ok(done)
+            }
+            Err(failure) => {
+                if let Failure::Archive(e) = &failure {
+                    self.condemned = exit::is_mended_by_building(e) && archive.condemn(e).is_ok();
+                }
+                Err(failure)
+            }
+        }
     }
 
     /// Waits as long as the user allows while another process holds the archive, and says for whom.

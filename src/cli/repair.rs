@@ -31,7 +31,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if stop() {
         return Ok(Outcome::Interrupted);
     }
-    if repaired.findings.is_empty() && repaired.accepted_tails == 0 {
+    repaired.notes.iter().for_each(|note| context.say(&clean(note)));
+    if repaired.findings.is_empty() && repaired.accepted_tails == 0 && repaired.unread == 0 {
         context.say("found nothing wrong");
         return Ok(Outcome::Done);
     }
@@ -80,5 +81,5 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         context.say(&format!("could not mend {} things", grouped(repaired.left_count)));
         return Ok(Outcome::Damaged);
     }
-    Ok(context.outcome())
+    Ok(if repaired.unread > 0 { Outcome::System } else { context.outcome() })
 }

@@ -42,6 +42,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         [commits, captures, articles, hashed, rows].map(|count| grouped(*count));
     context.say(&format!("looked at {commits} commits, {articles} articles, {captures} captures and {rows} rows of indexes; hashed {hashed} texts{originals}"));
     notes.iter().for_each(|note| context.say(&clean(note)));
+    if *found == 0 && report.unread > 0 {
+        context.say(&format!("could not look at {} things", grouped(report.unread)));
+        return Ok(Outcome::System);
+    }
     if *found == 0 {
         context.say("found nothing wrong");
         return Ok(Outcome::Done);

@@ -84,6 +84,8 @@ pub enum Step {
         place: String,
         /// What is wrong.
         what: String,
+        /// Bytes at the end of the ledger that no frame ends, if the ledger ends before what was acknowledged.
+        torn: Option<Torn>,
     },
 }
 
@@ -139,7 +141,7 @@ impl Frames {
             let length = match self.open(number)? {
                 None => {
                     let (place, what) = (name(number), "the segment is missing".to_owned());
-                    return Ok(Step::Damaged { place, what });
+                    return Ok(Step::Damaged { place, what, torn: None });
                 }
                 Some(length) => length,
             };
@@ -153,7 +155,7 @@ impl Frames {
                         let position = self.end_of(position)?;
                         return self.ends(position, Some(torn));
                     }
-                    Err(what) => return Ok(Step::Damaged { place: name(number), what }),
+                    Err(what) => return Ok(Step::Damaged { place: name(number), what, torn: None }),
                 }
             }
             let offset = self.position.offset;
@@ -162,7 +164,8 @@ impl Frames {
             }
             let place = format!("{} at byte {offset}", name(number));
             if offset > length {
-                return Ok(Step::Damaged { place, what: "the segment is cut short".to_owned() });
+                let what = "the segment is cut short".to_owned();
+                return Ok(Step::Damaged { place, what, torn: None });
             }
             if !self.enter(number + 1)? {
                 return self.end();
@@ -176,7 +179,8 @@ impl Frames {
         if self.is_last(segment)? {
             return self.ends(self.position, None);
         }
-        Ok(Step::Damaged { place: name(segment + 1), what: "the segment is missing".to_owned() })
+        let what = "the segment is missing".to_owned();
+        Ok(Step::Damaged { place: name(segment + 1), what, torn: None })
     }
 
     /// The end, unless more was acknowledged.
@@ -191,18 +195,18 @@ impl Frames {
             if missing > 0 {
                 let how = if torn.is_some() { ", and what is there is damaged" } else { "" };
                 let what = format!("it ends here, but {missing} more entries were acknowledged{how}");
-                return Ok(Step::Damaged { place, what });
+                return Ok(Step::Damaged { place, what, torn });
             }
             if known.position.next_seq == position.next_seq && known.position.head != position.head {
                 let what = "it does not end with what was acknowledged".to_owned();
-                return Ok(Step::Damaged { place, what });
+                return Ok(Step::Damaged { place, what, torn: None });
             }
             if let Some(torn) = &mut torn {
                 torn.never_acknowledged = known.is_of_this_boot();
             }
         } else if position == Position::START && torn.is_none() {
             let what = "there is no segment, and no record of what was acknowledged".to_owned();
-            return Ok(Step::Damaged { place: self.dir.display().to_string(), what });
+            return Ok(Step::Damaged { place: self.dir.display().to_string(), what, torn: None });
         }
         Ok(Step::End { position, torn })
     }
@@ -244,7 +248,7 @@ impl Frames {
         let Position { next_seq, next_article, head, .. } = self.position;
         if (header.first_seq, header.first_article, header.before) != (next_seq, next_article, head) {
             let what = "a frame that does not follow the one before it".to_owned();
-            return Ok(Step::Damaged { place, what });
+            return Ok(Step::Damaged { place, what, torn: None });
         }
         let after = Position {
             segment,
@@ -261,8 +265,11 @@ impl Frames {
             }
             match frame::decode(&header, &bytes) {
                 Ok(commit) if commit.head_after(head) == header.after => commit,
-                Ok(_) => return Ok(Step::Damaged { place, what: "a frame whose hash is wrong".to_owned() }),
-                Err(what) => return Ok(Step::Damaged { place, what }),
+                Ok(_) => {
+                    let what = "a frame whose hash is wrong".to_owned();
+                    return Ok(Step::Damaged { place, what, torn: None });
+                }
+                Err(what) => return Ok(Step::Damaged { place, what, torn: None }),
             }
         } else {
             let Header { first_seq, first_article, committed_ms, .. } = header;
@@ -280,7 +287,7 @@ impl Frames {
             let torn = Torn { path: self.path(segment), keep_bytes: offset, never_acknowledged: false };
             return self.ends(self.position, Some(torn));
         }
-        Ok(Step::Damaged { place, what: what.to_owned() })
+        Ok(Step::Damaged { place, what: what.to_owned(), torn: None })
     }
 
     /// The next whole header in this segment at or after an offset.
@@ -398,6 +405,11 @@ impl Ledger {
         };
         let known = Record::read(dir)?.known();
         if known.is_none_or(|known| known.position.next_seq < end.next_seq) {
+            // Whoever wrote what is behind the record may have died before it was synced.
+            if let Some(segment) = &ledger.current {
+                segment.sync_data().doing("sync", dir)?;
+                sync_dir(dir)?;
+            }
             ledger.acknowledge()?;
         }
         Ok((ledger, aside))
@@ -519,13 +531,21 @@ pub fn holds(dir: &Path, uuid: [u8; 16], position: &Position) -> Result<Holds> {
     Ok(if same { Holds::Yes } else { Holds::Other })
 }
 
-/// The number that the entry after a torn frame would have, if its header says so.
-pub fn torn_next_seq(torn: &Torn) -> Option<u64> {
+/// Whether everything that what is torn can have held comes before this number: its header says so, and there is no more than the
+/// frame that it begins; or all that was acknowledged does.
+pub fn is_explained(torn: &Torn, record: Option<&acknowledged::Acknowledged>, next_seq: u64) -> Result<bool> {
+    if record.is_some_and(|known| known.is_of_this_boot() && known.position.next_seq <= next_seq) {
+        return Ok(true);
+    }
     let mut bytes = Vec::new();
-    let mut file = File::open(&torn.path).ok()?;
-    file.seek(SeekFrom::Start(torn.keep_bytes)).ok()?;
-    file.take(HEADER_BYTES as u64).read_to_end(&mut bytes).ok()?;
-    Header::decode(&bytes).map(|header| header.next_seq())
+    let read = File::open(&torn.path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(torn.keep_bytes))?;
+        Read::by_ref(&mut file).take(HEADER_BYTES as u64).read_to_end(&mut bytes)?;
+        Ok(file.metadata()?.len() - torn.keep_bytes)
+    });
+    let length = read.doing("read", &torn.path)?;
+    let header = Header::decode(&bytes);
+    Ok(header.is_some_and(|header| header.next_seq() <= next_seq && length <= header.frame_bytes()))
 }
 
 /// What the ledger has at a position that the store names.
@@ -562,7 +582,7 @@ pub fn end(dir: &Path, uuid: [u8; 16]) -> Result<std::result::Result<(Position, 
         match frames.step()? {
             Step::Frame(..) => {}
             Step::End { position, torn } => return Ok(Ok((position, torn))),
-            Step::Damaged { place, what } => return Ok(Err(Error::Ledger { place, what })),
+            Step::Damaged { place, what, .. } => return Ok(Err(Error::Ledger { place, what })),
         }
     }
 }
@@ -585,6 +605,9 @@ pub fn segments(dir: &Path) -> Result<Vec<u32>> {
 
 /// Whose ledger this is: what its segments say, or the record if there is none. `None` if nothing says it, or if they differ.
 pub fn owner(dir: &Path) -> Result<Option<[u8; 16]>> {
+    if dir.metadata().is_ok_and(|there| !there.is_dir()) {
+        return Ok(None);
+    }
     let mut owners = Vec::new();
     for number in segments(dir)? {
         let path = dir.join(name(number));
@@ -594,11 +617,26 @@ pub fn owner(dir: &Path) -> Result<Option<[u8; 16]>> {
             .doing("read", &path)?;
         owners.extend(SegmentHeader::decode(&bytes).map(|header| header.uuid));
     }
-    if owners.is_empty() && dir.is_dir() {
+    if owners.is_empty() && is_there(dir)? {
         owners.extend(Record::read(dir)?.known().map(|known| known.uuid));
     }
     owners.dedup();
     Ok(if let [owner] = owners[..] { Some(owner) } else { None })
+}
+
+/// Whose ledger it is by its record, or by its first segment if there is no record: what tells a wrong name at once.
+pub fn said_owner(dir: &Path) -> Result<Option<[u8; 16]>> {
+    if let Some(known) = Record::read(dir)?.known() {
+        return Ok(Some(known.uuid));
+    }
+    let path = dir.join(name(1));
+    let mut bytes = Vec::new();
+    match File::open(&path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        file => file.and_then(|file| file.take(SEGMENT_HEADER_BYTES as u64).read_to_end(&mut bytes)),
+    }
+    .doing("read", &path)?;
+    Ok(SegmentHeader::decode(&bytes).map(|header| header.uuid))
 }
 
 /// Has the record of a new ledger say that nothing was acknowledged yet, and makes it durable.

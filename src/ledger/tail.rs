@@ -50,9 +50,14 @@ pub fn list(dir: &Path) -> Result<Vec<Tail>> {
 pub fn accept(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut accepted = Vec::new();
     for tail in list(dir)?.into_iter().filter(|tail| !tail.accepted) {
-        let mut path = tail.path.clone().into_os_string();
-        path.push(ACCEPTED);
-        let path = PathBuf::from(path);
+        // Another one from the same place may have been accepted before.
+        let mut path = accepted_name(&tail.path, 1);
+        for copy in 2.. {
+            if !is_there(&path)? {
+                break;
+            }
+            path = accepted_name(&tail.path, copy);
+        }
         std::fs::rename(&tail.path, &path).doing("rename", &tail.path)?;
         accepted.push(path);
     }
@@ -60,6 +65,25 @@ pub fn accept(dir: &Path) -> Result<Vec<PathBuf>> {
         sync_dir(dir)?;
     }
     Ok(accepted)
+}
+
+fn accepted_name(tail: &Path, copy: u32) -> PathBuf {
+    let number = if copy == 1 { String::new() } else { format!("-{copy}") };
+    let name = tail.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(ENDING).unwrap_or(&name);
+    tail.with_file_name(format!("{stem}{number}{ENDING}{ACCEPTED}"))
+}
+
+/// Takes the tails of one ledger along into another.
+pub fn carry_over(from: &Path, to: &Path) -> Result<()> {
+    for tail in list(from)? {
+        let there = to.join(tail.path.file_name().unwrap_or_default());
+        if std::fs::hard_link(&tail.path, &there).is_err() {
+            let bytes = std::fs::read(&tail.path).doing("read", &tail.path)?;
+            write(&there, &bytes)?;
+        }
+    }
+    Ok(())
 }
 
 /// Moves what is torn off a segment into a file in this directory, and cuts it off the segment; the file.

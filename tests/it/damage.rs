@@ -455,3 +455,209 @@ fn an_answer_comes_once() {
     }
     assert!(rebuilt > 20, "{rebuilt}");
 }
+
+/// Where the frames of the first segment begin.
+fn frames(bytes: &[u8]) -> Vec<usize> {
+    (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"PMf1")).collect()
+}
+
+/// A hole, and behind it an end that is torn: the hole is not forgotten for the end.
+#[test]
+fn a_hole_before_a_torn_end_is_named() {
+    let (env, _) = whole();
+    let segment = env.archive().join("ledger/00000001.seg");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let begin = frames(&bytes);
+    bytes[begin[6] + 150] ^= 1;
+    bytes.truncate(begin[7] + 300);
+    std::fs::write(&segment, bytes).unwrap();
+    std::fs::remove_file(env.path("archive/ledger/acknowledged")).unwrap();
+    std::fs::remove_dir_all(env.path("archive/store")).unwrap();
+    let ran = env.run(&["repair"]);
+    assert_eq!(ran.code, 12, "{ran:?}");
+    assert!(ran.stderr.contains("captures from 301 on are in neither half"), "{ran:?}");
+    assert!(env.path("archive/ledger.bak").exists(), "the bytes are kept");
+    assert_eq!(env.ok(&["count"]), "300\n");
+    // It is said again by every look, since the one who ran the repair may not have been there.
+    assert_eq!(env.run(&["repair", "--accept-tail"]).code, 0);
+    let ran = env.run(&["verify"]);
+    assert!(ran.code == 0 && ran.stderr.contains("lost, as a repair found: captures from 301 on"), "{ran:?}");
+}
+
+/// What a store has is used wherever the chain proves it, whatever else in the store is damaged. It takes a store of some
+/// segments of sled's: of a damaged last one sled opens nothing.
+#[test]
+fn a_damaged_store_fills_what_it_has() {
+    let env = TestEnv::new();
+    let long = |number: usize| {
+        let mut record: serde_json::Value = serde_json::from_str(&record(number)).unwrap();
+        let mut random = Random(number as u64);
+        let words: Vec<String> = (0..500).map(|_| format!("{:016x}", random.number())).collect();
+        record["text"] = words.join(" ").into();
+        record.to_string()
+    };
+    env.write("in.jsonl", (0..2400).map(long).collect::<Vec<_>>().join("\n"));
+    env.ok(&["ingest", "--batch", "200", "in.jsonl"]);
+    let export = env.ok(&["export"]);
+    let kept = keep(&env);
+    let db = env.archive().join("store/db");
+    let segment = env.archive().join("ledger/00000001.seg");
+    let mut random = Random(404);
+    let (mut mended, mut lost) = (0, 0);
+    for _ in 0..12 {
+        restore(&env, &kept);
+        let mut bytes = std::fs::read(&segment).unwrap();
+        let begin = frames(&bytes);
+        bytes[begin[random.below(begin.len() as u64) as usize] + 200] ^= 1;
+        std::fs::write(&segment, bytes).unwrap();
+        let mut flipped = std::fs::read(&db).unwrap();
+        assert!(flipped.len() > 8 << 20, "{}", flipped.len());
+        flipped[random.below(4 << 20) as usize] ^= 1 << random.below(8);
+        std::fs::write(&db, flipped).unwrap();
+        let ran = env.run(&["repair"]);
+        match ran.code {
+            0 => {
+                assert!(env.ok(&["export"]) == export, "{ran:?}");
+                assert!(!env.path("archive/ledger.bak").exists(), "{ran:?}");
+                mended += 1;
+            }
+            3 => {
+                assert!(ran.stderr.contains("are in neither half"), "{ran:?}");
+                assert!(env.path("archive/ledger.bak").exists(), "{ran:?}");
+                assert_eq!(env.ok(&["count"]), "2200\n", "{ran:?}");
+                lost += 1;
+            }
+            code => panic!("{code}: {ran:?}"),
+        }
+        assert_eq!(env.run(&["verify"]).code, 0);
+    }
+    eprintln!("{mended} were mended, {lost} were in neither half");
+    assert!(mended > 6, "{mended} {lost}");
+}
+
+/// A store that ends in the midst of a hole fills it that far.
+#[test]
+fn a_store_that_ends_in_a_hole_fills_what_it_has() {
+    let env = TestEnv::new();
+    let records: Vec<String> = (0..400).map(record).collect();
+    for part in [&records[..125], &records] {
+        if part.len() > 125 {
+            keep(&env);
+        }
+        env.write("in.jsonl", part.join("\n"));
+        env.ok(&["ingest", "--batch", "50", "in.jsonl"]);
+    }
+    std::fs::remove_dir_all(env.archive().join("store")).unwrap();
+    copy_dir(&env.path("kept/store"), &env.archive().join("store"));
+    let segment = env.archive().join("ledger/00000001.seg");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let begin = frames(&bytes);
+    for frame in [2, 3] {
+        bytes[begin[frame] + 150] ^= 1;
+    }
+    std::fs::write(&segment, bytes).unwrap();
+    let ran = env.run(&["repair"]);
+    assert!(ran.code == 3 && ran.stderr.contains("captures 126 to "), "{ran:?}");
+    let lost: u64 = ran.stderr.split("captures 126 to ").nth(1).unwrap()[..3].parse().unwrap();
+    assert_eq!(env.ok(&["count"]), format!("{}\n", 400 - (lost - 125)), "{ran:?}");
+    assert!(!env.ok(&["list", "title:\"Headline 120\""]).is_empty());
+    assert_eq!(env.run(&["verify", "--read-data"]).code, 0);
+}
+
+/// Killed after the new ledger is whole, a repair that lost something goes on, and says what is lost.
+#[test]
+fn a_repair_that_lost_something_is_finished_too() {
+    let (env, _) = whole();
+    let kept = keep(&env);
+    let segment = env.archive().join("ledger/00000001.seg");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let begin = frames(&bytes);
+    bytes[begin[2] + 150] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+    std::fs::remove_dir_all(env.path("archive/store")).unwrap();
+    assert_eq!(env.run(&["repair"]).code, 3);
+    for moved in [false, true] {
+        // As it is before the new ledger, or the old store, has been moved.
+        let _ = std::fs::remove_dir_all(env.path("archive/store"));
+        std::fs::rename(env.path("archive/ledger"), env.path("archive/ledger.new")).unwrap();
+        env.write("archive/ledger.new/renumbered", "");
+        if !moved {
+            copy_dir(&kept.join("store"), &env.path("archive/store"));
+        }
+        assert_eq!(env.ok(&["count"]), "350\n", "{moved}");
+        let ran = env.run(&["repair"]);
+        assert!(
+            ran.code == 0 && ran.stderr.contains("lost, as a repair found: captures 101 to 150"),
+            "{ran:?}"
+        );
+        assert!(env.path("archive/store.bak").exists());
+        assert!(!env.path("archive/ledger/renumbered").exists());
+    }
+    // A later repair that loses nothing leaves the store where it is.
+    std::fs::rename(env.path("archive/ledger"), env.path("archive/ledger.new")).unwrap();
+    assert_eq!(env.ok(&["count"]), "350\n");
+    assert!(!env.path("archive/store.bak.2").exists());
+    // What is half written is never taken for a ledger.
+    restore(&env, &kept);
+    std::fs::rename(env.path("archive/ledger"), env.path("archive/ledger.part")).unwrap();
+    assert_eq!(env.run(&["count"]).code, 12);
+    assert_eq!(env.run(&["repair"]).code, 0);
+    assert_eq!(env.ok(&["count"]), "400\n");
+}
+
+/// Two tails from one place are two files, also when both are accepted.
+#[test]
+fn accepted_tails_do_not_replace_each_other() {
+    let (env, _) = whole();
+    for content in ["first", "second", "third"] {
+        env.write("archive/ledger/00000001-5.tail", content);
+        assert_eq!(env.run(&["verify"]).code, 12);
+        env.ok(&["repair", "--accept-tail"]);
+        assert_eq!(env.run(&["verify"]).code, 0);
+    }
+    let mut kept: Vec<String> = files(&env.archive().join("ledger"))
+        .iter()
+        .filter(|path| path.to_string_lossy().ends_with(".tail.accepted"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    kept.sort();
+    assert_eq!(kept, ["first", "second", "third"]);
+}
+
+/// A wrong UUID is noticed by the first segment where there is no record.
+#[test]
+fn a_flipped_uuid_is_not_believed() {
+    let (env, export) = whole();
+    let config = env.read("archive/pressmark.toml");
+    let at = config.find("uuid = \"").unwrap() + 8;
+    let other = if config.as_bytes()[at] == b'0' { "1" } else { "0" };
+    std::fs::remove_file(env.path("archive/ledger/acknowledged")).unwrap();
+    env.write("archive/pressmark.toml", format!("{}{other}{}", &config[..at], &config[at + 1..]));
+    let ran = env.run(&["verify"]);
+    assert!(ran.code == 0 && ran.stderr.contains("pressmark.toml is missing or damaged"), "{ran:?}");
+    assert!(env.ok(&["export"]) == export);
+    assert_eq!(env.read("archive/pressmark.toml"), config);
+}
+
+/// The place for the indexes of archives that cannot be written is never an archive, whatever it is called.
+#[test]
+fn an_archive_is_no_place_for_indexes() {
+    let (env, export) = whole();
+    let uuid = env.open().uuid().to_string();
+    std::fs::create_dir(env.path("places")).unwrap();
+    std::fs::rename(env.archive(), env.path("places").join(&uuid)).unwrap();
+    let archive = format!("places/{uuid}");
+    for _ in 0..2 {
+        assert!(env.ok(&["--archive", &archive, "--scratch", "places", "export"]) == export);
+    }
+    // What else lies in such a place stays.
+    env.write(&format!("elsewhere/{uuid}/notes.txt"), "mine");
+    env.write(&format!("elsewhere/{uuid}/store/db"), "old");
+    env.ok(&["--archive", &archive, "--scratch", "elsewhere", "count"]);
+    assert_eq!(env.read(&format!("elsewhere/{uuid}/notes.txt")), "mine");
+    assert!(!env.path(&format!("elsewhere/{uuid}/store")).exists());
+    // An empty variable is none.
+    let output =
+        env.command(&["--archive", &archive, "count"]).env("PRESSMARK_SCRATCH", "").output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+}

@@ -119,6 +119,11 @@ fn lost_originals_are_named_until_that_is_accepted() {
     env.ok(&["ingest", "--keep-raw", "--from-start", "in"]);
     let ran = env.run(&["verify", "--read-data"]);
     assert!(ran.code == 0 && !ran.stderr.contains("are lost"), "{ran:?}");
+    // A damaged one is kept again at once, and one that is lost a second time is named a second time.
+    let files = originals();
+    std::fs::write(&files[0], b"rubbish again").unwrap();
+    env.ok(&["ingest", "--keep-raw", "--from-start", "in"]);
+    assert_eq!(env.run(&["verify", "--read-data"]).code, 0);
     std::fs::remove_dir_all(env.archive().join("raw")).unwrap();
     let ran = env.run(&["verify"]);
     assert!(ran.code == 12 && ran.stdout.lines().count() == 3, "{ran:?}");
