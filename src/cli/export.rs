@@ -2,13 +2,14 @@
 
 use super::exit::{Failure, Outcome};
 use super::query_args::{QueryArgs, outcome};
-use super::terminal::grouped;
+use super::terminal::{Shown, grouped};
 use super::{Context, Result, shown};
 use clap::ValueEnum;
 use pressmark::export::{Field, Format, Options, Writer, split, writer};
 use pressmark::query::{Order, Query, Reader, Unchecked};
 use rayon::prelude::*;
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 /// Write articles out, in the order in which they came (another with --order), and say how many on standard error.
@@ -21,7 +22,8 @@ pub struct Args {
     /// jsonl, json, csv, tsv, md or text [default: by the name of the output, else jsonl].
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     format: Option<FormatArg>,
-    /// Write to this file instead of standard output: beside it, synced, then renamed. .gz and .zst compress.
+    /// Write to this file instead of standard output: beside it, synced, then renamed; a device or a pipe is written to. .gz and
+    /// .zst compress.
     #[arg(short, long, value_name = "FILE", conflicts_with = "split")]
     output: Option<PathBuf>,
     /// Write a file an article into this directory, with safe names.
@@ -68,13 +70,17 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         let written = match (&args.split, &args.output) {
             (Some(dir), _) => export_split(context, &reader, query, &*writer, format, dir, args.force)
                 .map_err(|e| e.at(dir)),
-            (None, Some(path)) => {
+            (None, Some(path)) if !is_stdout(path) => {
                 let keep_if_empty = args.query.exit_status && path.exists();
                 export_file(context, &reader, query, &*writer, path, keep_if_empty).map_err(|e| e.at(path))
             }
-            (None, None) => {
+            (None, _) => {
                 let stop = context.stop();
-                let count = stream(&reader, query, &*writer, &mut context.out, &stop)?;
+                let count = if context.stdout_is_terminal() {
+                    stream(&reader, query, &*writer, &mut Shown(&mut context.out), &stop)?
+                } else {
+                    stream(&reader, query, &*writer, &mut context.out, &stop)?
+                };
                 context.out.flush()?;
                 Ok(count)
             }
@@ -112,6 +118,14 @@ fn format(args: &Args) -> Result<Format> {
         None => match (&args.output, named) {
             (None, _) => Format::Jsonl,
             (Some(_), Some(format)) => format,
+            // What is no file has no name that says anything.
+            (Some(path), None)
+                if is_stdout(path)
+                    || descriptor(path).is_some()
+                    || path.metadata().is_ok_and(|there| !there.is_file()) =>
+            {
+                Format::Jsonl
+            }
             (Some(path), None) => {
                 let message = format!("the name {} does not say which format to write", shown(path));
                 return Err(Failure::usage(
@@ -189,38 +203,148 @@ fn export_file(
     keep_if_empty: bool,
 ) -> Result<u64> {
     let refuse = |e: io::Error| refused(e, path, "name another file with -o");
-    let mut file = split::temporary(&split::parent(path)).map_err(refuse)?;
     let stop = context.stop();
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    let buffered = BufWriter::with_capacity(256 << 10, file.as_file_mut());
-    let count = match extension {
-        Some("gz") => {
-            let mut packed = flate2::write::GzEncoder::new(buffered, flate2::Compression::default());
-            let count = stream(reader, query, writer, &mut packed, &stop)?;
-            packed.finish()?.flush()?;
-            count
+    let packing = Packing::of_name(path);
+    let target = &match place(path, &stop).map_err(refuse)? {
+        Place::File(path) => path,
+        Place::Other(mut other) if other.is_terminal() && packing.is_none() => {
+            return stream(reader, query, writer, &mut Shown(&mut other), &stop);
         }
-        Some("zst") => {
-            let mut packed = zstd::Encoder::new(buffered, 3)?;
-            let count = stream(reader, query, writer, &mut packed, &stop)?;
-            packed.finish()?.flush()?;
-            count
-        }
-        _ => {
-            let mut buffered = buffered;
-            let count = stream(reader, query, writer, &mut buffered, &stop)?;
-            buffered.flush()?;
-            count
-        }
+        Place::Other(other) => return packed(reader, query, writer, other, packing, &stop),
+        Place::Nobody => return Err(Failure::Interrupted),
     };
+    let mut file = split::temporary(&split::parent(target)).map_err(refuse)?;
+    let count = packed(reader, query, writer, file.as_file_mut(), packing, &stop)?;
     if count == 0 && keep_if_empty {
         context.say(&format!("nothing matches: {} is left as it is", shown(path)));
         return Ok(0);
     }
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| refuse(e.error))?;
-    std::fs::File::open(split::parent(path)).and_then(|dir| dir.sync_all())?;
+    file.persist(target).map_err(|e| refuse(e.error))?;
+    File::open(split::parent(target)).and_then(|dir| dir.sync_all())?;
     Ok(count)
+}
+
+/// How an output is compressed.
+#[derive(Clone, Copy)]
+enum Packing {
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    fn of_name(path: &Path) -> Option<Packing> {
+        match path.extension()?.to_str()? {
+            "gz" => Some(Packing::Gzip),
+            "zst" => Some(Packing::Zstd),
+            _ => None,
+        }
+    }
+}
+
+/// Writes the documents of a query, compressed if that is asked for; how many.
+fn packed(
+    reader: &Reader<'_>,
+    query: &Query,
+    writer: &(dyn Writer + Send + Sync),
+    out: impl Write,
+    packing: Option<Packing>,
+    stop: &dyn Fn() -> bool,
+) -> Result<u64> {
+    let mut out = BufWriter::with_capacity(256 << 10, out);
+    let count = match packing {
+        Some(Packing::Gzip) => {
+            let mut gzip = flate2::write::GzEncoder::new(&mut out, flate2::Compression::default());
+            let count = stream(reader, query, writer, &mut gzip, stop)?;
+            gzip.finish()?;
+            count
+        }
+        Some(Packing::Zstd) => {
+            let mut zstd = zstd::Encoder::new(&mut out, 3)?;
+            let count = stream(reader, query, writer, &mut zstd, stop)?;
+            zstd.finish()?;
+            count
+        }
+        None => stream(reader, query, writer, &mut out, stop)?,
+    };
+    out.flush()?;
+    Ok(count)
+}
+
+/// Where an export goes.
+enum Place {
+    /// A file, which is replaced when the export is whole. A link stays and what it points to is replaced.
+    File(PathBuf),
+    /// A device, a pipe, or what this process was given open: it is written to as it is, never replaced.
+    Other(File),
+    /// A pipe that nobody opened to read, until waiting for that was interrupted.
+    Nobody,
+}
+
+fn place(path: &Path, stop: &dyn Fn() -> bool) -> io::Result<Place> {
+    if descriptor(path).is_some() {
+        // What stands in it stays: it may be a file that others write to as well.
+        return File::options().append(true).open(path).map(Place::Other);
+    }
+    match path.metadata() {
+        Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(there) if there.is_file() => path.canonicalize().map(Place::File),
+        Ok(_) => Ok(open_other(path, stop)?.map_or(Place::Nobody, Place::Other)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {
+            Ok(Place::File(path.to_owned()))
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// Opens a device or a pipe; a pipe as soon as somebody reads it. `None` if that was interrupted.
+#[cfg(unix)]
+fn open_other(path: &Path, stop: &dyn Fn() -> bool) -> io::Result<Option<File>> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+    loop {
+        match File::options().write(true).custom_flags(nonblocking).open(path) {
+            Err(e) if e.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) && is_pipe(path) => {
+                if stop() {
+                    return Ok(None);
+                }
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            opened => {
+                let file = opened?;
+                let flags = rustix::fs::fcntl_getfl(&file)?;
+                rustix::fs::fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
+                return Ok(Some(file));
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    path.metadata().is_ok_and(|there| there.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn open_other(path: &Path, _: &dyn Fn() -> bool) -> io::Result<Option<File>> {
+    File::options().write(true).open(path).map(Some)
+}
+
+/// Which of the files that this process was given open a path names: `/dev/stdout`, `/dev/fd/3`.
+fn descriptor(path: &Path) -> Option<u32> {
+    let path = path.to_str()?;
+    match path {
+        "/dev/stdout" => Some(1),
+        "/dev/stderr" => Some(2),
+        _ => ["/dev/fd/", "/proc/self/fd/"].iter().find_map(|dir| path.strip_prefix(dir)?.parse().ok()),
+    }
+}
+
+/// `-o -`
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-" || descriptor(path) == Some(1)
 }
 
 /// A place that cannot be is the user's mistake; what the system refuses is not.
@@ -270,6 +394,6 @@ fn export_split(
         }
         Ok(())
     })?;
-    std::fs::File::open(dir).and_then(|dir| dir.sync_all())?;
+    File::open(dir).and_then(|dir| dir.sync_all())?;
     Ok(count)
 }

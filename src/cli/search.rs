@@ -65,7 +65,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         let names = reader.names()?;
         let matchers = |wanted: &[Scope]| -> Vec<Matcher> {
             let ours = asked.wanted().iter().filter(|(scope, _)| wanted.contains(scope));
-            ours.map(|(_, pattern)| Matcher::new(pattern)).collect()
+            ours.take(MARKED_MAX).map(|(_, pattern)| Matcher::new(pattern)).collect()
         };
         let mut title = matchers(&[Scope::Both, Scope::Title]);
         let mut body = matchers(&[Scope::Both, Scope::Body]);
@@ -98,6 +98,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         Ok(outcome(&args.query, count > 0))
     })
 }
+
+/// So many words of a query are marked in what is shown.
+const MARKED_MAX: usize = 256;
 
 /// Where a text begins, if nothing in it was searched for.
 fn beginning(text: &str) -> Snippet {

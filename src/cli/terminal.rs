@@ -16,6 +16,22 @@ pub fn clean_lines(text: &str) -> String {
     escaped(text, true)
 }
 
+/// The same for a table whose columns are separated by tabs, as it is written: bytes that are no text are replaced.
+pub struct Shown<W>(pub W);
+
+impl<W: Write> Write for Shown<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        let columns: Vec<String> = text.split('\t').map(clean_lines).collect();
+        self.0.write_all(columns.join("\t").as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 fn escaped(text: &str, lines: bool) -> String {
     let mut clean = String::with_capacity(text.len());
     for character in text.chars() {

@@ -259,6 +259,7 @@ struct Separated {
 impl Separated {
     fn line(&self, values: impl Iterator<Item = String>) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
+        let values = values.map(|value| if self.options.csv_raw { value } else { guard(value) });
         if self.tabs {
             for (index, value) in values.enumerate() {
                 if index > 0 {
@@ -275,8 +276,7 @@ impl Separated {
             return Ok(line);
         }
         let mut writer = csv::Writer::from_writer(&mut line);
-        let guarded = values.map(|value| if self.options.csv_raw { value } else { guard(value) });
-        writer.write_record(guarded)?;
+        writer.write_record(values)?;
         writer.flush()?;
         drop(writer);
         Ok(line)

@@ -51,15 +51,21 @@ pub(super) struct Held<'a> {
     /// Which date the mark has.
     field: DateField,
     provenance: OnceCell<Provenance>,
+    // What conditions ask of it, made ready: a query may have thousands of them.
+    url: OnceCell<Option<String>>,
+    host: OnceCell<Option<String>>,
+    authors: OnceCell<Vec<Vec<String>>>,
+    sections: OnceCell<Vec<Vec<String>>>,
 }
 
 impl<'a> Held<'a> {
     pub fn new(store: &'a Store, mark: Mark, field: DateField) -> Held<'a> {
-        Held { store, mark, field, provenance: OnceCell::new() }
+        let (url, host, authors, sections) = Default::default();
+        Held { store, mark, field, provenance: OnceCell::new(), url, host, authors, sections }
     }
 
     pub fn of(store: &'a Store, mark: Mark, field: DateField, provenance: Provenance) -> Held<'a> {
-        Held { store, mark, field, provenance: OnceCell::from(provenance) }
+        Held { provenance: OnceCell::from(provenance), ..Held::new(store, mark, field) }
     }
 
     fn provenance(&self) -> Result<&Provenance> {
@@ -68,6 +74,35 @@ impl<'a> Held<'a> {
         }
         let provenance = self.store.capture(self.mark.seq)?.1;
         Ok(self.provenance.get_or_init(|| provenance))
+    }
+
+    /// Its canonical URL.
+    fn url(&self, of: &Provenance) -> Option<&str> {
+        self.url.get_or_init(|| of.url.as_deref().map(crate::urls::canonical)).as_deref()
+    }
+
+    /// The host of its URL.
+    fn host(&self, of: &Provenance) -> Option<&str> {
+        let host = || Some(crate::urls::parsed(of.url.as_deref()?)?.host_str()?.to_owned());
+        self.host.get_or_init(host).as_deref()
+    }
+
+    /// The words of each of its authors' names.
+    fn authors(&self, of: &Provenance) -> &[Vec<String>] {
+        self.authors.get_or_init(|| of.byline.iter().map(|name| words(name)).collect())
+    }
+
+    /// The words of each of its sections and keywords.
+    fn sections(&self, of: &Provenance) -> &[Vec<String>] {
+        self.sections.get_or_init(|| {
+            let fields = of.extra_fields();
+            let named = ["section", "keywords", "tags", "categories", "category", "rubric"];
+            let values = named.iter().filter_map(|name| fields.get(*name)).flat_map(|value| match value {
+                serde_json::Value::Array(values) => values.as_slice(),
+                value => std::slice::from_ref(value),
+            });
+            values.filter_map(|value| value.as_str()).map(words).collect()
+        })
     }
 
     /// A date of the capture, and whether only its day is known.
@@ -83,6 +118,11 @@ impl<'a> Held<'a> {
         })
     }
 }
+
+/// What people ask of a capture costs less, and is never refused.
+const CAPTURE_COST_USUAL: u64 = 40_000;
+/// What everything that costs more may come to: some 1.5 seconds.
+const WORK_MAX: u64 = 1_500_000_000;
 
 /// The index of a source that no capture names.
 const NO_SUCH_SOURCE: u32 = u32::MAX;
@@ -115,15 +155,15 @@ impl Filter {
             false => Some(Expr::Any(one)),
         };
         let (mut filters, mut sources) = (Vec::new(), Vec::new());
-        let mut articles: Option<(NumberSet, String)> = None;
+        let mut articles: Option<(NumberSet, Vec<String>)> = None;
         for part in one.iter().chain(rest) {
             match Filter::new(reader, part)? {
                 Filter::Sources(more) if !all => sources.extend(more),
                 Filter::Articles(more, asked) if !all => match &mut articles {
-                    None => articles = Some((more, asked)),
+                    None => articles = Some((more, vec![asked])),
                     Some((articles, before)) => {
                         articles.or(&more);
-                        *before = format!("{before} OR {asked}");
+                        before.push(asked);
                     }
                 },
                 Filter::All(more) if all => filters.extend(more),
@@ -136,15 +176,12 @@ impl Filter {
             sources.dedup();
             filters.push(Filter::Sources(sources));
         }
-        filters.extend(articles.map(|(articles, asked)| Filter::Articles(articles, asked)));
+        filters.extend(articles.map(|(articles, asked)| Filter::Articles(articles, asked.join(" OR "))));
         filters.sort_by_key(Filter::cost);
         Ok(filters)
     }
 
     fn condition(reader: &Reader<'_>, condition: &Condition) -> Result<Filter> {
-        let words = |text: &str| -> Vec<String> {
-            TextWords::new(text, Code::OTHER).map(|word| word.term[1..].to_owned()).collect()
-        };
         let capture = |test| Filter::Capture(test, condition.to_string());
         Ok(match condition {
             Condition::Source(source) => {
@@ -206,6 +243,31 @@ impl Filter {
         }
     }
 
+    /// How many captures may be held against it: any number, unless it asks so many things of each that a query could keep the
+    /// machine busy for minutes.
+    pub fn captures_max(&self) -> u64 {
+        let cost = self.capture_cost();
+        if cost <= CAPTURE_COST_USUAL { u64::MAX } else { WORK_MAX / cost }
+    }
+
+    /// What it takes at most to hold a capture against it, beyond reading it; in nanoseconds of a slow core, by estimates.
+    fn capture_cost(&self) -> u64 {
+        match self {
+            Filter::All(parts) | Filter::Any(parts) => parts.iter().map(Filter::capture_cost).sum(),
+            Filter::Not(part) => part.capture_cost(),
+            Filter::Capture(test, _) => match test {
+                CaptureTest::Input(_) => 120,
+                CaptureTest::Url(_) | CaptureTest::UrlStart(_) | CaptureTest::Domain(_) => 60,
+                CaptureTest::Author(_) => 100,
+                CaptureTest::Section(_) => 400,
+                CaptureTest::Summary => 4_000,
+            },
+            Filter::Language(_) => 300,
+            Filter::MultiCapture => 300,
+            _ => 10,
+        }
+    }
+
     /// Whether it holds for all captures of an article or for none.
     pub fn is_of_articles(&self) -> bool {
         match self {
@@ -261,7 +323,7 @@ impl Filter {
             Filter::Suspect => mark.suspect(),
             Filter::MultiCapture => held.store.has_several(mark.article)?,
             Filter::Language(language) => held.store.article(mark.article)?.language == *language,
-            Filter::Capture(test, _) => test.holds(held.provenance()?),
+            Filter::Capture(test, _) => test.holds(held, held.provenance()?),
         })
     }
 
@@ -298,33 +360,18 @@ impl Filter {
 }
 
 impl CaptureTest {
-    fn holds(&self, provenance: &Provenance) -> bool {
+    fn holds(&self, held: &Held<'_>, provenance: &Provenance) -> bool {
+        let any = |texts: &[Vec<String>], words: &[String]| texts.iter().any(|text| contains(text, words));
         match self {
-            CaptureTest::Author(words) => provenance.byline.iter().any(|name| contains(name, words)),
-            CaptureTest::Section(words) => {
-                let fields = provenance.extra_fields();
-                let named = ["section", "keywords", "tags", "categories", "category", "rubric"];
-                named.iter().filter_map(|name| fields.get(*name)).any(|value| match value {
-                    serde_json::Value::Array(values) => {
-                        values.iter().any(|value| value.as_str().is_some_and(|text| contains(text, words)))
-                    }
-                    value => value.as_str().is_some_and(|text| contains(text, words)),
-                })
-            }
-            CaptureTest::Url(url) => {
-                provenance.url.as_deref().is_some_and(|own| crate::urls::canonical(own) == *url)
-            }
-            CaptureTest::UrlStart(start) => {
-                let own = provenance.url.as_deref().map(|own| crate::urls::canonical(own) + "/");
-                own.is_some_and(|own| own.starts_with(start))
-            }
-            CaptureTest::Domain(domain) => {
-                let host = provenance.url.as_deref().and_then(crate::urls::parsed);
-                host.as_ref().and_then(url::Url::host_str).is_some_and(|host| {
-                    host.strip_suffix(domain.as_str())
-                        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-                })
-            }
+            CaptureTest::Author(words) => any(held.authors(provenance), words),
+            CaptureTest::Section(words) => any(held.sections(provenance), words),
+            CaptureTest::Url(url) => held.url(provenance) == Some(url),
+            CaptureTest::UrlStart(start) => held
+                .url(provenance)
+                .is_some_and(|own| own.starts_with(start.as_str()) || start.strip_suffix('/') == Some(own)),
+            CaptureTest::Domain(domain) => held.host(provenance).is_some_and(|host| {
+                host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            }),
             CaptureTest::Input(parts) => match parts.as_slice() {
                 [one] => {
                     let rest = provenance.input.strip_prefix(one.as_str());
@@ -341,10 +388,14 @@ impl CaptureTest {
     }
 }
 
+/// The words of a name, as they are compared.
+fn words(text: &str) -> Vec<String> {
+    TextWords::new(text, Code::OTHER).map(|word| word.term[1..].to_owned()).collect()
+}
+
 /// Whether a text has these words, one after the other.
-fn contains(text: &str, words: &[String]) -> bool {
-    let own: Vec<String> = TextWords::new(text, Code::OTHER).map(|word| word.term[1..].to_owned()).collect();
-    !words.is_empty() && own.windows(words.len()).any(|window| window == words)
+fn contains(text: &[String], words: &[String]) -> bool {
+    !words.is_empty() && text.windows(words.len()).any(|window| window == words)
 }
 
 /// Whether a text is these parts with anything between them.

@@ -6,6 +6,8 @@
 mod dates;
 mod expr;
 mod filter;
+#[doc(hidden)]
+pub mod fuzz;
 mod parse;
 mod walk;
 

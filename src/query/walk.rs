@@ -180,6 +180,7 @@ pub(super) fn ask<'a>(reader: Reader<'a>, query: &Query) -> Result<Asked<'a>> {
         looked: Rc::default(),
     };
     asked.drive = asked.plan()?;
+    asked.refuse_costly()?;
     Ok(asked)
 }
 
@@ -300,10 +301,24 @@ impl<'a> Asked<'a> {
         Ok(if budget <= rows { Drive::Articles(articles) } else { Drive::Ranges })
     }
 
+    /// A query that would take minutes is refused before its first hit.
+    fn refuse_costly(&self) -> Result<()> {
+        let most = self.filter.captures_max();
+        let captures = match &self.drive {
+            _ if most == u64::MAX => return Ok(()),
+            Drive::Nothing => 0,
+            Drive::Articles(articles) => articles.len(),
+            Drive::Ranges => self.rows(most.saturating_add(1))?,
+        };
+        if captures > most { Err(costly(most)) } else { Ok(()) }
+    }
+
     /// About how many rows the ranges have, counted no further than to `most`.
     fn rows(&self, most: u64) -> Result<u64> {
         if !self.bounds.are_of_an_index() {
-            return Ok(self.reader.store.applied().captures());
+            let (first, last) = self.bounds.seq;
+            let asked = last.saturating_sub(first).saturating_add(1);
+            return Ok(self.reader.store.applied().captures().min(asked));
         }
         let mut rows = 0;
         for walk in self.ranges(Order::Oldest) {
@@ -337,8 +352,14 @@ impl<'a> Asked<'a> {
     fn filtered(&self, walked: Marks<'a>) -> Marks<'a> {
         let (store, field) = (self.reader.store, self.query.date_field);
         let (filter, looked) = (self.filter.clone(), self.looked.clone());
+        let (most, mut held) = (filter.captures_max(), 0u64);
         Box::new(walked.filter_map(move |mark| {
             looked.set(looked.get() + 1);
+            held += 1;
+            if held > most {
+                // An article may have any number of captures.
+                return (held == most + 1).then(|| Err(costly(most)));
+            }
             match mark.and_then(|mark| Ok((filter.matches(&Held::new(store, mark, field))?, mark))) {
                 Ok((true, mark)) => Some(Ok(mark)),
                 Ok((false, _)) => None,
@@ -706,6 +727,12 @@ impl<'a> Asked<'a> {
     pub fn looked_at(&self) -> u64 {
         self.looked.get()
     }
+}
+
+fn costly(most: u64) -> Error {
+    let what =
+        format!("it has so many conditions that no more than {most} captures can be held against them");
+    Error::Costly { what }
 }
 
 /// The order of sources: by name, none last.

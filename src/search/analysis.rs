@@ -522,9 +522,10 @@ fn stem(algorithm: Algorithm, word: &str) -> Cow<'_, str> {
     Stemmer::new(algorithm).stem(word)
 }
 
-/// What the forms of a word have in common: those of one word share a key. None in languages without a stemmer.
+/// What the forms of a word have in common: those of one word share a key. None in languages without a stemmer, and none of what
+/// has a digit in it: numbers, types and codes are not declined.
 fn keys(code: Code, word: &str) -> Vec<String> {
-    if !word.chars().any(char::is_alphabetic) {
+    if !word.chars().any(char::is_alphabetic) || word.chars().any(char::is_numeric) {
         return Vec::new();
     }
     match code {

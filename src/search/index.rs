@@ -3,11 +3,12 @@
 use super::analysis::{self, Analyzer, Code, with_code};
 use super::pattern::{Finder, Places, near, phrase};
 use super::set::NumberSet;
-use super::{Pattern, Scope, Text};
+use super::{Item, Pattern, Scope, Text};
 use crate::article::Language;
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result, system_error};
-use std::collections::{BTreeMap, HashMap};
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tantivy::columnar::Column;
@@ -463,28 +464,97 @@ impl SearchIndex {
     /// The articles whose text fulfils this.
     pub fn matching(&self, text: &Text) -> Result<NumberSet> {
         caught(&self.dir, || {
+            let documents = self.evaluate(text, &Work::new(), &mut Evaluated::new())?;
             let mut found = NumberSet::default();
-            let prepared = self.prepare(text)?;
-            for (at, segment) in self.segments.iter().enumerate() {
-                for document in segment.matching(&prepared, at)?.iter() {
-                    found.insert(segment.article(document as u32));
-                }
+            for (segment, documents) in self.segments.iter().zip(documents) {
+                documents.iter().for_each(|document| found.insert(segment.article(document as u32)));
             }
             Ok(found)
         })
     }
 
+    /// The documents of each segment that fulfil this. What stands in it several times is looked for once.
+    fn evaluate(&self, text: &Text, work: &Work, known: &mut Evaluated) -> Result<Vec<NumberSet>> {
+        let everything =
+            || self.segments.iter().map(|segment| (0..u64::from(segment.reader.max_doc())).collect());
+        Ok(match text {
+            Text::All(parts) => {
+                let mut found: Option<Vec<NumberSet>> = None;
+                for part in parts {
+                    let more = self.evaluate(part, work, known)?;
+                    match &mut found {
+                        None => found = Some(more),
+                        Some(found) => found.iter_mut().zip(&more).for_each(|(found, more)| found.and(more)),
+                    }
+                }
+                found.unwrap_or_else(|| everything().collect())
+            }
+            Text::Any(parts) => {
+                let mut found = vec![NumberSet::default(); self.segments.len()];
+                for part in parts {
+                    let more = self.evaluate(part, work, known)?;
+                    found.iter_mut().zip(&more).for_each(|(found, more)| found.or(more));
+                }
+                found
+            }
+            Text::Not(part) => {
+                let less = self.evaluate(part, work, known)?;
+                let mut found: Vec<NumberSet> = everything().collect();
+                found.iter_mut().zip(&less).for_each(|(found, less)| found.remove(less));
+                found
+            }
+            Text::Words(scope, pattern) => {
+                let key = (*scope, pattern.clone());
+                if let Some(found) = known.get(&key) {
+                    return Ok(found.clone());
+                }
+                let found = self.documents(*scope, pattern, work)?;
+                if known.len() < EVALUATED_MAX {
+                    known.insert(key, found.clone());
+                }
+                found
+            }
+            Text::Language(language) => {
+                let found = self.segments.iter().map(|segment| segment.in_language(*language));
+                found.collect::<Result<_>>()?
+            }
+        })
+    }
+
+    /// The documents of each segment in which a pattern is found.
+    fn documents(&self, scope: Scope, pattern: &Pattern, work: &Work) -> Result<Vec<NumberSet>> {
+        let mut found = vec![NumberSet::default(); self.segments.len()];
+        if let [part] = pattern.parts.as_slice()
+            && let [item] = part.as_slice()
+        {
+            let mut finder = Finder::new(item, pattern.distinct_ge);
+            for (segment, found) in self.segments.iter().zip(&mut found) {
+                for text in scope.texts() {
+                    segment.documents(*text, &mut finder, found, work)?;
+                }
+            }
+            return Ok(found);
+        }
+        for text in scope.texts() {
+            let counts = self.counts(*text, pattern, work)?;
+            for (found, counts) in found.iter_mut().zip(counts.iter()) {
+                counts.iter().for_each(|(document, _)| found.insert(u64::from(*document)));
+            }
+        }
+        Ok(found)
+    }
+
     /// Where a pattern is found, and how often.
-    fn counts(&self, text: usize, pattern: &Pattern) -> Result<Arc<Counts>> {
+    fn counts(&self, text: usize, pattern: &Pattern, work: &Work) -> Result<Arc<Counts>> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (text, pattern.clone());
         if let Some(known) = counted.get(&key) {
             return Ok(known.clone());
         }
-        let finders = finders(pattern);
+        let mut finders = Finders::new(pattern)?;
         let mut counts = Counts::new();
         for segment in &self.segments {
-            counts.push(segment.counts(text, pattern, &finders)?);
+            counts.push(segment.counts(text, pattern, &mut finders, work)?);
         }
         let counts = Arc::new(counts);
         if counted.len() == COUNTED_MAX {
@@ -494,50 +564,29 @@ impl SearchIndex {
         Ok(counts)
     }
 
-    /// Gets ready what is asked: patterns of several words are counted, single words are looked up a segment at a time.
-    fn prepare(&self, text: &Text) -> Result<Prepared> {
-        let all = |parts: &[Text]| parts.iter().map(|part| self.prepare(part)).collect::<Result<Vec<_>>>();
-        Ok(match text {
-            Text::All(parts) => Prepared::All(all(parts)?),
-            Text::Any(parts) => Prepared::Any(all(parts)?),
-            Text::Not(part) => Prepared::Not(Box::new(self.prepare(part)?)),
-            Text::Words(scope, pattern) => match pattern.parts.as_slice() {
-                [part] if part.len() == 1 => {
-                    let finder = Finder::new(&part[0], pattern.distinct_ge);
-                    Prepared::Word(*scope, std::cell::RefCell::new(finder))
-                }
-                _ => {
-                    let texts = scope.texts().iter();
-                    Prepared::Counted(texts.map(|text| self.counts(*text, pattern)).collect::<Result<_>>()?)
-                }
-            },
-            Text::Language(language) => Prepared::Language(*language),
-        })
-    }
-
     /// Those articles that are wanted, with how well they fit, the best first; of equals the one with the lower digest. No more
     /// than so many of the best.
     pub fn ranked(&self, words: &[(Scope, Pattern)], wanted: &NumberSet, most: usize) -> Result<Vec<Ranked>> {
         caught(&self.dir, || {
-            let mut leaves = Vec::new();
-            for (scope, pattern) in words {
+            let work = Work::new();
+            let documents = |segment: &Segment| vec![0f32; segment.reader.max_doc() as usize];
+            let mut scores: Vec<Vec<f32>> = self.segments.iter().map(documents).collect();
+            let mut scored = vec![NumberSet::default(); self.segments.len()];
+            let mut seen = HashSet::new();
+            for (scope, pattern) in words.iter().filter(|words| seen.insert(*words)) {
                 for text in scope.texts() {
-                    leaves.push((*text, self.counts(*text, pattern)?));
+                    let counts = self.counts(*text, pattern, &work)?;
+                    let matches: usize = counts.iter().map(Vec::len).sum();
+                    for (at, segment) in self.segments.iter().enumerate().filter(|_| matches > 0) {
+                        self.score(segment, *text, matches, &counts[at], &mut scores[at])?;
+                        counts[at].iter().for_each(|(document, _)| scored[at].insert(u64::from(*document)));
+                    }
                 }
             }
             let mut ranked = Vec::new();
             for (at, segment) in self.segments.iter().enumerate() {
-                let mut scores = vec![0f32; segment.reader.max_doc() as usize];
-                let mut scored = NumberSet::default();
-                for (text, counts) in &leaves {
-                    let matches: usize = counts.iter().map(Vec::len).sum();
-                    if matches > 0 {
-                        self.score(segment, *text, matches, &counts[at], &mut scores)?;
-                        counts[at].iter().for_each(|(document, _)| scored.insert(u64::from(*document)));
-                    }
-                }
-                for document in scored.iter() {
-                    let (document, score) = (document as u32, scores[document as usize]);
+                for document in scored[at].iter() {
+                    let (document, score) = (document as u32, scores[at][document as usize]);
                     let article = segment.article(document);
                     if wanted.has(article) {
                         ranked.push(Ranked { article, score, digest: segment.digest(document) });
@@ -592,13 +641,13 @@ impl SearchIndex {
     }
 
     /// The terms of the index that a word finds, each with the number of articles that have it in their body.
-    pub fn forms(&self, item: &super::Item, distinct_ge: bool) -> Result<BTreeMap<String, u64>> {
+    pub fn forms(&self, item: &Item, distinct_ge: bool) -> Result<BTreeMap<String, u64>> {
         caught(&self.dir, || {
             let mut found = BTreeMap::new();
-            let finder = std::cell::RefCell::new(Finder::new(item, distinct_ge));
+            let (mut finder, work) = (Finder::new(item, distinct_ge), Work::new());
             for segment in &self.segments {
                 for terms in &segment.texts {
-                    for (term, info) in resolve(terms, &finder)? {
+                    for (term, info) in resolve(terms, &mut finder, &work)? {
                         *found.entry(term[1..].to_owned()).or_default() += u64::from(info.doc_freq);
                     }
                 }
@@ -619,30 +668,80 @@ pub struct Ranked {
     pub digest: u64,
 }
 
-type Finders = Vec<Vec<std::cell::RefCell<Finder>>>;
-
-fn finders(pattern: &Pattern) -> Finders {
-    let finder = |item| std::cell::RefCell::new(Finder::new(item, pattern.distinct_ge));
-    pattern.parts.iter().map(|part| part.iter().map(finder).collect()).collect()
+/// The words of a pattern, each once, and which of them stands where.
+struct Finders {
+    words: Vec<Finder>,
+    parts: Vec<Vec<usize>>,
 }
 
-/// What is asked, with its words ready.
-enum Prepared {
-    All(Vec<Prepared>),
-    Any(Vec<Prepared>),
-    Not(Box<Prepared>),
-    Word(Scope, std::cell::RefCell<Finder>),
-    Counted(Vec<Arc<Counts>>),
-    Language(Option<Language>),
+/// Words of one pattern.
+const WORDS_MAX: usize = 512;
+
+impl Finders {
+    fn new(pattern: &Pattern) -> Result<Finders> {
+        if pattern.items().count() > WORDS_MAX {
+            let what = format!("one phrase of it has more than {WORDS_MAX} words");
+            return Err(Error::Costly { what });
+        }
+        let mut items: Vec<&Item> = Vec::new();
+        let mut place = |item| {
+            items.iter().position(|known| *known == item).unwrap_or_else(|| {
+                items.push(item);
+                items.len() - 1
+            })
+        };
+        let parts = pattern.parts.iter().map(|part| part.iter().map(&mut place).collect()).collect();
+        let words = items.into_iter().map(|item| Finder::new(item, pattern.distinct_ge)).collect();
+        Ok(Finders { words, parts })
+    }
+}
+
+/// What was looked for in this query, and where it is.
+type Evaluated = HashMap<(Scope, Pattern), Vec<NumberSet>>;
+const EVALUATED_MAX: usize = 256;
+
+/// What answering one query may still cost, in nanoseconds of a slow core, by estimates: so that a query takes as long on every
+/// machine, or is refused on every machine.
+struct Work {
+    left: Cell<u64>,
+}
+
+/// Some 1.5 seconds.
+const WORK_MAX: u64 = 1_500_000_000;
+/// A term of the dictionary that is looked at; one that is asked whether it is a form; a list of documents that is opened; a
+/// document in it; a document whose places are read.
+const TERM: u64 = 100;
+const FORM: u64 = 2_500;
+const LIST: u64 = 500;
+const DOCUMENT: u64 = 5;
+const PLACES: u64 = 150;
+
+impl Work {
+    fn new() -> Work {
+        Work { left: Cell::new(WORK_MAX) }
+    }
+
+    fn spend(&self, cost: u64) -> Result<()> {
+        match self.left.get().checked_sub(cost) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => {
+                let what = "its words and starts of words are too many, or too frequent, to be looked up in two seconds";
+                Err(Error::Costly { what: what.to_owned() })
+            }
+        }
+    }
 }
 
 type Info = tantivy::postings::TermInfo;
 
 /// The terms of a segment that a word finds.
-fn resolve(terms: &InvertedIndexReader, finder: &std::cell::RefCell<Finder>) -> Result<Vec<(String, Info)>> {
-    let finder = &mut *finder.borrow_mut();
+fn resolve(terms: &InvertedIndexReader, finder: &mut Finder, work: &Work) -> Result<Vec<(String, Info)>> {
     let mut found = BTreeMap::new();
     for exact in finder.exact.iter().chain(finder.forms.iter().map(|forms| &forms.term)) {
+        work.spend(LIST)?;
         if let Some(info) = terms.terms().get(exact).doing("read", Path::new("search"))? {
             found.insert(exact.clone(), info);
         }
@@ -656,12 +755,16 @@ fn resolve(terms: &InvertedIndexReader, finder: &std::cell::RefCell<Finder>) -> 
         let range = terms.terms().range().ge(&start).le(&end).into_stream();
         let mut stream = range.doing("read", Path::new("search"))?;
         while let Some((term, info)) = stream.next() {
+            work.spend(if all { TERM } else { FORM })?;
             let Ok(term) = std::str::from_utf8(term) else { continue };
             if all || finder.has(term) {
                 found.insert(term.to_owned(), info.clone());
             }
         }
     }
+    // What follows reads all of them.
+    let documents: u64 = found.values().map(|info| u64::from(info.doc_freq)).sum();
+    work.spend(LIST * found.len() as u64 + DOCUMENT * documents)?;
     Ok(found.into_iter().collect())
 }
 
@@ -674,72 +777,26 @@ impl Segment {
         self.digests.first(document).unwrap_or(0)
     }
 
-    fn matching(&self, text: &Prepared, at: usize) -> Result<NumberSet> {
-        let all = u64::from(self.reader.max_doc());
-        Ok(match text {
-            Prepared::All(parts) => {
-                let mut found: Option<NumberSet> = None;
-                for part in parts {
-                    let more = self.matching(part, at)?;
-                    match &mut found {
-                        None => found = Some(more),
-                        Some(found) => found.and(&more),
-                    }
-                }
-                found.unwrap_or_else(|| (0..all).collect())
-            }
-            Prepared::Any(parts) => {
-                let mut found = NumberSet::default();
-                for part in parts {
-                    found.or(&self.matching(part, at)?);
-                }
-                found
-            }
-            Prepared::Not(part) => {
-                let mut found: NumberSet = (0..all).collect();
-                found.remove(&self.matching(part, at)?);
-                found
-            }
-            Prepared::Word(scope, finder) => {
-                let mut found = NumberSet::default();
-                for text in scope.texts() {
-                    self.documents(*text, finder, &mut found)?;
-                }
-                found
-            }
-            Prepared::Counted(counts) => {
-                let documents = counts.iter().flat_map(|counts| &counts[at]);
-                documents.map(|(document, _)| u64::from(*document)).collect()
-            }
-            Prepared::Language(language) => {
-                let name = language.map(|language| language.to_string());
-                let term = tantivy::Term::from_field_text(
-                    self.fields.language,
-                    name.as_deref().unwrap_or(NO_LANGUAGE),
-                );
-                let terms = self.reader.inverted_index(self.fields.language).map_err(damaged)?;
-                let postings = terms
-                    .read_postings(&term, IndexRecordOption::Basic)
-                    .doing("read", Path::new("search"))?;
-                let mut found = NumberSet::default();
-                if let Some(mut postings) = postings {
-                    each(&mut postings, |document, _| found.insert(u64::from(document)));
-                }
-                found
-            }
-        })
+    /// The documents in a language.
+    fn in_language(&self, language: Option<Language>) -> Result<NumberSet> {
+        let name = language.map(|language| language.to_string());
+        let term =
+            tantivy::Term::from_field_text(self.fields.language, name.as_deref().unwrap_or(NO_LANGUAGE));
+        let terms = self.reader.inverted_index(self.fields.language).map_err(damaged)?;
+        let postings =
+            terms.read_postings(&term, IndexRecordOption::Basic).doing("read", Path::new("search"))?;
+        let mut found = NumberSet::default();
+        if let Some(mut postings) = postings {
+            each(&mut postings, |document, _| found.insert(u64::from(document)));
+        }
+        Ok(found)
     }
 
     /// The documents that have a word.
-    fn documents(
-        &self,
-        text: usize,
-        finder: &std::cell::RefCell<Finder>,
-        into: &mut NumberSet,
-    ) -> Result<()> {
+    fn documents(&self, text: usize, finder: &mut Finder, into: &mut NumberSet, work: &Work) -> Result<()> {
         let terms = &self.texts[text];
         // One after the other: a short prefix finds a hundred thousand.
-        for (_, info) in resolve(terms, finder)? {
+        for (_, info) in resolve(terms, finder, work)? {
             each(&mut read(terms, &info, IndexRecordOption::Basic)?, |document, _| {
                 into.insert(u64::from(document));
             });
@@ -748,14 +805,20 @@ impl Segment {
     }
 
     /// The documents in which a pattern is found, ascending, and how often.
-    fn counts(&self, text: usize, pattern: &Pattern, finders: &Finders) -> Result<Vec<(u32, u32)>> {
+    fn counts(
+        &self,
+        text: usize,
+        pattern: &Pattern,
+        finders: &mut Finders,
+        work: &Work,
+    ) -> Result<Vec<(u32, u32)>> {
         let terms = &self.texts[text];
         let frequency =
             |found: &[(String, Info)]| found.iter().map(|(_, info)| u64::from(info.doc_freq)).sum::<u64>();
-        if let [part] = finders.as_slice()
-            && let [finder] = part.as_slice()
+        if let [part] = finders.parts.as_slice()
+            && part.len() == 1
         {
-            let found = resolve(terms, finder)?;
+            let found = resolve(terms, &mut finders.words[0], work)?;
             let matches = frequency(&found);
             let read = |info: &Info| read(terms, info, IndexRecordOption::WithFreqs);
             if found.len() > 1 && matches > u64::from(self.reader.max_doc()) / 8 {
@@ -782,8 +845,8 @@ impl Segment {
             return Ok(counts);
         }
         let mut found = Vec::new();
-        for finder in finders.iter().flatten() {
-            let terms = resolve(terms, finder)?;
+        for finder in &mut finders.words {
+            let terms = resolve(terms, finder, work)?;
             if terms.is_empty() {
                 return Ok(Vec::new());
             }
@@ -800,11 +863,12 @@ impl Segment {
             |(_, info): &(String, Info)| read(terms, info, IndexRecordOption::WithFreqsAndPositions);
         let mut words: Vec<Vec<SegmentPostings>> =
             found.iter().map(|found| found.iter().map(positions).collect()).collect::<Result<_>>()?;
-        let lengths: Vec<usize> = finders.iter().map(Vec::len).collect();
+        let opened: usize = words.iter().map(Vec::len).sum();
         let mut counts = Vec::new();
         let mut some = Vec::new();
         'documents: for document in candidates.iter() {
             let document = document as u32;
+            work.spend(opened as u64 + PLACES * words.len() as u64)?;
             let mut places: Vec<Vec<u32>> = Vec::with_capacity(words.len());
             for postings in &mut words {
                 let mut here = Vec::new();
@@ -823,11 +887,12 @@ impl Segment {
                 here.sort_unstable();
                 places.push(here);
             }
-            let mut places = places.into_iter();
-            let parts: Vec<Vec<u32>> = lengths
-                .iter()
-                .map(|length| phrase(&places.by_ref().take(*length).collect::<Vec<_>>()))
-                .collect();
+            let part = |part: &Vec<usize>| {
+                phrase(&part.iter().map(|word| places[*word].as_slice()).collect::<Vec<_>>())
+            };
+            let parts: Vec<Vec<u32>> = finders.parts.iter().map(part).collect();
+            let all: usize = places.iter().map(Vec::len).sum();
+            work.spend(all as u64 * DOCUMENT * pattern.parts.len() as u64)?;
             let count = match pattern.places {
                 Places::Phrase => parts[0].len(),
                 Places::Near(distance) => near(&parts, distance).len(),

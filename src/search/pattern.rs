@@ -112,18 +112,23 @@ impl Finder {
 
     /// Whether a term is one of those that are looked for.
     pub fn has(&mut self, term: &str) -> bool {
+        if self.forms.is_empty() {
+            return self.exact.iter().any(|exact| exact == term)
+                || self.prefixes.iter().any(|prefix| term.starts_with(prefix.as_str()));
+        }
         if let Some(known) = self.known.get(term) {
             return *known;
         }
-        let has = self.exact.iter().any(|exact| exact == term)
-            || self.prefixes.iter().any(|prefix| term.starts_with(prefix.as_str()))
-            || self.forms.iter().any(|forms| forms.has(term));
-        if self.known.len() < 1 << 16 {
+        let has = self.forms.iter().any(|forms| forms.has(term));
+        if self.known.len() < KNOWN_MAX {
             self.known.insert(term.to_owned(), has);
         }
         has
     }
 }
+
+/// Terms of which it is remembered whether a word finds them.
+const KNOWN_MAX: usize = 1 << 10;
 
 /// A pattern, ready to be found in texts.
 #[derive(Debug)]
@@ -159,7 +164,7 @@ impl Matcher {
                             .collect()
                     })
                     .collect();
-                phrase(&places)
+                phrase(&places.iter().map(Vec::as_slice).collect::<Vec<_>>())
             })
             .collect();
         let lengths: Vec<usize> = self.parts.iter().map(Vec::len).collect();
@@ -183,7 +188,7 @@ impl Matcher {
 }
 
 /// Where words stand one after the other, from where each of them stands, ascending.
-pub fn phrase(places: &[Vec<u32>]) -> Vec<u32> {
+pub fn phrase(places: &[&[u32]]) -> Vec<u32> {
     let Some((first, rest)) = places.split_first() else { return Vec::new() };
     let follows = |start: &u32| {
         (1u32..).zip(rest).all(|(offset, places)| places.binary_search(&(start + offset)).is_ok())
@@ -261,6 +266,6 @@ mod tests {
         assert_eq!(near(&[vec![1, 2, 9], vec![1, 9]], 5), [[2, 1]]);
         assert_eq!(near(&[vec![1, 2, 3], vec![1, 2, 3], vec![1, 2, 3]], 5).len(), 1);
         assert_eq!(near(&[vec![1, 5], vec![2], vec![3, 9]], 3), [[1, 2, 3], [5, 2, 3]]);
-        assert_eq!(phrase(&[vec![1, 5, 9], vec![2, 10]]), [1, 9]);
+        assert_eq!(phrase(&[&[1, 5, 9], &[2, 10]]), [1, 9]);
     }
 }

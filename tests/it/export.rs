@@ -176,3 +176,78 @@ fn an_export_that_finds_nothing_leaves_the_file_alone() {
     assert_eq!(env.run(&["list", "--limit", "5", "-trump"]).code, 0);
     assert_ne!(env.run(&["tag", "+x", "-y", "--dry-run", "harbour"]).code, 2, "-y takes the tag y away");
 }
+
+/// A device, a pipe and a link are not replaced by files.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_written_to_as_it_is() {
+    use std::os::unix::fs::FileTypeExt;
+    let env = corpus();
+    let all = env.ok(&["export"]);
+    let fifo = env.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let reading = fifo.clone();
+    let reader = std::thread::spawn(move || std::fs::read_to_string(reading).unwrap());
+    env.ok(&["export", "-o", "pipe"]);
+    assert_eq!(reader.join().unwrap(), all);
+    assert!(fifo.metadata().unwrap().file_type().is_fifo());
+    env.ok(&["export", "-o", "/dev/null"]);
+    assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    assert_eq!(env.run(&["export", "-o", "/dev/full"]).code, 13);
+    assert_eq!(env.ok(&["export", "-o", "-"]), all);
+    // A link stays, and what it points to is replaced.
+    env.write("there/real.jsonl", "old");
+    std::os::unix::fs::symlink("there/real.jsonl", env.path("link.jsonl")).unwrap();
+    env.ok(&["export", "-o", "link.jsonl"]);
+    assert!(env.path("link.jsonl").is_symlink());
+    assert_eq!(env.read("there/real.jsonl"), all);
+    std::os::unix::fs::symlink("nowhere", env.path("dangling.jsonl")).unwrap();
+    for bad in ["dangling.jsonl", "there", "no/such.jsonl"] {
+        let ran = env.run(&["export", "--format", "jsonl", "-o", bad]);
+        assert!(ran.code == 2 && ran.stderr.contains(bad), "{ran:?}");
+    }
+}
+
+/// What the process was given open is written to where it stands, and a name that ends in .gz compresses, whatever is behind it.
+#[cfg(target_os = "linux")]
+#[test]
+fn open_files_and_compressed_pipes() {
+    use std::fs::OpenOptions;
+    use std::io::Read;
+    let env = corpus();
+    let all = env.ok(&["export"]);
+    for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        env.write("out", "before\n");
+        let file = OpenOptions::new().append(true).open(env.path("out")).unwrap();
+        assert!(env.command(&["export", "-o", name]).stdout(file).status().unwrap().success());
+        assert_eq!(env.read("out"), format!("before\n{all}"), "{name}");
+    }
+    env.write("out", "before\n");
+    let file = OpenOptions::new().append(true).open(env.path("out")).unwrap();
+    let output = env.command(&["export", "-o", "/dev/stderr"]).stderr(file).output().unwrap();
+    assert!(output.stdout.is_empty());
+    assert!(env.read("out").starts_with(&format!("before\n{all}")));
+    let pipe = env.path("pipe.jsonl.gz");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reading = pipe.clone();
+    let reader = std::thread::spawn(move || {
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(std::fs::File::open(reading).unwrap())
+            .read_to_string(&mut text)
+            .unwrap();
+        text
+    });
+    env.ok(&["export", "-o", "pipe.jsonl.gz"]);
+    assert_eq!(reader.join().unwrap(), all);
+    // Waiting for somebody to read it can be interrupted.
+    let mut child = env.command(&["export", "-o", "pipe.jsonl.gz"]).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
