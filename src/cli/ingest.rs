@@ -50,6 +50,9 @@ pub struct Args {
     /// Read crawls from their start, also those that an earlier run has read already.
     #[arg(long)]
     from_start: bool,
+    /// Leave out what an earlier run was reading when it died; by itself that is done after two deaths over the same.
+    #[arg(long)]
+    skip_fatal: bool,
     /// No progress bar.
     #[arg(long)]
     no_progress: bool,
@@ -103,7 +106,10 @@ pub struct Reading {
     /// The longest HTML page that is parsed, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
     max_page: u32,
-    /// How many times its size a compressed input may unpack to.
+    /// Follow links in directories that lead out of them.
+    #[arg(long)]
+    follow: bool,
+    /// How many times its size a compressed input may unpack to, with all that is in it.
     #[arg(long, value_name = "TIMES", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     max_ratio: u64,
 }
@@ -180,6 +186,7 @@ impl Reading {
                 ratio: self.max_ratio,
             },
             mapping,
+            follow: self.follow,
             path_pattern: self.path_pattern.clone(),
             source: self.source.as_deref().map(source).transpose()?,
             published: self.published.as_deref().map(|text| dated("--published", text)).transpose()?,
@@ -204,6 +211,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     options.batch_articles = args.batch as usize;
     options.keep_raw = args.keep_raw;
     options.from_start = args.from_start;
+    options.skip_fatal = args.skip_fatal;
     let bar = !args.no_progress && !context.json && io::stderr().is_terminal();
     options.measure = bar;
     let rejects = args.rejects.as_ref().map(|path| {
@@ -348,6 +356,18 @@ impl Progress for Watcher {
             status["committed_to"] = place.into();
             self.print(&status.to_string());
         }
+    }
+
+    fn died(&mut self, inputs: &[String]) {
+        let shown: Vec<String> = inputs.iter().map(|input| clean(input)).collect();
+        let text = format!(
+            "the last run was ended while it read {}; what ends two runs in a row is left out (--skip-fatal leaves it out now)",
+            shown.join(", ")
+        );
+        self.print(&match self.json {
+            true => serde_json::json!({"message_type": "note", "message": text}).to_string(),
+            false => format!("pressmark: {text}"),
+        });
     }
 
     fn rejected(&mut self, rejection: &Rejection) -> io::Result<()> {

@@ -74,8 +74,9 @@ pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn(
                 raw_of(&capture.provenance)
                     .filter(|_| is_readable(&capture.provenance))
                     .map(|raw| again(&capture.provenance, capture.seq, &raw, &raws, now))
+                    .transpose()
             })
-            .collect();
+            .collect::<Result<_>>()?;
         let mut changed = Vec::new();
         for (capture, read) in captures.iter().zip(read) {
             match read {
@@ -117,8 +118,21 @@ fn again(
     digest: &Digest,
     raws: &Raws,
     now: Timestamp,
+) -> Result<std::result::Result<Prepared, String>> {
+    match raws.get(digest) {
+        Err(e) if e.is_of_the_system() => Err(e),
+        Err(e) => Ok(Err(e.to_string())),
+        Ok(None) => Ok(Err("the bytes are missing".to_owned())),
+        Ok(Some(bytes)) => Ok(reread(provenance, seq, &bytes, now)),
+    }
+}
+
+fn reread(
+    provenance: &Provenance,
+    seq: u64,
+    bytes: &[u8],
+    now: Timestamp,
 ) -> std::result::Result<Prepared, String> {
-    let bytes = raws.get(digest).map_err(|e| e.to_string())?.ok_or("the bytes are missing")?;
     let extra = provenance.extra_fields();
     let string = |name: &str| extra.get(name).and_then(Value::as_str);
     let around = Around {
@@ -131,9 +145,9 @@ fn again(
         limits: Limits::default(),
     };
     let mut draft = match string("raw_format") {
-        Some("html") => html::draft(&bytes, &around),
-        Some("text") => text::draft(&bytes, &around),
-        Some("mail") => mail::draft(&bytes, &around),
+        Some("html") => html::draft(bytes, &around),
+        Some("text") => text::draft(bytes, &around),
+        Some("mail") => mail::draft(bytes, &around),
         other => Err(format!("{} cannot be read again", other.unwrap_or("it"))),
     }?;
     let own = &mut draft.provenance;
@@ -145,7 +159,7 @@ fn again(
         env!("CARGO_PKG_VERSION")
     ));
     let mut said = own.extra_fields();
-    for name in ["raw", "raw_format", "raw_charset"] {
+    for name in ["raw", "raw_format", "raw_charset", crate::raw::ARCHIVE] {
         said.extend(extra.get(name).map(|value| (name.to_owned(), value.clone())));
     }
     own.extra = Some(Value::Object(said).to_string());

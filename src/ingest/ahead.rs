@@ -107,6 +107,9 @@ impl Ahead {
         };
         match plain {
             Some(plain) => {
+                if self.plain == 0 {
+                    self.marks.begins(&plain);
+                }
                 self.marks.member(self.plain, piece.offset);
                 self.current = plain;
             }

@@ -55,6 +55,8 @@ impl Checkpoints {
             limits,
             keep_raw,
             from_start,
+            follow: _,
+            skip_fatal: _,
             on_error: _,
             batch_articles: _,
             explain: _,

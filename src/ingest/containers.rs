@@ -1,7 +1,8 @@
 //! Inputs that hold other inputs: tar and zip. Members are read one after the other, as they come; nothing is unpacked to disk
 //! but a zip that does not come from a file.
 
-use super::inputs::{Failing, describe, unpack};
+use super::inputs::{Budget, Failing, describe, unpack};
+use super::kinds::{self, Kind};
 use crate::time::Timestamp;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -19,7 +20,7 @@ const MEMBERS_MAX: usize = 10_000_000;
 type Visit<'v> = &'v mut dyn FnMut(&Arc<str>, Box<dyn BufRead + '_>, Option<Timestamp>) -> bool;
 
 /// Walks a tar.
-pub fn tar(name: &str, reader: &mut dyn BufRead, ratio: u64, visit: Visit<'_>) -> bool {
+pub fn tar(name: &str, reader: &mut dyn BufRead, (ratio, budget): (u64, &Budget), visit: Visit<'_>) -> bool {
     let mut archive = tar::Archive::new(reader);
     // One tar after another is one tar.
     archive.set_ignore_zeros(true);
@@ -43,8 +44,11 @@ pub fn tar(name: &str, reader: &mut dyn BufRead, ratio: u64, visit: Visit<'_>) -
         }
         let modified = entry.header().mtime().ok().map(|seconds| Timestamp(seconds as i64));
         let entry = Whole { left: entry.size(), inner: entry };
-        if !member(name, &path, entry, (modified, ratio), visit) {
+        if !member(name, &path, budget.count(entry), (modified, ratio), visit) {
             return false;
+        }
+        if budget.is_spent() {
+            return true;
         }
     }
     true
@@ -68,14 +72,22 @@ impl<R: Read> Read for Whole<R> {
     }
 }
 
+/// Why what begins as a zip is none that is walked.
+pub enum NoZip {
+    /// It cannot be read.
+    Unreadable(String),
+    /// It is a document that is kept as one.
+    Document(Kind),
+}
+
 /// Walks a zip. One that does not come from a file is written to a temporary one first: its directory is at its end.
 pub fn zip(
     name: &str,
     path: Option<&Path>,
     reader: &mut dyn BufRead,
-    ratio: u64,
+    (ratio, budget): (u64, &Budget),
     visit: Visit<'_>,
-) -> Result<bool, String> {
+) -> Result<bool, NoZip> {
     // A file that is the zip itself; not a compressed one, and not a pipe.
     let begins = |path: &&Path| {
         let mut magic = [0; 2];
@@ -85,11 +97,15 @@ pub fn zip(
     };
     let file = match path.filter(begins) {
         Some(path) => File::open(path),
-        None => tempfile::tempfile().and_then(|mut file| io::copy(reader, &mut file).map(|_| file)),
+        None => copied(reader),
     };
-    let file = file.map_err(|e| format!("cannot be read: {}", describe(&e)))?;
+    let unreadable = |e: io::Error| NoZip::Unreadable(format!("cannot be read: {}", describe(&e)));
+    let file = file.map_err(unreadable)?;
     let mut archive = zip::ZipArchive::new(BufReader::new(file))
-        .map_err(|e| format!("it is not a zip that can be read: {e}"))?;
+        .map_err(|e| NoZip::Unreadable(format!("it is not a zip that can be read: {e}")))?;
+    if let Some(kind) = kinds::of_zip(archive.file_names().flatten()) {
+        return Err(NoZip::Document(kind));
+    }
     for index in 0..archive.len().min(MEMBERS_MAX) {
         let member_name = archive
             .name_for_index(index)
@@ -117,11 +133,26 @@ pub fn zip(
         }
         // What it says of its size need not be so.
         let entry = entry.take(most);
-        if !member(name, &member_name, entry, (None, ratio), visit) {
+        if !member(name, &member_name, budget.count(entry), (None, ratio), visit) {
             return Ok(false);
+        }
+        if budget.is_spent() {
+            break;
         }
     }
     Ok(true)
+}
+
+/// The longest zip that is copied to disk because it does not come from a file.
+const COPY_BYTES_MAX: u64 = 4 << 30;
+
+/// A copy of a zip in a temporary file.
+fn copied(reader: &mut dyn BufRead) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    if io::copy(&mut reader.take(COPY_BYTES_MAX), &mut file)? == COPY_BYTES_MAX {
+        return Err(io::Error::other("it is longer than 4 GiB and comes from no file; save it first"));
+    }
+    Ok(file)
 }
 
 fn member(

@@ -19,45 +19,100 @@ pub struct Input {
     pub name: Arc<str>,
     /// Its size on disk, if known.
     pub bytes: u64,
+    /// Whether the user named it, and did not merely name a directory that it is in.
+    pub named: bool,
+}
+
+/// What a path leads to.
+pub enum Found {
+    /// An input.
+    Input(Input),
+    /// What cannot be one.
+    Rejected(Rejection),
+    /// What is no input, and why.
+    Passed(&'static str),
 }
 
 /// Decompressed, an input may have so many bytes however small it is.
 const RATIO_GRACE: u64 = 64 << 20;
 
-/// Everything that the paths name, in a fixed order: directories are walked by name, hidden files in them passed over.
-pub fn expand(paths: &[PathBuf]) -> impl Iterator<Item = Result<Input, Rejection>> + '_ {
-    paths.iter().flat_map(|path| -> Box<dyn Iterator<Item = Result<Input, Rejection>>> {
+/// Everything that the paths name, in a fixed order: directories are walked by name, hidden files in them passed over. Links that
+/// lead out of a directory are followed if `follow` says so.
+pub fn expand(paths: &[PathBuf], follow: bool) -> impl Iterator<Item = Found> + '_ {
+    paths.iter().flat_map(move |path| -> Box<dyn Iterator<Item = Found>> {
         if path.as_os_str() == "-" {
-            return Box::new(std::iter::once(Ok(Input { path: None, name: "-".into(), bytes: 0 })));
+            let input = Input { path: None, name: "-".into(), bytes: 0, named: true };
+            return Box::new(std::iter::once(Found::Input(input)));
         }
         if !path.is_dir() {
             let bytes = path.metadata().map_or(0, |file| file.len());
             let name = path.to_string_lossy().into();
-            return Box::new(std::iter::once(Ok(Input { path: Some(path.clone()), name, bytes })));
+            let input = Input { path: Some(path.clone()), name, bytes, named: true };
+            return Box::new(std::iter::once(Found::Input(input)));
         }
-        let walk = WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter();
-        let visible = walk.filter_entry(|entry| {
-            entry.depth() == 0 || !is_hidden(entry.path()) && !is_archive(entry.path())
-        });
-        Box::new(visible.filter_map(|entry| match entry {
-            Err(e) => Some(Err(unwalkable(&e))),
-            Ok(entry) if !entry.file_type().is_file() => None,
-            Ok(entry) => {
-                let bytes = entry.metadata().map_or(0, |file| file.len());
-                let name = entry.path().to_string_lossy().into();
-                Some(Ok(Input { path: Some(entry.into_path()), name, bytes }))
+        if is_archive(path) {
+            let name = path.to_string_lossy();
+            let reason = format!(
+                "it is a pressmark archive; take in what pressmark --archive {name} export -o FILE.jsonl writes"
+            );
+            return Box::new(std::iter::once(Found::Rejected(whole(&name, reason, Vec::new()))));
+        }
+        let root = path.canonicalize();
+        let mut walk = WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter();
+        Box::new(std::iter::from_fn(move || {
+            loop {
+                let entry = match walk.next()? {
+                    Err(e) => return Some(Found::Rejected(unwalkable(&e))),
+                    Ok(entry) => entry,
+                };
+                let is_dir = entry.file_type().is_dir();
+                let passed = if entry.depth() == 0 {
+                    None
+                } else if is_hidden(entry.path()) {
+                    Some(None)
+                } else if entry.path_is_symlink() && !follow && !is_inside(entry.path(), root.as_deref().ok()) {
+                    Some(Some("links out of their directory (--follow follows them)"))
+                } else if is_dir && is_archive(entry.path()) {
+                    Some(Some("pressmark archives"))
+                } else {
+                    None
+                };
+                if let Some(passed) = passed {
+                    if is_dir {
+                        walk.skip_current_dir();
+                    }
+                    match passed {
+                        Some(why) => return Some(Found::Passed(why)),
+                        None => continue,
+                    }
+                }
+                if entry.file_type().is_file() {
+                    let bytes = entry.metadata().map_or(0, |file| file.len());
+                    let name = entry.path().to_string_lossy().into();
+                    let path = Some(entry.into_path());
+                    return Some(Found::Input(Input { path, name, bytes, named: false }));
+                }
             }
         }))
     })
+}
+
+/// Whether what a path leads to is in this directory.
+fn is_inside(path: &Path, root: Option<&Path>) -> bool {
+    let target = path.canonicalize();
+    root.zip(target.ok()).is_some_and(|(root, target)| target.starts_with(root))
 }
 
 fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-/// An archive inside a directory of inputs is not an input.
+/// An archive is no input: its ledger is no text, and what is in it comes out as an export.
 fn is_archive(path: &Path) -> bool {
-    path.join("pressmark.toml").is_file() && path.join("ledger").is_dir()
+    let ledger = path.join("ledger");
+    ledger.is_dir()
+        && (path.join("pressmark.toml").is_file()
+            || crate::ledger::segments(&ledger).is_ok_and(|all| !all.is_empty()))
 }
 
 fn unwalkable(e: &walkdir::Error) -> Rejection {
@@ -125,7 +180,12 @@ pub fn open(
         Some(path) => Box::new(File::open(path)?),
     };
     let mut reader = counted(raw);
-    let packing = packing(&mut reader)?;
+    let name = input.name.to_ascii_lowercase();
+    let packing = match packing(&mut reader)? {
+        // Damage at the very start; what follows may be whole.
+        Packing::None if is_crawl(&name, reader.fill_buf()?) => Packing::Gzip,
+        packing => packing,
+    };
     let marks = Marks::new(&packing, from);
     if let (Some(path), Packing::Gzip) = (&input.path, &packing)
         && path.metadata().is_ok_and(|file| file.is_file() && file.len() > AHEAD_BYTES_MIN)
@@ -145,6 +205,12 @@ pub fn open(
         reader = counted(Box::new(file));
     }
     Ok((unpacked(reader, packing, ratio, &marks)?, marks))
+}
+
+/// Whether a file that is no gzip is called as crawls that are, and is no plain one.
+fn is_crawl(name: &str, start: &[u8]) -> bool {
+    let plain = start.starts_with(b"WARC/") || start.starts_with(b"filedesc://");
+    (name.ends_with(".warc.gz") || name.ends_with(".arc.gz")) && !start.is_empty() && !plain
 }
 
 /// Shorter files are not worth the threads.
@@ -249,6 +315,56 @@ impl<R: Read> Read for Counted<R> {
         let read = self.inner.read(buffer)?;
         self.counters.here.fetch_add(read as u64, Ordering::Relaxed);
         self.counters.all.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// How much may come out of an input with everything that is in it, at any depth: its size so many times.
+pub struct Budget {
+    bytes: u64,
+    ratio: u64,
+    consumed: Arc<AtomicU64>,
+    before: u64,
+    used: AtomicU64,
+}
+
+impl Budget {
+    /// For one input; `consumed` counts what is read of all of them, which is all that is known of the size of a pipe.
+    pub fn new(input: &Input, ratio: u64, consumed: &Arc<AtomicU64>) -> Budget {
+        let before = consumed.load(Ordering::Relaxed);
+        Budget { bytes: input.bytes, ratio, consumed: consumed.clone(), before, used: AtomicU64::new(0) }
+    }
+
+    /// Whether nothing more may come out.
+    pub fn is_spent(&self) -> bool {
+        let read = self.consumed.load(Ordering::Relaxed).saturating_sub(self.before);
+        let most = self.bytes.max(read).saturating_mul(self.ratio).max(RATIO_GRACE);
+        self.used.load(Ordering::Relaxed) > most
+    }
+
+    /// Counts what is read.
+    pub fn count<R: Read>(&self, inner: R) -> Budgeted<'_, R> {
+        Budgeted { inner, budget: self }
+    }
+}
+
+/// A reader whose bytes are counted.
+pub struct Budgeted<'b, R> {
+    inner: R,
+    budget: &'b Budget,
+}
+
+impl<R: Read> Read for Budgeted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.budget.is_spent() {
+            let reason = format!(
+                "what is in it unpacks to more than {} times its size; --max-ratio takes more",
+                self.budget.ratio
+            );
+            return Err(io::Error::other(reason));
+        }
+        let read = self.inner.read(buffer)?;
+        self.budget.used.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
 }

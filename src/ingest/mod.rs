@@ -19,7 +19,9 @@ pub mod feed;
 pub mod fuzz;
 mod html;
 pub mod inputs;
+mod journal;
 pub mod json;
+pub mod kinds;
 pub mod mail;
 mod members;
 pub mod path_pattern;
@@ -37,11 +39,13 @@ use crate::raw::Raw;
 use crate::time::{Dated, Timestamp};
 pub use again::{Reread, raw_of, reextract};
 use checkpoints::{Checkpoint, Checkpoints};
-use inputs::{Input, describe, whole};
-use members::Marks;
+use containers::NoZip;
+use inputs::{Budget, Found, Input, describe, whole};
+use journal::Journal;
+use members::{Damage, Marks};
 use path_pattern::PathPattern;
 use records::{Cut, Record, Records};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -206,6 +210,10 @@ pub struct Options {
     pub keep_raw: bool,
     /// Whether crawls are read from their start that an earlier run has read already.
     pub from_start: bool,
+    /// Whether links in directories are followed that lead out of them.
+    pub follow: bool,
+    /// Whether what was being read when an earlier run died is left out.
+    pub skip_fatal: bool,
     /// Whether to find out how many bytes of input there are, for [`Distance::total`].
     pub measure: bool,
 }
@@ -241,6 +249,8 @@ const BATCH_ARTICLES: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
 /// What is said of an input that a reader fell over.
 const DEFECT: &str = "a defect in pressmark kept it, or a part of it, from being read; please report it";
+/// What is said of a record that ended the process.
+const FATAL: &str = "pressmark ended while it read this, again and again; it is left out now (--from-start tries it again); please report it";
 /// Bytes of records on their way from reading to committing.
 const UNDERWAY_BYTES_MAX: usize = 16 << 20;
 /// A record that was cut from an input is sent on with its neighbours.
@@ -259,7 +269,12 @@ pub fn ingest(
     let reader = archive.reader()?;
     let checkpoints =
         Checkpoints::open(&dir, options, &|digest| reader.find(digest).is_ok_and(|found| found.is_some()));
-    let shared = Arc::new(Shared { checkpoints: Some(checkpoints), ..Shared::new(options) });
+    let journal = Journal::begin(&dir, options.skip_fatal, options.from_start)?;
+    if !journal.suspects.is_empty() {
+        progress.died(&journal.suspects);
+    }
+    let shared = Shared { checkpoints: Some(checkpoints), journal: Some(journal), ..Shared::new(options) };
+    let shared = Arc::new(shared);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let (to_workers, tasks) = crossbeam_channel::bounded::<(u64, Task)>(workers * 4);
     let (to_writer, done) = crossbeam_channel::bounded::<(u64, Done)>(workers * 4);
@@ -277,7 +292,8 @@ pub fn ingest(
     if options.measure {
         let (shared, paths) = (shared.clone(), paths.to_owned());
         std::thread::spawn(move || {
-            for input in inputs::expand(&paths).filter_map(std::result::Result::ok) {
+            for found in inputs::expand(&paths, shared.options.follow) {
+                let Found::Input(input) = found else { continue };
                 shared.total.fetch_add(input.bytes, Ordering::Relaxed);
             }
         });
@@ -288,7 +304,8 @@ pub fn ingest(
     // Threads that are still reading find that nobody listens; one that waits for standard input is left behind.
     shared.ended.store(true, Ordering::Relaxed);
     shared.room.notify_all();
-    result
+    let ended = shared.journal.as_ref().map_or(Ok(()), Journal::end);
+    result.and_then(|summary| ended.map(|()| summary))
 }
 
 /// Takes what the workers have done, in order, and commits it.
@@ -515,6 +532,8 @@ enum Task {
     Records(Arc<Opened>, Vec<Record>),
     /// What went wrong on the way.
     Rejected(Rejection),
+    /// What is no input, and why.
+    Passed(&'static str),
     /// How far a crawl was read.
     Mark(Mark),
     /// What an earlier run read of a crawl.
@@ -543,7 +562,7 @@ impl Task {
             Task::Inputs(inputs) => inputs.iter().map(|input| input.bytes as usize).sum(),
             Task::Records(_, records) => records.iter().map(|record| record.bytes.len()).sum(),
             Task::Rejected(rejection) => rejection.raw.len(),
-            Task::Mark(_) | Task::Before(_) => 0,
+            Task::Passed(_) | Task::Mark(_) | Task::Before(_) => 0,
         }
     }
 }
@@ -574,10 +593,23 @@ struct Opened {
     captured: Option<Timestamp>,
 }
 
+/// Where an input is among others.
+#[derive(Clone, Copy)]
+struct Nesting<'b> {
+    /// In how many others.
+    depth: usize,
+    /// Whether the user named it.
+    named: bool,
+    /// How much may come out of the one that is a file.
+    budget: &'b Budget,
+}
+
 /// Takes what is found in an input, in order; each method says whether to go on.
 trait Sink {
     fn record(&mut self, source: &Arc<Opened>, record: Record) -> bool;
     fn rejected(&mut self, rejection: Rejection) -> bool;
+    /// What is nothing that can be read, and was not asked for by name: why.
+    fn passed(&mut self, why: &'static str) -> bool;
     /// Hears how far a crawl was read.
     fn mark(&mut self, mark: Mark) -> bool;
     /// Hears what an earlier run read of it.
@@ -593,6 +625,7 @@ struct Shared {
     room: Condvar,
     ended: AtomicBool,
     checkpoints: Option<Checkpoints>,
+    journal: Option<Journal>,
 }
 
 impl Shared {
@@ -606,6 +639,7 @@ impl Shared {
             room: Condvar::new(),
             ended: AtomicBool::new(false),
             checkpoints: None,
+            journal: None,
         }
     }
 
@@ -641,9 +675,9 @@ impl Shared {
             wanted
         };
         let mut small: (Vec<Input>, usize) = Default::default();
-        for input in inputs::expand(paths) {
-            match input {
-                Ok(input)
+        for found in inputs::expand(paths, self.options.follow) {
+            match found {
+                Found::Input(input)
                     if input.path.is_some()
                         && input.bytes < SMALL_FILE_BYTES
                         && is_regular(&input)
@@ -665,8 +699,9 @@ impl Shared {
                         return;
                     }
                     let wanted = match other {
-                        Ok(input) => self.produce_records(&input, &mut send),
-                        Err(rejection) => send(Task::Rejected(rejection), 0),
+                        Found::Input(input) => self.produce_records(&input, &mut send),
+                        Found::Rejected(rejection) => send(Task::Rejected(rejection), 0),
+                        Found::Passed(why) => send(Task::Passed(why), 0),
                     };
                     if !wanted {
                         return;
@@ -699,10 +734,12 @@ impl Shared {
         };
         let file = input.path.as_deref().filter(|path| path.is_file());
         let before = file.and_then(|path| self.checkpoints.as_ref()?.find(path)).unwrap_or_default();
+        let budget = Budget::new(input, self.options.limits.ratio, &self.consumed);
         match inputs::open(input, &self.consumed, self.options.limits.ratio, before.offset) {
             Ok((reader, marks)) => {
                 let file = file.map(|path| OnDisk { path: path.into(), marks, before });
-                self.visit(&input.name, reader, file.as_ref(), captured, 0, sink)
+                let nesting = Nesting { depth: 0, named: input.named, budget: &budget };
+                self.visit(&input.name, reader, file.as_ref(), captured, nesting, sink)
             }
             Err(e) => {
                 sink.rejected(whole(&input.name, format!("cannot be read: {}", describe(&e)), Vec::new()))
@@ -717,9 +754,11 @@ impl Shared {
         reader: Box<dyn BufRead + '_>,
         file: Option<&OnDisk>,
         captured: Option<Timestamp>,
-        depth: usize,
+        nesting: Nesting<'_>,
         sink: &mut dyn Sink,
     ) -> bool {
+        let Nesting { depth, named, budget } = nesting;
+        let inside = Nesting { depth: depth + 1, named: false, budget };
         let (head, mut reader) = match inputs::peek(reader) {
             Ok(peeked) => peeked,
             Err(e) => {
@@ -739,7 +778,26 @@ impl Shared {
             Some(_) => Some(Format::Warc),
             None => self.options.format.filter(|format| depth == 0 || !format.is_container()),
         };
-        let (format, cut) = match detect(name, &head, asked) {
+        let found = detect(name, &head, asked);
+        let kind = match &found {
+            // What holds other files, and crawls, hold whatever there is.
+            Ok((Format::Tar | Format::Zip | Format::Warc, _)) => None,
+            // Of messages only the first header is sure to be text.
+            Ok((Format::Mail | Format::Mbox, _)) => {
+                let end =
+                    memchr::memmem::find(&head, b"\n\n").or_else(|| memchr::memmem::find(&head, b"\n\r\n"));
+                kinds::of(&head[..end.unwrap_or(head.len())])
+            }
+            _ => kinds::of(&head),
+        };
+        if let Some(kind) = kind {
+            return if named {
+                sink.rejected(*reject_whole(name, reader, kind.reason))
+            } else {
+                sink.passed(kind.plural)
+            };
+        }
+        let (format, cut) = match found {
             Ok(found) => found,
             Err(reason) => return sink.rejected(*reject_whole(name, reader, reason)),
         };
@@ -755,14 +813,14 @@ impl Shared {
                 return containers::tar(
                     name,
                     &mut reader,
-                    self.options.limits.ratio,
+                    (self.options.limits.ratio, budget),
                     &mut |name, reader, captured_at| {
                         self.visit(
                             name,
                             reader,
                             None,
                             captured.or(captured_at.filter(|_| self.options.captured == Captured::Modified)),
-                            depth + 1,
+                            inside,
                             sink,
                         )
                     },
@@ -770,12 +828,15 @@ impl Shared {
             }
             Format::Zip => {
                 let visit = &mut |name: &Arc<str>, reader: Box<dyn BufRead + '_>, _: Option<Timestamp>| {
-                    self.visit(name, reader, None, captured, depth + 1, sink)
+                    self.visit(name, reader, None, captured, inside, sink)
                 };
                 let path = file.map(|file| &*file.path);
-                return match containers::zip(name, path, &mut reader, self.options.limits.ratio, visit) {
+                let bounds = (self.options.limits.ratio, budget);
+                return match containers::zip(name, path, &mut reader, bounds, visit) {
                     Ok(wanted) => wanted,
-                    Err(reason) => sink.rejected(*reject_whole(name, reader, reason)),
+                    Err(NoZip::Document(kind)) if !named => sink.passed(kind.plural),
+                    Err(NoZip::Document(kind)) => sink.rejected(*reject_whole(name, reader, kind.reason)),
+                    Err(NoZip::Unreadable(reason)) => sink.rejected(*reject_whole(name, reader, reason)),
                 };
             }
             _ => {}
@@ -796,6 +857,9 @@ impl Shared {
         let mut source =
             Arc::new(Opened { name: name.clone(), format, delimiter: b',', charset, said, captured });
         let crawl = file.filter(|_| format == Format::Warc);
+        let mut damages: VecDeque<Damage> = VecDeque::new();
+        let reject_damage =
+            |sink: &mut dyn Sink, damage: Damage| sink.rejected(whole(name, damage.what, Vec::new()));
         if let Some(before) = resumed {
             records = records.after(before.records);
             if !sink.before(before) {
@@ -809,10 +873,29 @@ impl Shared {
         let mut marked = file.map_or(0, |file| file.before.offset);
         let mut intact = true;
         while let Some(record) = records.next() {
-            let record = match record {
+            let mut record = match record {
                 Ok(record) => record,
                 Err(e) => return sink.rejected(broken_off(name, &e)),
             };
+            damages.extend(crawl.map_or(Vec::new(), |crawl| crawl.marks.damaged()));
+            let start = records.start();
+            let end = start + record.bytes.len() as u64 + record.omitted_bytes;
+            while let Some(damage) = damages.front().filter(|damage| damage.from < end).cloned() {
+                damages.pop_front();
+                if damage.from <= start && start < damage.to {
+                    // What came out of a member that is damaged need not be what was in it.
+                    record.broken = Some(damage.what.into());
+                    continue;
+                }
+                if damage.from > start {
+                    // What is damaged comes after it, and was taken for its end.
+                    record.bytes.truncate((damage.from - start) as usize);
+                    record.note = None;
+                }
+                if !reject_damage(sink, damage) {
+                    return false;
+                }
+            }
             if let Some((file, offset)) =
                 crawl.and_then(|file| Some((file, file.marks.offset(records.start())?)))
                 && offset >= marked + CHECKPOINT_BYTES
@@ -839,6 +922,12 @@ impl Shared {
                 return false;
             }
         }
+        damages.extend(crawl.map_or(Vec::new(), |crawl| crawl.marks.damaged()));
+        for damage in damages {
+            if !reject_damage(sink, damage) {
+                return false;
+            }
+        }
         // What ends inside of a record may still be growing.
         match crawl.and_then(|file| Some((file, file.marks.offset(records.start())?))) {
             Some((file, offset)) if intact && offset > marked => mark(file, offset, records.number(), sink),
@@ -848,13 +937,18 @@ impl Shared {
 
     fn work(&self, task: Task) -> Done {
         let bytes = task.bytes();
-        Done { outcomes: self.outcomes(task), bytes }
+        let done = Done { outcomes: self.outcomes(task), bytes };
+        if let Some(journal) = &self.journal {
+            journal.leave();
+        }
+        done
     }
 
     fn outcomes(&self, task: Task) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         match task {
             Task::Rejected(rejection) => outcomes.push(Outcome::Rejected(rejection)),
+            Task::Passed(why) => outcomes.push(Outcome::Passed(why)),
             Task::Mark(mark) => outcomes.push(Outcome::Mark(mark)),
             Task::Before(before) => outcomes.push(Outcome::Before(before)),
             Task::Records(source, records) => {
@@ -881,6 +975,18 @@ impl Shared {
     fn read(&self, source: &Opened, record: Record, outcomes: &mut Vec<Outcome>) {
         let before = outcomes.len();
         let place = record.place;
+        let _reading = match &self.journal {
+            None => None,
+            Some(journal) => match journal.enter(&named(&source.name, place), &record.bytes) {
+                Some(reading) => Some(reading),
+                None => {
+                    let (input, reason) = (source.name.to_string(), FATAL.to_owned());
+                    let Record { bytes: raw, omitted_bytes, .. } = record;
+                    let rejection = Rejection { input, place, reason, raw, omitted_bytes };
+                    return outcomes.push(Outcome::Rejected(rejection));
+                }
+            },
+        };
         let read = std::panic::AssertUnwindSafe(|| self.read_record(source, record, outcomes));
         if std::panic::catch_unwind(read).is_err() {
             outcomes.truncate(before);
@@ -922,17 +1028,17 @@ impl Shared {
                         drafts.iter_mut().for_each(|draft| draft.provenance.notes.extend(note.clone()));
                         drafts
                     })
-                    .map(Found::Drafts)
+                    .map(Content::Drafts)
             }
             format => self.document(format, &record.bytes, &around),
         };
         let noted = |draft: &mut Draft| draft.provenance.notes.extend(record.note.map(str::to_owned));
         let drafts = match found {
-            Ok(Found::Drafts(mut drafts)) => {
+            Ok(Content::Drafts(mut drafts)) => {
                 drafts.iter_mut().for_each(noted);
                 drafts
             }
-            Ok(Found::Items(items)) => {
+            Ok(Content::Items(items)) => {
                 for (number, item) in (1..).zip(items) {
                     // An item of a feed in a crawl is found by the crawl's record.
                     let place =
@@ -951,7 +1057,7 @@ impl Shared {
                 }
                 return;
             }
-            Ok(Found::Passed(why)) => return outcomes.push(Outcome::Passed(why)),
+            Ok(Content::Passed(why)) => return outcomes.push(Outcome::Passed(why)),
             Err(reason) => return outcomes.push(rejected(reason, record)),
         };
         let prepare = |draft| Prepared::new(self.complete(draft, source, record.place));
@@ -969,15 +1075,15 @@ impl Shared {
         format: Format,
         bytes: &[u8],
         around: &Around<'_>,
-    ) -> std::result::Result<Found, String> {
-        let one = |draft: std::result::Result<Draft, String>| draft.map(|draft| Found::Drafts(vec![draft]));
+    ) -> std::result::Result<Content, String> {
+        let one = |draft: std::result::Result<Draft, String>| draft.map(|draft| Content::Drafts(vec![draft]));
         let mut found = match format {
             Format::Text => one(text::draft(bytes, around)),
             Format::Html => one(html::draft(bytes, around)),
             Format::Json | Format::Jsonl => {
-                json::drafts(bytes, &self.options.mapping, self.now).map(Found::Drafts)
+                json::drafts(bytes, &self.options.mapping, self.now).map(Content::Drafts)
             }
-            Format::Feed => feed::drafts(bytes, around).map(Found::Items),
+            Format::Feed => feed::drafts(bytes, around).map(Content::Items),
             Format::Mail | Format::Mbox => one(mail::draft(bytes, around)),
             Format::Csv | Format::Warc | Format::Tar | Format::Zip => {
                 Err("it cannot stand inside of another record".to_owned())
@@ -987,44 +1093,47 @@ impl Shared {
             let raw = Raw::new(bytes);
             let keep = |draft: &mut Draft| again::attach(draft, &raw, format, around.charset);
             match &mut found {
-                Found::Drafts(drafts) => drafts.iter_mut().for_each(keep),
-                Found::Items(items) => items.iter_mut().flatten().for_each(keep),
-                Found::Passed(_) => {}
+                Content::Drafts(drafts) => drafts.iter_mut().for_each(keep),
+                Content::Items(items) => items.iter_mut().flatten().for_each(keep),
+                Content::Passed(_) => {}
             }
         }
         Ok(found)
     }
 
     /// Reads the document in a crawl's record, if it is one that is wanted.
-    fn crawled(&self, bytes: &[u8], around: &Around<'_>) -> std::result::Result<Found, String> {
+    fn crawled(&self, bytes: &[u8], around: &Around<'_>) -> std::result::Result<Content, String> {
         let head = warc::head(bytes)?;
         let wanted = &self.options.wanted;
         let record = &head;
         match record.kind.as_str() {
             "response" | "resource" | "conversion" => {}
-            "revisit" => return Ok(Found::Passed("of a page that was fetched before and had not changed")),
-            _ => return Ok(Found::Passed("about the crawl itself")),
+            "revisit" => return Ok(Content::Passed("of a page that was fetched before and had not changed")),
+            _ => return Ok(Content::Passed("about the crawl itself")),
         }
         if record.url.as_deref().is_some_and(|url| !wanted.url(url))
             || record.status.is_some_and(|status| !wanted.status(status))
         {
-            return Ok(Found::Passed("not asked for by URL or status"));
+            return Ok(Content::Passed("not asked for by URL or status"));
         }
         if record.url.as_deref().is_some_and(|url| {
             ["dns:", "metadata:", "urn:", "whois:", "filedesc:"].iter().any(|scheme| url.starts_with(scheme))
         }) {
-            return Ok(Found::Passed("about the crawl itself"));
+            return Ok(Content::Passed("about the crawl itself"));
         }
         if head.content_type.as_deref().is_some_and(|kind| {
             ["image/", "video/", "audio/", "font/"]
                 .iter()
                 .any(|start| kind.to_ascii_lowercase().starts_with(start))
         }) {
-            return Ok(Found::Passed("not text"));
+            return Ok(Content::Passed("not text"));
         }
         let record = warc::read(bytes, &around.limits)?;
+        if let Some(kind) = kinds::of(&record.payload) {
+            return Ok(Content::Passed(kind.plural));
+        }
         let Some(format) = payload_format(record.content_type.as_deref(), &record.payload) else {
-            return Ok(Found::Passed("not text"));
+            return Ok(Content::Passed("not text"));
         };
         let charset = record.content_type.as_deref().and_then(crate::decode::charset);
         let captured = record.date.or(around.captured);
@@ -1033,7 +1142,7 @@ impl Shared {
             Ok(found) => found,
             // A crawl is full of pages without an article; its JSON is rarely one. That is no fault of theirs.
             Err(_) if format != Format::Html || record.payload.len() <= around.limits.page_bytes => {
-                return Ok(Found::Passed("without an article"));
+                return Ok(Content::Passed("without an article"));
             }
             Err(reason) => return Err(reason),
         };
@@ -1045,18 +1154,18 @@ impl Shared {
             }
         };
         match &mut found {
-            Found::Drafts(drafts) => {
+            Content::Drafts(drafts) => {
                 drafts.retain(|draft| !draft.headline.trim().is_empty() || !draft.body.trim().is_empty());
                 if drafts.is_empty() {
-                    return Ok(Found::Passed("without an article"));
+                    return Ok(Content::Passed("without an article"));
                 }
                 if format == Format::Html && !wanted.all_pages && !drafts.iter().any(html::is_article) {
-                    return Ok(Found::Passed("without an article"));
+                    return Ok(Content::Passed("without an article"));
                 }
                 drafts.iter_mut().for_each(&mut complete);
             }
-            Found::Items(items) => items.iter_mut().flatten().for_each(complete),
-            Found::Passed(_) => {}
+            Content::Items(items) => items.iter_mut().flatten().for_each(complete),
+            Content::Passed(_) => {}
         }
         Ok(found)
     }
@@ -1066,11 +1175,7 @@ impl Shared {
         let (options, said) = (&self.options, &source.said);
         let provenance = &mut draft.provenance;
         if provenance.input.is_empty() {
-            provenance.input = match place {
-                Place::Whole => source.name.to_string(),
-                Place::Line(line) => format!("{}:{line}", source.name),
-                Place::Record(record) => format!("{}#{record}", source.name),
-            };
+            provenance.input = named(&source.name, place);
         }
         let captured = *provenance.captured.get_or_insert(source.captured.unwrap_or(self.now));
         if provenance.published.is_none() {
@@ -1089,8 +1194,17 @@ impl Shared {
     }
 }
 
+/// An input and a place in it, as captures name them.
+fn named(name: &str, place: Place) -> String {
+    match place {
+        Place::Whole => name.to_owned(),
+        Place::Line(line) => format!("{name}:{line}"),
+        Place::Record(record) => format!("{name}#{record}"),
+    }
+}
+
 /// What one record came to.
-enum Found {
+enum Content {
     /// Drafts that stand or fall together.
     Drafts(Vec<Draft>),
     /// Drafts and reasons, each for itself.
@@ -1157,6 +1271,10 @@ impl Sink for Batches<'_> {
         self.flush() && (self.send)(Task::Rejected(rejection), bytes)
     }
 
+    fn passed(&mut self, why: &'static str) -> bool {
+        self.flush() && (self.send)(Task::Passed(why), 0)
+    }
+
     fn mark(&mut self, mark: Mark) -> bool {
         self.flush() && (self.send)(Task::Mark(mark), 0)
     }
@@ -1181,6 +1299,10 @@ impl Sink for AtOnce<'_> {
 
     fn rejected(&mut self, rejection: Rejection) -> bool {
         (self.each)(vec![Outcome::Rejected(rejection)])
+    }
+
+    fn passed(&mut self, why: &'static str) -> bool {
+        (self.each)(vec![Outcome::Passed(why)])
     }
 
     fn mark(&mut self, mark: Mark) -> bool {
@@ -1271,6 +1393,10 @@ fn detect(name: &str, head: &[u8], asked: Option<Format>) -> std::result::Result
     let format = match (asked, extension) {
         (Some(Format::Json), _) => json(),
         (Some(asked), _) => asked,
+        // What a file is, its bytes say, whatever it is called.
+        _ if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") => Format::Zip,
+        _ if head.get(257..262) == Some(b"ustar") => Format::Tar,
+        _ if start.starts_with(b"WARC/") || start.starts_with(b"filedesc://") => Format::Warc,
         (None, Some("jsonl" | "ndjson")) => Format::Jsonl,
         (None, Some("json")) => json(),
         (None, Some("txt")) if !head.contains(&0) => Format::Text,
@@ -1282,9 +1408,6 @@ fn detect(name: &str, head: &[u8], asked: Option<Format>) -> std::result::Result
         (None, Some("tar" | "tgz")) => Format::Tar,
         (None, Some("rss" | "atom" | "rdf")) => Format::Feed,
         (None, Some("xml")) => xml().ok_or("it is XML and no feed; RSS, RDF and Atom are read")?,
-        _ if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") => Format::Zip,
-        _ if head.get(257..262) == Some(b"ustar") => Format::Tar,
-        _ if start.starts_with(b"WARC/") || start.starts_with(b"filedesc://") => Format::Warc,
         _ if start.starts_with(b"From ") && mail::is_mail(start) => Format::Mbox,
         _ if start.starts_with(b"{")
             || start.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{")) =>
@@ -1325,10 +1448,11 @@ pub fn read_drafts(paths: &[PathBuf], options: &Options, each: &mut dyn FnMut(Se
             Outcome::Mark(_) | Outcome::Before(_) => true,
         })
     };
-    for input in inputs::expand(paths) {
-        let go_on = match input {
-            Ok(input) => shared.read_input(&input, &mut tell),
-            Err(rejection) => tell(vec![Outcome::Rejected(rejection)]),
+    for found in inputs::expand(paths, options.follow) {
+        let go_on = match found {
+            Found::Input(input) => shared.read_input(&input, &mut tell),
+            Found::Rejected(rejection) => tell(vec![Outcome::Rejected(rejection)]),
+            Found::Passed(why) => tell(vec![Outcome::Passed(why)]),
         };
         if !go_on {
             return;

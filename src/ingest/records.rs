@@ -3,6 +3,7 @@
 
 use crate::article::Place;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
@@ -64,6 +65,8 @@ pub struct Records<R> {
     consumed: u64,
     /// Where the last record of a crawl begins.
     start: u64,
+    /// What went wrong behind the last record.
+    failed: Option<io::Error>,
 }
 
 impl<R: BufRead> Records<R> {
@@ -84,6 +87,7 @@ impl<R: BufRead> Records<R> {
             distrusts: false,
             consumed: 0,
             start: 0,
+            failed: None,
         }
     }
 
@@ -193,10 +197,8 @@ impl<R: BufRead> Records<R> {
             }
             self.delimiter = delimiter(&record.bytes);
             let header = fields(&record.bytes, self.delimiter, None).unwrap_or_default();
-            let twice = header
-                .iter()
-                .enumerate()
-                .any(|(at, name)| !name.trim().is_empty() && header[..at].contains(name));
+            let mut known = HashSet::new();
+            let twice = header.iter().any(|name| !name.trim().is_empty() && !known.insert(name));
             let broken = if record.bytes.contains(&b'\r') {
                 Some("its lines end in a carriage return alone; convert them to line feeds")
             } else {
@@ -364,7 +366,8 @@ impl<R: BufRead> Records<R> {
         self.number += 1;
         let place = Place::Record(self.number);
         let length = match arc_length(head.trim_ascii()) {
-            Some(length) => length,
+            // An ARC record without a length has nothing in it, as other readers have it.
+            Some(length) => Some(length.unwrap_or(0)),
             None => {
                 loop {
                     let start = head.len();
@@ -394,9 +397,17 @@ impl<R: BufRead> Records<R> {
             let found = next.is_some() || !self.fill()?.is_empty();
             return Ok(Some(taken.record(place, Some(if found { lied } else { cut }))));
         }
-        // What comes behind must be a record.
+        // What comes behind must be a record. If that cannot be read, this one is whole all the same.
         let mut next = Vec::new();
-        while self.until_newline(&mut next, HEAD_BYTES_MAX)? {
+        loop {
+            match self.until_newline(&mut next, HEAD_BYTES_MAX) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(e) => {
+                    self.failed = Some(e);
+                    return Ok(Some(taken.record(place, None)));
+                }
+            }
             if !next.trim_ascii().is_empty() {
                 break;
             }
@@ -593,6 +604,10 @@ impl<R: BufRead> Iterator for Records<R> {
     fn next(&mut self) -> Option<io::Result<Record>> {
         if self.done {
             return None;
+        }
+        if let Some(e) = self.failed.take() {
+            self.done = true;
+            return Some(Err(e));
         }
         let record = match self.cut {
             Cut::Lines => self.line(),

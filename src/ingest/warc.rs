@@ -119,15 +119,27 @@ fn arc<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WarcRecord<'a>, String> {
         payload: Cow::Borrowed(block),
         notes: Vec::new(),
     };
-    if kind == "response" && block.starts_with(b"HTTP/") {
+    if kind == "response" && begins_with_status(block) {
         http(&mut record, block, limits)?;
     }
     Ok(record)
 }
 
+/// Whether a response has a status line: a protocol, with or without its version, and a status; the reason phrase is for people
+/// (RFC 9112, section 4) and may be missing.
+fn begins_with_status(block: &[u8]) -> bool {
+    let line = block.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let protocol = words.next().unwrap_or_default().split(|byte| *byte == b'/').next().unwrap_or_default();
+    let status = words.next().unwrap_or_default();
+    (protocol.eq_ignore_ascii_case(b"HTTP") || protocol.eq_ignore_ascii_case(b"ICY"))
+        && status.len() == 3
+        && status.iter().all(u8::is_ascii_digit)
+}
+
 /// Takes the payload out of an HTTP response.
 fn http<'a>(record: &mut WarcRecord<'a>, block: &'a [u8], limits: &Limits) -> Result<(), String> {
-    let split = block.starts_with(b"HTTP/").then(|| split_head(block)).flatten();
+    let split = begins_with_status(block).then(|| split_head(block)).flatten();
     let Some((head, sent)) = split else {
         // Some write the page without a header.
         record.notes.push("there is no HTTP header in it".to_owned());

@@ -6,7 +6,7 @@
 //! contents that are moved out of tables. Every step is bounded by [`DEPTH_MAX`], so that the time is linear in the bytes.
 
 use html5gum::emitters::callback::{Callback, CallbackEmitter, CallbackEvent};
-use html5gum::{Emitter, ForwardingEmitter, Span, State, Tokenizer};
+use html5gum::{Emitter, ForwardingEmitter, Readable, Reader, Span, State, StringReader, Tokenizer};
 
 /// How deep elements nest; what is deeper hangs on the deepest. Browsers stop at the same depth.
 pub const DEPTH_MAX: usize = 512;
@@ -181,10 +181,13 @@ impl Dom {
     pub fn parse(html: &str) -> Dom {
         let mut builder = Builder::new(html.len());
         let tokens = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| builder.take(event));
-        let mut tokenizer = Tokenizer::new_with_emitter(html, Quiet(tokens));
-        // Errors are passed over: the standard says what each of them comes to.
-        while let Some(Ok(state)) = tokenizer.next() {
-            tokenizer.set_state(state);
+        let reader = Pausing { inner: html.to_reader(), values: 0 };
+        let mut tokenizer = Tokenizer::new_with_emitter(reader, Quiet(tokens));
+        // Errors of the page are passed over: the standard says what each of them comes to.
+        while let Some(token) = tokenizer.next() {
+            if let Ok(state) = token {
+                tokenizer.set_state(state);
+            }
         }
         drop(tokenizer);
         builder.dom
@@ -323,6 +326,56 @@ impl Dom {
     /// The text of an element that holds nothing but text: a script, a title.
     pub fn raw_text(&self, id: Id) -> String {
         self.children(id).filter_map(|child| self.text(child)).collect()
+    }
+}
+
+/// Interrupts the tokenizer now and then.
+///
+/// html5gum 0.9 goes from one attribute in double quotes to the next by a call, and returns only when the tag ends: some
+/// thousand of them in one tag overflow the stack. An error of the reader makes it return, and it goes on in the state that
+/// it is in; of the states of that circle, only the one that reads such a value is what it is in while it reads.
+struct Pausing<'a> {
+    inner: StringReader<'a>,
+    values: usize,
+}
+
+/// So many values are read between two interruptions: as many calls deep the stack becomes.
+const VALUES_MAX: usize = 64;
+
+#[derive(Debug, thiserror::Error)]
+#[error("reading goes on when it is asked for again")]
+struct Pause;
+
+impl Reader for Pausing<'_> {
+    type Error = Pause;
+
+    #[inline(always)]
+    fn read_byte(&mut self) -> Result<Option<u8>, Pause> {
+        let Ok(byte) = self.inner.read_byte();
+        Ok(byte)
+    }
+
+    #[inline(always)]
+    fn try_read_string(&mut self, text: &[u8], case_sensitive: bool) -> Result<bool, Pause> {
+        let Ok(read) = self.inner.try_read_string(text, case_sensitive);
+        Ok(read)
+    }
+
+    #[inline(always)]
+    fn read_until<'b>(
+        &'b mut self,
+        needle: &[u8],
+        buffer: &'b mut [u8; 4],
+    ) -> Result<Option<&'b [u8]>, Pause> {
+        if needle.starts_with(b"\"&") {
+            self.values += 1;
+            if self.values > VALUES_MAX {
+                self.values = 0;
+                return Err(Pause);
+            }
+        }
+        let Ok(read) = self.inner.read_until(needle, buffer);
+        Ok(read)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Inputs that were made to harm, and what fuzzing found: each is an article or a rejection, and the next input is not harmed.
 //! How long they may take is watched, not measured: a quadratic reader would take minutes.
 
-use crate::env::{Random, TestEnv};
+use crate::env::{Random, TestEnv, record};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -90,16 +90,293 @@ fn crawls_that_lie_again_and_again() {
     survives("quotes.csv", format!("title,text\n{}", "\"x,y\n".repeat(20_000)));
 }
 
+/// Seven thousand attributes in double quotes overflowed the stack of the tokenizer, and every ingest that met them died.
+#[test]
+fn masses_of_quoted_attributes() {
+    let attributes = |quote: &str, value: &str| -> String {
+        (0..60_000).map(|n| format!(" a{n}={quote}{value}{quote}")).collect()
+    };
+    for (quote, value) in [("\"", "x"), ("\"", ""), ("'", "x"), ("", "x"), ("\"", "x&amp;y"), ("\"", "\n")] {
+        let page = format!("<p{}>{GOOD}", attributes(quote, value));
+        survives("quoted.html", &page);
+        survives("unclosed.html", format!("{GOOD}<p{}", attributes(quote, value)));
+        let extracted = TestEnv::new();
+        extracted.write("a.html", &page);
+        let shown = extracted.ok(&["extract", "a.html"]);
+        assert!(shown.contains("The night ferry between Odesa and Izmail"), "{quote}{value}: {shown}");
+    }
+    let page = format!("<p{}>{GOOD}", attributes("\"", "x"));
+    let http = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{page}");
+    survives(
+        "crawl.warc",
+        crate::formats::warc_record("response", "https://www.post.example/1", http.as_bytes()),
+    );
+    survives("page.eml", format!("From: a@b.example\nSubject: x\nContent-Type: text/html\n\n{page}"));
+    survives(
+        "item.xml",
+        format!(
+            "<rss><channel><item><title>x</title><description><![CDATA[{page}]]></description></item></channel></rss>"
+        ),
+    );
+}
+
+/// A header of many columns, and archives in archives: no more than what comes out is worth.
+#[test]
+fn masses_of_columns_and_of_members() {
+    let columns: String = (0..160_000).map(|n| format!("c{n},")).collect();
+    survives("columns.csv", format!("{columns}title,text\n{}x,y\n", "1,".repeat(160_000)));
+    let zip = |members: &[(String, Vec<u8>)]| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, bytes) in members {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut zip, bytes).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    let mut bomb = zip(&[("a.txt".to_owned(), b"word ".repeat(8 << 20))]);
+    for _ in 0..2 {
+        let members: Vec<_> = (0..16).map(|n| (format!("{n}.zip"), bomb.clone())).collect();
+        bomb = zip(&members);
+    }
+    let env = TestEnv::new();
+    env.write("in/a-bomb.zip", &bomb);
+    env.write("in/z-good.html", GOOD);
+    let ran = env.run(&["ingest", "in"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stderr.contains("what is in it unpacks to more than 200 times its size"), "{ran:?}");
+    assert!(ran.stderr.lines().filter(|line| line.starts_with("rejected")).count() < 8, "{ran:?}");
+    assert!(env.ok(&["list"]).contains("The ferry runs again"));
+}
+
+/// A member of a crawl that is damaged, or a bomb, costs itself.
+#[test]
+fn crawls_go_on_behind_bad_members() {
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let good = |number: usize| {
+        let page = crate::formats::page(number);
+        let http = format!("HTTP/1.1 200\r\nContent-Type: text/html\r\n\r\n{page}");
+        gzip(&crate::formats::warc_record(
+            "response",
+            &format!("https://www.post.example/{number}"),
+            http.as_bytes(),
+        ))
+    };
+    let mut damaged = good(3);
+    damaged[40] ^= 0xff;
+    let bomb = gzip(&vec![0; 80 << 20]);
+    let env = TestEnv::new();
+    env.write("crawl.warc.gz", [good(1), good(2), damaged, good(4), good(5), bomb, good(6)].concat());
+    let ran = env.run(&["ingest", "crawl.warc.gz"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stderr.contains("5 new") && ran.stderr.contains("2 rejected"), "{ran:?}");
+    // The first one, the last one, one that is cut short: each is told of once, and a second run has nothing to do.
+    for at in [0, 3, 7] {
+        for cut in [None, Some(200)] {
+            let mut members: Vec<Vec<u8>> = (10..18).map(good).collect();
+            match cut {
+                Some(cut) if at < 7 => members[at].truncate(cut),
+                _ => {
+                    let last = members[at].len() - 6;
+                    members[at][if at == 0 { 1 } else { last }] ^= 0xff;
+                }
+            }
+            env.write("in.warc.gz", members.concat());
+            let _ = std::fs::remove_dir_all(env.archive());
+            let ran = env.run(&["ingest", "in.warc.gz"]);
+            assert_eq!(ran.code, 3, "{at} {cut:?}: {ran:?}");
+            assert!(
+                ran.stderr.contains(": 7 new, 0 new captures, 0 known, 1 rejected"),
+                "{at} {cut:?}: {ran:?}"
+            );
+        }
+    }
+}
+
+/// Whoever gets an archive from somebody else opens that and nothing else.
+#[cfg(unix)]
+#[test]
+fn archives_that_lead_elsewhere() {
+    use std::os::unix::fs::symlink;
+    let env = TestEnv::with(&[&record(1)]);
+    env.ok(&["search", "sentence"]);
+    for name in [
+        "lock",
+        "dirty",
+        "dirty.new",
+        "raw",
+        "search",
+        "store",
+        "ledger",
+        "pressmark.toml",
+        "checkpoints",
+        "store.new",
+        "ledger.bak",
+        "ledger/00000001.seg",
+        "ledger/acknowledged",
+        "search/lengths.json",
+        "store/db",
+    ] {
+        let (copy, victim) = (env.path("copy"), env.path("victim"));
+        let _ = std::fs::remove_dir_all(&copy);
+        let _ = std::fs::remove_dir_all(&victim);
+        crate::env::copy_dir(&env.archive(), &copy);
+        env.write("victim/file", "keep me");
+        let path = copy.join(name);
+        let there = path.symlink_metadata().ok();
+        match &there {
+            Some(there) if there.is_dir() => std::fs::rename(&path, env.path("victim/dir")).unwrap(),
+            Some(_) => std::fs::rename(&path, env.path("victim/there")).unwrap(),
+            None => {}
+        }
+        let target = match &there {
+            Some(there) if there.is_dir() => "victim/dir",
+            Some(_) => "victim/there",
+            None => "victim/file",
+        };
+        symlink(env.path(target), &path).unwrap();
+        let before = walk(&victim);
+        for command in [
+            &["list"][..],
+            &["ingest", "--keep-raw", "in.jsonl"],
+            &["verify"],
+            &["repair"],
+            &["reindex"],
+            &["stats"],
+            &["search", "x"],
+        ] {
+            let mut arguments = vec!["--archive", "copy"];
+            arguments.extend(command);
+            let ran = env.run(&arguments);
+            assert_eq!(ran.code, 10, "{name}: {arguments:?}: {ran:?}");
+            assert!(
+                ran.stderr.contains(name) && ran.stderr.contains("is a symbolic link"),
+                "{name}: {ran:?}"
+            );
+        }
+        assert!(walk(&victim) == before, "{name}");
+    }
+    std::fs::remove_dir_all(env.path("copy")).unwrap();
+    crate::env::copy_dir(&env.archive(), &env.path("copy"));
+    assert!(
+        std::process::Command::new("mkfifo").arg(env.path("copy/ledger/x.tail")).status().unwrap().success()
+    );
+    let ran = env.run(&["--archive", "copy", "list"]);
+    assert!(ran.code == 10 && ran.stderr.contains("is a pipe"), "{ran:?}");
+}
+
+/// Every file below, with its content.
+fn walk(dir: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let files = walkdir::WalkDir::new(dir).sort_by_file_name().into_iter().map(Result::unwrap);
+    files
+        .filter(|file| file.file_type().is_file())
+        .map(|file| (file.path().to_owned(), std::fs::read(file.path()).unwrap()))
+        .collect()
+}
+
+/// What lies in a directory of downloads besides articles: counted by kind, and an error only where it was named.
+#[cfg(unix)]
+#[test]
+fn what_is_no_text_is_told_by_its_bytes() {
+    use std::os::unix::fs::symlink;
+    let env = TestEnv::new();
+    let padded = |start: &[u8]| [start, &[0; 300]].concat();
+    env.write("in/picture.html", padded(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"));
+    env.write("in/photo.txt", padded(b"\xff\xd8\xff\xe0\0\x10JFIF"));
+    env.write("in/report.html", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n");
+    env.write("in/film.html", padded(b"\0\0\0\x18ftypmp42"));
+    env.write("in/good.html", GOOD);
+    env.write("outside/secret.html", GOOD.replace("ferry", "secret"));
+    symlink(env.path("outside"), env.path("in/link")).unwrap();
+    symlink(env.path("outside/secret.html"), env.path("in/secret.html")).unwrap();
+    symlink("good.html", env.path("in/same.html")).unwrap();
+    let ran = env.run(&["ingest", "in"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for counted in ["2 images", "1 PDFs", "1 recordings", "2 links out of their directory"] {
+        assert!(ran.stderr.contains(counted), "{counted}: {ran:?}");
+    }
+    assert!(
+        ran.stderr.contains("1 new, 0 new captures, 1 known") || ran.stderr.contains("1 new, 1 new captures"),
+        "{ran:?}"
+    );
+    assert!(!env.ok(&["list"]).contains("secret"));
+    assert!(
+        env.run(&["ingest", "--follow", "in"]).stderr.contains("1 new"),
+        "links are followed if that is asked for"
+    );
+    for (file, reason) in [
+        ("in/picture.html", "it is an image (png)"),
+        ("in/report.html", "it is a PDF; convert it to text first"),
+        ("in/film.html", "it is a recording (mp4)"),
+    ] {
+        let ran = env.run(&["ingest", file]);
+        assert!(ran.code == 3 && ran.stderr.contains(reason), "{ran:?}");
+    }
+    // The same in a crawl that calls it a page.
+    let http = [&b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"[..], &padded(b"%PDF-1.7\n")].concat();
+    env.write("crawl.warc", crate::formats::warc_record("response", "https://www.post.example/1.pdf", &http));
+    let ran = env.run(&["ingest", "crawl.warc"]);
+    assert!(ran.code == 0 && ran.stderr.contains("1 PDFs"), "{ran:?}");
+    // An archive is no input.
+    let ran = env.run(&["--archive", "other", "ingest", "archive"]);
+    assert!(ran.code == 3 && ran.stderr.contains("pressmark --archive archive export"), "{ran:?}");
+    std::fs::rename(env.archive(), env.path("in/archive")).unwrap();
+    let ran = env.run(&["--archive", "other", "ingest", "in"]);
+    assert!(ran.code == 0 && ran.stderr.contains("1 pressmark archives"), "{ran:?}");
+}
+
+/// A query of any length ends, with an answer or with the reason why there is none.
+#[test]
+fn queries_that_ask_for_too_much() {
+    let env = TestEnv::new();
+    let text = |number: usize| {
+        let words: Vec<String> =
+            (0..60).map(|at| format!("m{number}x{at} word{} ri", (number * 7 + at) % 900)).collect();
+        serde_json::json!({"title": format!("Headline {number}"), "text": words.join(" "), "lang": "en"})
+            .to_string()
+    };
+    env.write("in.jsonl", (0..1500).map(text).collect::<Vec<_>>().join("\n"));
+    env.ok(&["ingest", "in.jsonl"]);
+    let many =
+        |word: &dyn Fn(usize) -> String, count: usize| (0..count).map(word).collect::<Vec<_>>().join(" OR ");
+    for (query, code) in [
+        (many(&|_| "m*".to_owned(), 4000), 0),
+        (many(&|n| format!("m{n}x1"), 4000), 0),
+        (many(&|n| format!("word{n}"), 4000), 0),
+        (many(&|n| format!("\"ri word{n}\""), 4000), 0),
+        (format!("\"{}\"", "ri ".repeat(20_000)), 2),
+        (format!("\"{}\"", "ri ".repeat(500)), 0),
+        (many(&|n| format!("input:*{n}*"), 4000), 0),
+        (many(&|n| format!("domain:s{n}.example"), 4000), 0),
+        (many(&|n| format!("section:s{n}"), 4000), 2),
+        (many(&|n| format!("m{n}*"), 5000), 2),
+        ("(".repeat(60_000), 2),
+    ] {
+        let start = Instant::now();
+        let ran = env.run(&["search", &query]);
+        assert_eq!(ran.code, code, "{}: {}", &query[..60], ran.stderr);
+        assert!(code == 0 || ran.stderr.contains("hint"), "{}: {}", &query[..60], ran.stderr);
+        assert!(start.elapsed() < PATIENCE, "{}", &query[..60]);
+    }
+    // A word with a digit has no forms; one without has.
+    assert_eq!(env.ok(&["count", "m7x1"]), "1\n");
+    assert_eq!(env.ok(&["count", "headlines"]), "1500\n");
+}
+
 /// The seeds of the fuzz targets and some thousand mutants of each. The generator is seeded: a failure comes again.
 #[test]
 fn fuzz_seeds_and_their_mutants() {
     type Target = fn(&[u8]);
-    let targets: [(&str, Target); 5] = [
+    let targets: [(&str, Target); 6] = [
         ("html", pressmark::ingest::fuzz::html),
         ("feed", pressmark::ingest::fuzz::feed),
         ("warc", pressmark::ingest::fuzz::warc),
         ("jsonl", pressmark::ingest::fuzz::jsonl),
         ("dates", pressmark::ingest::fuzz::dates),
+        ("query", pressmark::query::fuzz::query),
     ];
     for (name, target) in targets {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);

@@ -258,6 +258,36 @@ fn several_may_begin_an_archive() {
     assert_eq!(names, ["archive", "in.jsonl", "tmp"]);
 }
 
+/// An archive is made in its place: a name may be as long as the system lets it be.
+#[test]
+fn an_archive_may_have_a_long_name() {
+    let env = TestEnv::with(&[&record(1)]);
+    let longest = "n".repeat(255);
+    env.ok(&["--archive", &longest, "ingest", "in.jsonl"]);
+    assert_eq!(env.ok(&["--archive", &longest, "count"]), "1\n");
+    let ran = env.run(&["--archive", &"n".repeat(256), "ingest", "in.jsonl"]);
+    assert_eq!(ran.code, 10, "{ran:?}");
+    // What was begun by a process that was killed is gone on with.
+    for begun in [&["lock"][..], &["lock", "ledger/acknowledged"]] {
+        begun.iter().for_each(|file| env.write(&format!("begun/{file}"), ""));
+        assert_eq!(env.run(&["--archive", "begun", "list"]).code, 10);
+        env.ok(&["--archive", "begun", "ingest", "in.jsonl"]);
+        assert_eq!(env.ok(&["--archive", "begun", "count"]), "1\n");
+        std::fs::remove_dir_all(env.path("begun")).unwrap();
+    }
+    // What somebody else calls a ledger, or has beside an archive, is theirs.
+    env.write("books/ledger", "2024: 3 ferries");
+    for command in [&["list"][..], &["ingest", "in.jsonl"]] {
+        let ran = env.run(&[&["--archive", "books"], command].concat());
+        assert!(ran.code == 10 && ran.stderr.contains("is not an archive"), "{ran:?}");
+    }
+    assert_eq!(env.read("books/ledger"), "2024: 3 ferries");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("/tmp", env.path("archive").join("notes")).unwrap();
+    assert_eq!(env.run(&["ingest", "in.jsonl"]).code, 0);
+    assert_eq!(env.ok(&["count"]), "1\n");
+}
+
 #[cfg(unix)]
 #[test]
 fn nobody_else_can_read_the_archive() {

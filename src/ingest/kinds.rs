@@ -1,0 +1,135 @@
+//! What is no text, told by its bytes: pictures, films, programs, documents that have to be converted first. The names of files
+//! lie, and a crawl's types do as well.
+
+use infer::MatcherType;
+
+/// Something that can be no article as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// What one is: `a PDF; convert it to text first`.
+    pub reason: String,
+    /// What several are called.
+    pub plural: &'static str,
+}
+
+/// Of what is looked at, so many, and one in so many, may be control characters in something that is text.
+const CONTROLS_MAX: usize = 3;
+const CONTROLS_SHARE: usize = 20;
+
+/// What a file is that begins so, if it is nothing that can be read. Text in any encoding, and what holds other files, is `None`.
+pub fn of(head: &[u8]) -> Option<Kind> {
+    let known =
+        |what: &str, plural| Kind { reason: format!("it is {what}; convert it to text first"), plural };
+    let start = head.trim_ascii_start();
+    if start.starts_with(b"%PDF-") {
+        return Some(known("a PDF", "PDFs"));
+    }
+    if start.starts_with(b"{\\rtf") {
+        return Some(known("an RTF document", "office documents"));
+    }
+    if start.starts_with(b"%!PS") {
+        return Some(known("PostScript", "PDFs"));
+    }
+    if start.starts_with(b"PMSEG") {
+        let reason =
+            "it is a part of a pressmark archive; export that with pressmark --archive DIR export".to_owned();
+        return Some(Kind { reason, plural: "pressmark archives" });
+    }
+    let controls = head.iter().filter(|byte| is_control(**byte)).count();
+    // The shortest signatures are two letters: BM, MZ. Texts begin with those too.
+    if controls <= CONTROLS_MAX || controls * CONTROLS_SHARE < head.len() || is_wide(head) {
+        return None;
+    }
+    let (what, plural, hint) = match infer::get(head) {
+        Some(found) => match (found.matcher_type(), found.extension()) {
+            // What holds other files is opened elsewhere.
+            (MatcherType::Archive, "zip" | "gz" | "zst" | "tar" | "pdf") => return None,
+            (MatcherType::Text, _) => return None,
+            (MatcherType::Image, extension) => (format!("an image ({extension})"), "images", ""),
+            (MatcherType::Audio | MatcherType::Video, extension) => {
+                (format!("a recording ({extension})"), "recordings", "; take its transcript in")
+            }
+            (MatcherType::Font, extension) => (format!("a font ({extension})"), "fonts", ""),
+            (MatcherType::Doc | MatcherType::Book, extension) => {
+                (format!("a document ({extension})"), "office documents", "; convert it to text first")
+            }
+            (MatcherType::Archive, extension) => (
+                format!("packed in a way that is not read ({extension})"),
+                "packed files of other kinds",
+                "; unpack it first",
+            ),
+            (MatcherType::App | MatcherType::Custom, extension) => {
+                (format!("a program or its data ({extension})"), "programs", "")
+            }
+        },
+        None => ("binary data".to_owned(), "binary files", ""),
+    };
+    Some(Kind { reason: format!("it is {what}{hint}"), plural })
+}
+
+/// Controls that no text has; the others are those of terminals, printers and old mail.
+fn is_control(byte: u8) -> bool {
+    matches!(byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f)
+}
+
+/// What a zip is that is a document: by what every one of its kind has in it.
+pub fn of_zip(mut names: impl Iterator<Item = impl AsRef<str>>) -> Option<Kind> {
+    let is_document = names.any(|name| matches!(name.as_ref(), "[Content_Types].xml" | "mimetype"));
+    let reason =
+        "it is a document (an Office or OpenDocument file, or an EPUB); convert it to text first".to_owned();
+    is_document.then_some(Kind { reason, plural: "office documents" })
+}
+
+/// UTF-16 or UTF-32: half of its bytes, or more, are zero where it is Latin; a mark says so elsewhere.
+fn is_wide(head: &[u8]) -> bool {
+    if head.starts_with(&[0xff, 0xfe])
+        || head.starts_with(&[0xfe, 0xff])
+        || head.starts_with(&[0, 0, 0xfe, 0xff])
+    {
+        return true;
+    }
+    // Of one script, every other byte is the same, and the others are not.
+    let tenths = |first: usize| {
+        let bytes = head.iter().skip(first).step_by(2);
+        let same = bytes.clone().filter(|byte| matches!(byte, 0 | 4)).count();
+        same * 10 / bytes.count().max(1)
+    };
+    let (even, odd) = (tenths(0), tenths(1));
+    even.max(odd) >= 8 && even.min(odd) <= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_say_what_a_file_is() {
+        let plural = |bytes: &[u8]| of(bytes).map(|kind| kind.plural);
+        assert_eq!(plural(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01"), Some("images"));
+        assert_eq!(plural(b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01"), Some("images"));
+        assert_eq!(plural(b"\n%PDF-1.7\n%\xe2\xe3\xcf\xd3"), Some("PDFs"));
+        assert_eq!(plural(&[b"\x7fELF\x02\x01\x01", &[0; 80][..]].concat()), Some("programs"));
+        assert_eq!(plural(b"ID3\x04\0\0\0\0\0\x23"), Some("recordings"));
+        assert_eq!(plural(&[7, 1, 0, 2, 9, 200, 3, 0, 0, 1]), Some("binary files"));
+        for text in [
+            &b"BMW recalls 4,000 cars"[..],
+            b"MZ",
+            b"<h1>nul\0</h1><p>A page with a stray byte in it, as there are some.",
+            "Місто закриває міст".as_bytes(),
+            // cp1251 and UTF-16.
+            b"\xcc\xb3\xf1\xf2\xee \xe7\xe0\xea\xf0\xe8\xe2\xe0\xba",
+            b"\xff\xfe<\0h\x001\0>\0",
+            b"<\0h\x001\0>\0A\0 \0f\0e\0r\0r\0y\0",
+            b"BMW recalls\x01 4,000 cars, and says why it does so only now, after all these years.",
+            b"MZ is how it begins and a Ctrl-Z is how it ends, as DOS had it.\x1a",
+            // UTF-16 in Cyrillic, without a mark.
+            &"\u{41c}\u{456}\u{441}\u{442}\u{43e} \u{437}\u{430}\u{43a}\u{440}\u{438}\u{432}\u{430}\u{454}"
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect::<Vec<_>>(),
+            b"",
+        ] {
+            assert_eq!(of(text), None, "{text:?}");
+        }
+    }
+}
