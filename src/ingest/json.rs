@@ -183,6 +183,9 @@ fn of_object(
     Ok(vec![draft])
 }
 
+/// So many columns are named where none is known.
+const COLUMNS_NAMED: usize = 20;
+
 /// Reads one row of a table: its fields by the names of their columns.
 pub fn row(
     header: &[String],
@@ -204,9 +207,11 @@ pub fn row(
             || Field::ALL.iter().any(|field| field.names().contains(&name))
     };
     if !header.iter().any(|name| known(name.trim())) {
+        let more = header.len().saturating_sub(COLUMNS_NAMED);
+        let shown = header.iter().take(COLUMNS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         return Err(format!(
-            "none of its columns is known: {}; name them with --map headline=…,body=…",
-            header.join(", ")
+            "none of its columns is known: {shown}{more}; name them with --map headline=…,body=…"
         ));
     }
     of_object(object, mapping, now)

@@ -251,6 +251,8 @@ const BATCH_BYTES: usize = 4 << 20;
 const DEFECT: &str = "a defect in pressmark kept it, or a part of it, from being read; please report it";
 /// What is said of a record that ended the process.
 const FATAL: &str = "pressmark ended while it read this, again and again; it is left out now (--from-start tries it again); please report it";
+/// Of a reason so many bytes are told.
+const REASON_BYTES_MAX: usize = 1000;
 /// Bytes of records on their way from reading to committing.
 const UNDERWAY_BYTES_MAX: usize = 16 << 20;
 /// A record that was cut from an input is sent on with its neighbours.
@@ -362,7 +364,7 @@ fn write(
                         writer.pass(REJECTED_BEFORE, before.rejected);
                     }
                     Outcome::Rejected(rejection) => {
-                        writer.reject(&rejection)?;
+                        writer.reject(rejection)?;
                         if shared.options.on_error == OnError::Fail {
                             return writer.end(Some(Stopped::Failed));
                         }
@@ -494,7 +496,13 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn reject(&mut self, rejection: &Rejection) -> Result<()> {
+    fn reject(&mut self, mut rejection: Rejection) -> Result<()> {
+        // What it quotes of the input may be as long as that.
+        if rejection.reason.len() > REASON_BYTES_MAX {
+            let end = rejection.reason.floor_char_boundary(REASON_BYTES_MAX);
+            rejection.reason.truncate(end);
+            rejection.reason.push('…');
+        }
         self.counts.read += 1;
         self.counts.rejected += 1;
         if self.rejected.0 != rejection.input {
@@ -502,7 +510,7 @@ impl Writer<'_> {
         }
         self.rejected.1 += 1;
         let path = || rejection.input.clone().into();
-        self.progress.rejected(rejection).map_err(|source| Error::Io {
+        self.progress.rejected(&rejection).map_err(|source| Error::Io {
             doing: "write a rejection of",
             path: path(),
             source,

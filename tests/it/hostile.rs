@@ -18,6 +18,7 @@ fn survives(name: &str, content: impl AsRef<[u8]>) {
     let ran = env.run(&["ingest", "in"]);
     assert!(ran.code == 0 || ran.code == 3, "{name}: {ran:?}");
     assert!(start.elapsed() < PATIENCE, "{name} took {:?}", start.elapsed());
+    assert!(ran.stderr.lines().all(|line| line.len() < 5000), "{name}: what is said is short");
     assert!(env.ok(&["list"]).contains("The ferry runs again"), "{name}: the next input is not harmed");
 }
 
@@ -125,6 +126,8 @@ fn masses_of_quoted_attributes() {
 fn masses_of_columns_and_of_members() {
     let columns: String = (0..160_000).map(|n| format!("c{n},")).collect();
     survives("columns.csv", format!("{columns}title,text\n{}x,y\n", "1,".repeat(160_000)));
+    survives("unknown.csv", format!("{columns}\n{}\n", "1,".repeat(160_000)));
+    survives("long.csv", format!("{},b\n1,2\n", "name".repeat(1 << 20)));
     let zip = |members: &[(String, Vec<u8>)]| {
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         for (name, bytes) in members {
