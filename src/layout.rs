@@ -13,7 +13,8 @@
 //!         ledger.bak, …    a damaged ledger or store of which not everything could be mended; kept
 //! ```
 //! What a process that was killed leaves behind has a name of its own and is removed by the next opening:
-//! `ledger.part`, `ledger.new`, `ledger.old`, `store.new`, `store.old`, `dirty.new`, `pressmark.toml.new`, `raw/new`.
+//! `ledger.part`, `ledger.new`, `ledger.old`, `store.new`, `store.old`, `dirty.new`, `fatal.new`, `pressmark.toml.new`,
+//! `raw/new`.
 
 use crate::error::{Error, IoContext, Result, is_there};
 use crate::ledger::{sync_dir, tail};
@@ -32,8 +33,16 @@ pub struct Layout {
 
 /// What has no place in a whole archive that nobody is writing to. A new ledger without an old one is no left-over: see
 /// [`Layout::finish_repair`].
-const LEFT_OVERS: [&str; 7] =
-    ["ledger.part", "ledger.new", "ledger.old", "store.new", "store.old", "dirty.new", "pressmark.toml.new"];
+const LEFT_OVERS: [&str; 8] = [
+    "ledger.part",
+    "ledger.new",
+    "ledger.old",
+    "store.new",
+    "store.old",
+    "dirty.new",
+    "fatal.new",
+    "pressmark.toml.new",
+];
 
 /// In a ledger that was mended: which captures were lost with the old one, a range a line.
 pub(crate) const LOST: &str = "lost";
