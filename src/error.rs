@@ -1,7 +1,8 @@
 //! What can go wrong with an archive. What is wrong with a user's *input* is a value instead: see [`Rejection`](crate::Rejection).
 
 use crate::digest::Digest;
-use std::io::{self, ErrorKind};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// The library's result.
@@ -138,6 +139,21 @@ impl<T> IoContext<T> for io::Result<T> {
 /// Whether something is there; a system that does not say is an error.
 pub(crate) fn is_there(path: &Path) -> Result<bool> {
     path.try_exists().doing("look at", path)
+}
+
+/// What is in a file; `None` if there is none.
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
+    start_if_there(path, u64::MAX)
+}
+
+/// What a file begins with, so many bytes at most; `None` if there is none.
+pub(crate) fn start_if_there(path: &Path, bytes_max: u64) -> Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    match File::open(path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        file => file.and_then(|file| file.take(bytes_max).read_to_end(&mut bytes)).doing("read", path)?,
+    };
+    Ok(Some(bytes))
 }
 
 /// A value, or `None` where it is damaged; what the system did is an error still.

@@ -3,7 +3,7 @@
 //! The ledger is the truth and the store follows it; only where the ledger has lost its end does the store, which has it, write
 //! it again.
 
-use crate::error::{Error, IoContext, Result, is_there, unless_damaged};
+use crate::error::{Error, Result, is_there, read_if_there, unless_damaged};
 use crate::layout::{Layout, remove, rename, write_whole};
 use crate::ledger::acknowledged::boot_id;
 use crate::ledger::{self, BodyPack, Commit, Entry, Frames, Holds, Ledger, Position, Record, Step};
@@ -450,11 +450,7 @@ const DAMAGED: &str = "damaged: ";
 /// Why the store cannot be trusted, from what an earlier process left behind. A process that was killed leaves a store that
 /// is whole (the system has all that it wrote); a machine that went down may not.
 fn distrust(layout: &Layout) -> Result<Option<String>> {
-    let path = layout.dirty();
-    let left = match std::fs::read(&path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        left => left.doing("read", &path)?,
-    };
+    let Some(left) = read_if_there(&layout.dirty())? else { return Ok(None) };
     let left = String::from_utf8_lossy(&left);
     if let Some(what) = left.strip_prefix(DAMAGED) {
         return Ok(Some(what.trim().to_owned()));

@@ -1,6 +1,6 @@
 //! Getting hold of an archive: making it, finding out whose it is, and locking it for this process.
 
-use crate::error::{Error, IoContext, Result, is_there};
+use crate::error::{Error, IoContext, Result, is_there, read_if_there};
 use crate::layout::{Layout, private_dirs, write_whole};
 use crate::ledger::{self, sync_dir};
 use crate::time::Timestamp;
@@ -40,17 +40,10 @@ impl Hold {
         let lock = lock(&layout, wait)?;
         layout.finish_repair()?;
         layout.clear_left_overs()?;
-        let (uuid, created, named_again) = match read_config(&layout) {
-            Ok(uuid) => match owner_instead_of(&layout, uuid)? {
-                Some(owner) => (owner, false, true),
-                None => (uuid, false, false),
-            },
-            Err(e) if !is_mendable(&e) => return Err(e),
-            Err(e) => match ledger::owner(&layout.ledger())? {
-                Some(owner) => (uuid::Uuid::from_bytes(owner), false, true),
-                None if create && matches!(e, Error::NoArchive { .. }) => (uuid::Uuid::new_v4(), true, false),
-                None => return Err(e),
-            },
+        let (uuid, created, named_again) = match identity(&layout) {
+            Ok((uuid, named_again)) => (uuid, false, named_again),
+            Err(Error::NoArchive { .. }) if create => (uuid::Uuid::new_v4(), true, false),
+            Err(e) => return Err(e),
         };
         if created {
             begin(&layout, uuid)?;
@@ -85,16 +78,7 @@ impl Hold {
     }
 
     fn unchanged(layout: Layout, lock: Option<File>) -> Result<Hold> {
-        let (uuid, unnamed) = match read_config(&layout) {
-            Ok(uuid) => match owner_instead_of(&layout, uuid)? {
-                Some(owner) => (owner, true),
-                None => (uuid, false),
-            },
-            Err(e) if is_mendable(&e) => {
-                (uuid::Uuid::from_bytes(ledger::owner(&layout.ledger())?.ok_or(e)?), true)
-            }
-            Err(e) => return Err(e),
-        };
+        let (uuid, unnamed) = identity(&layout)?;
         let (created, named_again, alone) = (false, false, false);
         Ok(Hold { layout, uuid, created, named_again, unnamed, alone, _lock: lock })
     }
@@ -152,9 +136,19 @@ fn find(layout: &Layout) -> Result<Found> {
     Err(Error::NotAnArchive { path: dir.to_owned(), reason })
 }
 
-/// Whether what is wrong with `pressmark.toml` can be mended from the ledger.
-fn is_mendable(e: &Error) -> bool {
-    matches!(e, Error::NoArchive { .. } | Error::NotAnArchive { .. })
+/// Which archive it is, and whether `pressmark.toml` does not say so and is to be written again from the ledger.
+fn identity(layout: &Layout) -> Result<(uuid::Uuid, bool)> {
+    match read_config(layout) {
+        Ok(uuid) => {
+            let owner = owner_instead_of(layout, uuid)?;
+            Ok((owner.unwrap_or(uuid), owner.is_some()))
+        }
+        Err(e @ (Error::NoArchive { .. } | Error::NotAnArchive { .. })) => {
+            let owner = ledger::owner(&layout.ledger())?.ok_or(e)?;
+            Ok((uuid::Uuid::from_bytes(owner), true))
+        }
+        Err(e) => Err(e),
+    }
 }
 
 /// Makes an empty directory for an archive, or takes the one that is there.
@@ -195,12 +189,7 @@ fn write_config(layout: &Layout, uuid: uuid::Uuid) -> Result<()> {
 
 fn read_config(layout: &Layout) -> Result<uuid::Uuid> {
     let path = &layout.config();
-    let bytes = match std::fs::read(path) {
-        Err(e) if e.kind() == ErrorKind::NotFound => {
-            return Err(Error::NoArchive { path: layout.dir().to_owned() });
-        }
-        bytes => bytes.doing("read", path)?,
-    };
+    let bytes = read_if_there(path)?.ok_or_else(|| Error::NoArchive { path: layout.dir().to_owned() })?;
     let bad = |reason: String| Error::NotAnArchive { path: path.to_owned(), reason };
     let text = String::from_utf8(bytes).map_err(|_| bad("it is not text".to_owned()))?;
     let table: toml::Table = text.parse().map_err(|e: toml::de::Error| bad(e.message().to_owned()))?;

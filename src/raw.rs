@@ -12,7 +12,7 @@
 
 use crate::article::Provenance;
 use crate::digest::Digest;
-use crate::error::{Error, IoContext, Result, is_there};
+use crate::error::{Error, IoContext, Result, is_there, read_if_there};
 use crate::layout::{foreign, private_dirs, remove, rename, write_whole};
 use crate::ledger::sync_dir;
 use std::collections::BTreeSet;
@@ -200,14 +200,8 @@ impl Raws {
 
     /// Those of which it was accepted that they are gone.
     pub fn lost(&self) -> Result<BTreeSet<Digest>> {
-        let path = self.lost_file();
-        match fs::read(&path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
-            lines => {
-                let lines = lines.doing("read", &path)?;
-                Ok(String::from_utf8_lossy(&lines).lines().filter_map(|line| line.parse().ok()).collect())
-            }
-        }
+        let lines = read_if_there(&self.lost_file())?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&lines).lines().filter_map(|line| line.parse().ok()).collect())
     }
 
     /// Notes, durably, that these are gone.

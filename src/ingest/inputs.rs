@@ -183,7 +183,7 @@ pub fn open(
     let name = input.name.to_ascii_lowercase();
     let packing = match packing(&mut reader)? {
         // Damage at the very start; what follows may be whole.
-        Packing::None if is_crawl(&name, reader.fill_buf()?) => Packing::Gzip,
+        Packing::None if is_broken_crawl(&name, reader.fill_buf()?) => Packing::Gzip,
         packing => packing,
     };
     let marks = Marks::new(&packing, from);
@@ -208,9 +208,9 @@ pub fn open(
 }
 
 /// Whether a file that is no gzip is called as crawls that are, and is no plain one.
-fn is_crawl(name: &str, start: &[u8]) -> bool {
-    let plain = start.starts_with(b"WARC/") || start.starts_with(b"filedesc://");
-    (name.ends_with(".warc.gz") || name.ends_with(".arc.gz")) && !start.is_empty() && !plain
+fn is_broken_crawl(name: &str, start: &[u8]) -> bool {
+    let called = name.ends_with(".warc.gz") || name.ends_with(".arc.gz");
+    called && !start.is_empty() && !super::warc::is_crawl(start)
 }
 
 /// Shorter files are not worth the threads.

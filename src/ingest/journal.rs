@@ -6,11 +6,10 @@
 //! again is left out from then on, with a rejection; `--skip-fatal` leaves suspects out at once. `ARCHIVE/fatal` keeps count,
 //! by the BLAKE3 of the bytes, until `--from-start` reads all of it again.
 
-use crate::error::{IoContext, Result};
+use crate::error::{IoContext, Result, read_if_there};
 use crate::layout::{remove, write_whole};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::ThreadId;
@@ -49,9 +48,9 @@ impl Journal {
     /// Begins one. `skip` leaves out what the last run died over; `forget` forgets all that before.
     pub fn begin(archive: &Path, skip: bool, forget: bool) -> Result<Journal> {
         let (path, deaths_path) = (archive.join("reading"), archive.join("fatal"));
-        let slots = read(&path)?.unwrap_or_default();
+        let slots = read_if_there(&path)?.unwrap_or_default();
         let suspects: BTreeMap<String, String> = slots.chunks(SLOT_BYTES).filter_map(entry).collect();
-        let known = if forget { None } else { read(&deaths_path)? };
+        let known = if forget { None } else { read_if_there(&deaths_path)? };
         let mut deaths: BTreeMap<String, u32> =
             known.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         // Who was not being read this time died of something else before.
@@ -118,13 +117,6 @@ impl Drop for Reading<'_> {
         if !self.journal.suspects.is_empty() {
             self.journal.leave();
         }
-    }
-}
-
-fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        bytes => bytes.doing("read", path).map(Some),
     }
 }
 

@@ -53,7 +53,7 @@ impl Marks {
     /// Hears how the plain bytes begin. Of a crawl, reading goes on behind members that are damaged: they are its records, and
     /// the others are whole.
     pub(super) fn begins(&self, plain: &[u8]) {
-        if plain.starts_with(b"WARC/") || plain.starts_with(b"filedesc://") {
+        if super::warc::is_crawl(plain) {
             self.goes_on.store(true, Ordering::Relaxed);
         }
     }

@@ -1404,7 +1404,7 @@ fn detect(name: &str, head: &[u8], asked: Option<Format>) -> std::result::Result
         // What a file is, its bytes say, whatever it is called.
         _ if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") => Format::Zip,
         _ if head.get(257..262) == Some(b"ustar") => Format::Tar,
-        _ if start.starts_with(b"WARC/") || start.starts_with(b"filedesc://") => Format::Warc,
+        _ if warc::is_crawl(start) => Format::Warc,
         (None, Some("jsonl" | "ndjson")) => Format::Jsonl,
         (None, Some("json")) => json(),
         (None, Some("txt")) if !head.contains(&0) => Format::Text,

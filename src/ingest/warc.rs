@@ -13,6 +13,11 @@ use std::io::Read;
 /// A payload may decode to so many bytes however small it is.
 const RATIO_GRACE: usize = 1 << 20;
 
+/// Whether plain bytes begin as a crawl does.
+pub fn is_crawl(start: &[u8]) -> bool {
+    start.starts_with(b"WARC/") || start.starts_with(b"filedesc://")
+}
+
 /// One record.
 #[derive(Debug, PartialEq, Eq)]
 pub struct WarcRecord<'a> {

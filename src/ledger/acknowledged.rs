@@ -11,9 +11,9 @@
 
 use super::frame::{Head, short_hash};
 use super::{Position, sync_dir};
-use crate::error::{IoContext, Result};
+use crate::error::{IoContext, Result, start_if_there};
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The name of the file.
@@ -51,12 +51,7 @@ impl Record {
     /// Reads the record of the ledger in this directory.
     pub fn read(dir: &Path) -> Result<Record> {
         let path = dir.join(NAME);
-        let mut bytes = Vec::new();
-        match File::open(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Record::Missing),
-            file => file.and_then(|file| file.take(2 * SLOT_BYTES as u64).read_to_end(&mut bytes)),
-        }
-        .doing("read", &path)?;
+        let Some(bytes) = start_if_there(&path, 2 * SLOT_BYTES as u64)? else { return Ok(Record::Missing) };
         let slots = bytes.chunks(SLOT_BYTES).filter_map(Acknowledged::decode);
         Ok(slots.max_by_key(|slot| slot.generation).map_or(Record::Damaged, Record::Known))
     }

@@ -19,7 +19,7 @@ pub mod tail;
 pub use acknowledged::Record;
 pub use frame::{ArticleRow, BodyPack, Commit, Entry, Head};
 
-use crate::error::{Error, IoContext, Result, is_there};
+use crate::error::{Error, IoContext, Result, is_there, start_if_there};
 use frame::{HEADER_BYTES, Header, MAGIC, short_hash};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
@@ -610,12 +610,7 @@ pub fn owner(dir: &Path) -> Result<Option<[u8; 16]>> {
     }
     let mut owners = Vec::new();
     for number in segments(dir)? {
-        let path = dir.join(name(number));
-        let mut bytes = Vec::new();
-        File::open(&path)
-            .and_then(|file| file.take(SEGMENT_HEADER_BYTES as u64).read_to_end(&mut bytes))
-            .doing("read", &path)?;
-        owners.extend(SegmentHeader::decode(&bytes).map(|header| header.uuid));
+        owners.extend(segment_owner(dir, number)?);
     }
     if owners.is_empty() && is_there(dir)? {
         owners.extend(Record::read(dir)?.known().map(|known| known.uuid));
@@ -629,14 +624,13 @@ pub fn said_owner(dir: &Path) -> Result<Option<[u8; 16]>> {
     if let Some(known) = Record::read(dir)?.known() {
         return Ok(Some(known.uuid));
     }
-    let path = dir.join(name(1));
-    let mut bytes = Vec::new();
-    match File::open(&path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        file => file.and_then(|file| file.take(SEGMENT_HEADER_BYTES as u64).read_to_end(&mut bytes)),
-    }
-    .doing("read", &path)?;
-    Ok(SegmentHeader::decode(&bytes).map(|header| header.uuid))
+    segment_owner(dir, 1)
+}
+
+/// Whose ledger a segment says it is of, if it is there and says it.
+fn segment_owner(dir: &Path, number: u32) -> Result<Option<[u8; 16]>> {
+    let start = start_if_there(&dir.join(name(number)), SEGMENT_HEADER_BYTES as u64)?;
+    Ok(start.and_then(|start| SegmentHeader::decode(&start)).map(|header| header.uuid))
 }
 
 /// Has the record of a new ledger say that nothing was acknowledged yet, and makes it durable.

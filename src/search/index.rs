@@ -231,9 +231,7 @@ impl Indexer {
             State::Good(_) => None,
             State::Missing => Some("it was missing".to_owned()),
             State::Bad(reason) => {
-                let removed =
-                    if dir.is_dir() { std::fs::remove_dir_all(dir) } else { std::fs::remove_file(dir) };
-                removed.doing("remove", dir)?;
+                crate::layout::remove(dir)?;
                 Some(reason)
             }
         };
@@ -371,11 +369,7 @@ pub fn is_current(
 
 /// Says that an index gives wrong answers: the next use makes it again.
 pub fn condemn(dir: &Path) -> Result<()> {
-    let path = dir.join("meta.json");
-    match std::fs::remove_file(&path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e).doing("remove", &path),
-        _ => Ok(()),
-    }
+    crate::layout::remove(&dir.join("meta.json"))
 }
 
 /// The files that do not have their checksums; none if there is no index.
