@@ -7,7 +7,7 @@ use crate::article::{Language, Provenance};
 use crate::digest::Prefix;
 use crate::error::{Error, Result};
 use crate::search::analysis::{Code, Words as TextWords};
-use crate::search::{NumberSet, Pattern, Scope, Text};
+use crate::search::{NumberSet, Pattern, Scope, Text, WORK_MAX};
 use crate::store::{self, Mark, Store, damaged};
 use crate::time::{Precision, Timestamp};
 use std::cell::OnceCell;
@@ -121,8 +121,6 @@ impl<'a> Held<'a> {
 
 /// What people ask of a capture costs less, and is never refused.
 const CAPTURE_COST_USUAL: u64 = 40_000;
-/// What everything that costs more may come to: some 1.5 seconds.
-const WORK_MAX: u64 = 1_500_000_000;
 
 /// The index of a source that no capture names.
 const NO_SUCH_SOURCE: u32 = u32::MAX;

@@ -700,8 +700,8 @@ struct Work {
     left: Cell<u64>,
 }
 
-/// Some 1.5 seconds.
-const WORK_MAX: u64 = 1_500_000_000;
+/// What one query may cost: some 1.5 seconds.
+pub(crate) const WORK_MAX: u64 = 1_500_000_000;
 /// A term of the dictionary that is looked at; one that is asked whether it is a form; a list of documents that is opened; a
 /// document in it; a document whose places are read.
 const TERM: u64 = 100;

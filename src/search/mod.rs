@@ -13,6 +13,7 @@ mod set;
 pub mod snippet;
 mod ukrainian;
 
+pub(crate) use index::WORK_MAX;
 pub use index::{Healed, Indexer, Ranked, SearchIndex, condemn, damaged_files, is_current};
 pub use pattern::{Finder, How, Item, Matcher, Pattern, Places};
 pub use set::NumberSet;
