@@ -7,7 +7,7 @@ use corpus::Corpus;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use pressmark::archive::{Archive, Open, Prepared};
 use pressmark::article::{Article, Source};
-use pressmark::export::{Format, Options, writer};
+use pressmark::export::{Format, Options, renderer};
 use pressmark::pack::{self, Pack, Row};
 use pressmark::query::{By, DateField, Expr, Order, Query};
 use pressmark::time::Period;
@@ -73,6 +73,62 @@ fn pack_sizes(c: &mut Criterion) {
     group.finish();
 }
 
+/// Whether smaller packs with a trained dictionary would be better than large ones without: bytes, packing, one lookup. The bodies are
+/// those of the JSONL file that `BODIES` names (`text` or `body`), else generated ones; a third of them train the dictionary.
+#[expect(clippy::print_stderr, reason = "criterion has no place for a ratio")]
+fn dictionary(_: &mut Criterion) {
+    // criterion's filters know only what it measures itself.
+    if !std::env::args().any(|argument| argument == "dictionary") {
+        return;
+    }
+    let bodies: Vec<String> = match std::env::var_os("BODIES") {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).unwrap();
+            let body = |line: &str| {
+                let record: serde_json::Value = serde_json::from_str(line).unwrap();
+                record["text"].as_str().or(record["body"].as_str()).unwrap_or_default().to_owned()
+            };
+            text.lines().map(body).collect()
+        }
+        None => {
+            let corpus = Corpus::new();
+            (0..6000).map(|number| corpus.draft(number, ARTICLES).body).collect()
+        }
+    };
+    let (training, measured) = bodies.split_at(bodies.len() / 3);
+    let bytes: usize = measured.iter().map(String::len).sum();
+    let trained = zstd::dict::from_samples(training, 112 << 10).unwrap();
+    for level in [3, 6] {
+        for size in [4usize, 8, 16, 32, 112] {
+            for dictionary in [&[][..], &trained] {
+                let mut packs: Vec<Vec<u8>> = vec![Vec::new()];
+                for body in measured {
+                    if packs.last().unwrap().len() >= size << 10 {
+                        packs.push(Vec::new());
+                    }
+                    packs.last_mut().unwrap().extend_from_slice(body.as_bytes());
+                }
+                let mut compressor = zstd::bulk::Compressor::with_dictionary(level, dictionary).unwrap();
+                let began = std::time::Instant::now();
+                let packed: Vec<Vec<u8>> =
+                    packs.iter().map(|pack| compressor.compress(pack).unwrap()).collect();
+                let speed = bytes as f64 / began.elapsed().as_secs_f64() / (1 << 20) as f64;
+                let mut decompressor = zstd::bulk::Decompressor::with_dictionary(dictionary).unwrap();
+                let began = std::time::Instant::now();
+                for (pack, packed) in packs.iter().zip(&packed) {
+                    black_box(decompressor.decompress(packed, pack.len()).unwrap());
+                }
+                let lookup = began.elapsed().as_secs_f64() * 1e6 / packs.len() as f64;
+                let ratio = packed.iter().map(Vec::len).sum::<usize>() as f64 / bytes as f64;
+                let with = if dictionary.is_empty() { "no dictionary" } else { "trained" };
+                eprintln!(
+                    "level {level}, {size:>3} KiB, {with:<13}: {ratio:.3} of the text, {speed:4.0} MiB/s, a pack unpacked in {lookup:.0} µs"
+                );
+            }
+        }
+    }
+}
+
 fn ingest(c: &mut Criterion) {
     let corpus = Corpus::new();
     let mut group = c.benchmark_group("ingest");
@@ -127,7 +183,7 @@ fn questions(c: &mut Criterion) {
         b.iter(|| reader.count_by(&Query::default(), By::Month).unwrap().len())
     });
     let all = Query { order: Order::Arrival, limit: Some(2000), ..Query::default() };
-    let jsonl = writer(Format::Jsonl, Options::default());
+    let jsonl = renderer(Format::Jsonl, Options::default());
     let mut group = c.benchmark_group("export");
     group.sample_size(20).throughput(Throughput::Elements(2000));
     group.bench_function("2000-jsonl", |b| {
@@ -141,5 +197,5 @@ fn questions(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, digest, pack_sizes, ingest, questions);
+criterion_group!(benches, digest, pack_sizes, dictionary, ingest, questions);
 criterion_main!(benches);

@@ -2,7 +2,7 @@
 //! [`crate::layout`].
 
 use crate::article::{Article, Draft, PROVENANCE_BYTES_MAX, Provenance, TEXT_BYTES_MAX};
-use crate::builder::{Builder, Built, Fresh};
+use crate::builder::{Builder, Built, Fresh, now_ms};
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result, is_there};
 use crate::halves::{Halves, Waiting};
@@ -12,8 +12,8 @@ use crate::ledger::{Commit, Entry, Ledger, Position};
 use crate::query::{Query, Reader};
 use crate::raw::{Raw, Raws};
 use crate::search::{self, Indexer, SearchIndex};
-use crate::store::packed::Direction;
-use crate::store::{self, Store, keys};
+use crate::store::packed::{Direction, Value};
+use crate::store::{self, Store, View, keys};
 use rayon::prelude::*;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -100,6 +100,8 @@ pub struct Prepared {
     digest: Digest,
     provenance: Provenance,
     explanation: Vec<String>,
+    rejected: Option<String>,
+    tags: Vec<String>,
     raw: Option<Raw>,
 }
 
@@ -127,6 +129,8 @@ impl Prepared {
             digest,
             provenance: draft.provenance,
             explanation: draft.explanation,
+            rejected: draft.rejected,
+            tags: draft.tags,
             raw: draft.raw,
         })
     }
@@ -160,6 +164,16 @@ impl Prepared {
         &self.explanation
     }
 
+    /// Why it is no article, if it was asked for all the same.
+    pub fn rejected(&self) -> Option<&str> {
+        self.rejected.as_deref()
+    }
+
+    /// Tags that the article is to have.
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
     /// Where it was found.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
@@ -175,6 +189,8 @@ pub enum Put {
     Captured(u64),
     /// Nothing new: the same article, source, URL and date were there, and if bytes are to be kept, those of a capture of it are.
     Known,
+    /// The article was removed, and stays out.
+    Removed,
 }
 
 impl Archive {
@@ -362,7 +378,7 @@ impl Archive {
                 let added: Vec<String> = added.iter().filter(|tag| !has.contains(tag)).cloned().collect();
                 let removed: Vec<String> = removed.iter().filter(|tag| has.contains(tag)).cloned().collect();
                 if !added.is_empty() || !removed.is_empty() {
-                    entries.push(Entry::Tags { article: *article, added, removed });
+                    entries.push(Entry::Tags { article: *article, added, removed, at_ms: now_ms() });
                 }
             }
             changed += entries.len() as u64;
@@ -373,7 +389,11 @@ impl Archive {
 
     /// Keeps a query under a name, or takes the name away.
     pub fn save_query(&mut self, name: &str, query: Option<&str>) -> Result<()> {
-        self.change(vec![Entry::Saved { name: name.to_owned(), query: query.map(str::to_owned) }])
+        self.change(vec![Entry::Saved {
+            name: name.to_owned(),
+            query: query.map(str::to_owned),
+            at_ms: now_ms(),
+        }])
     }
 
     /// Commits entries that are no captures.
@@ -383,7 +403,7 @@ impl Archive {
         }
         self.guarded(|archive| {
             archive.try_settle()?;
-            let commit = archive.builder.change(entries);
+            let commit = archive.builder.change(entries.iter().map(Entry::encode).collect());
             let Archive { ledger, store, waiting, layout, .. } = archive;
             waiting.write(commit, ledger, store.as_ref().expect(OPEN), layout)
         })
@@ -416,11 +436,12 @@ impl Archive {
         }
         let raws: Vec<Option<Raw>> = batch.iter().map(|ready| ready.raw.clone()).collect();
         let staged = self.staged.take();
+        let kept_here = Raws::of(self.dir());
         let Archive { ledger, store, waiting, builder, layout, uuid, .. } = self;
         let store = store.as_ref().expect(OPEN);
         let (written, built) = std::thread::scope(|scope| {
             let writing = staged.map(|commit| scope.spawn(|| waiting.write(commit, ledger, store, layout)));
-            let built = builder.build(store, *uuid, batch);
+            let built = builder.build(store, *uuid, batch, &|digest| kept_here.has(digest));
             (writing.map_or(Ok(()), |writing| writing.join().expect("writing never panics")), built)
         });
         written?;
@@ -446,7 +467,7 @@ impl Archive {
         if self.waiting.commits.is_empty() {
             return Ok(());
         }
-        let store = self.store.as_mut().expect(OPEN);
+        let store = self.store.as_ref().expect(OPEN);
         self.waiting.write_bodies(store, &self.layout)?;
         let waiting = std::mem::take(&mut self.waiting);
         self.builder.forget();
@@ -462,7 +483,7 @@ impl Archive {
         self.guarded(Archive::apply_waiting)?;
         // One that is behind does not answer.
         let search = self.search.as_ref().filter(|_| self.search_is_current());
-        Ok(Reader::new(self.store_ref(), search))
+        Ok(Reader::new(self.store_ref().view(), search))
     }
 
     /// Everything that was committed, to be asked this: with the full-text index, brought up to date, if the query needs it.
@@ -472,12 +493,12 @@ impl Archive {
         if query.filter.asks_for_text() && !self.search_is_current() {
             self.open_search()?;
         }
-        Ok(Reader::new(self.store_ref(), self.search.as_ref()))
+        Ok(Reader::new(self.store_ref().view(), self.search.as_ref()))
     }
 
     fn search_is_current(&self) -> bool {
-        let articles = self.store_ref().applied().articles();
-        self.search.as_ref().is_some_and(|search| search.articles() == articles)
+        let next_article = self.store_ref().applied().position.next_article;
+        self.search.as_ref().is_some_and(|search| search.next_article() == next_article)
     }
 
     /// Opens the full-text index, after it was brought up to the store. An index that cannot be used is made again, once; where
@@ -531,9 +552,9 @@ impl Archive {
 
     /// Whether the full-text index in this directory has all articles.
     fn is_current(&self, dir: &Path) -> Result<bool> {
-        let store = self.store_ref();
-        let digest = |article| store.article(article).map(|row| row.digest);
-        search::is_current(dir, self.uuid, store.applied().articles(), &digest)
+        let view = self.store_ref().view();
+        let next_article = view.applied().position.next_article;
+        search::is_current(dir, self.uuid, next_article, &|article| hash_of(&view, article))
     }
 
     /// Brings the full-text index up to the store, and closes it.
@@ -542,23 +563,34 @@ impl Archive {
             Some(indexer) => indexer,
             None => self.open_indexer()?,
         };
-        let store = self.store_ref();
-        let (first, last) = (indexer.next_article(), store.applied().articles());
+        let view = self.store_ref().view();
+        let (first, next) = (indexer.next_article(), view.applied().position.next_article);
         let reason = indexer.reason().map(str::to_owned);
-        let mut bodies = store.bodies.range(keys::number(first), keys::number(last), Direction::Up);
-        for article in first..=last {
-            let row = store.article(article)?;
+        let range = (keys::number(first), keys::number(next - 1));
+        let mut bodies = view.trees().bodies.range(range.0, range.1, Direction::Up).peekable();
+        let mut added = 0;
+        for article in first..next {
+            if !view.has(article) {
+                indexer.skip(&hash_of(&view, article)?)?;
+                continue;
+            }
+            let row = view.article(article)?;
+            // Removed articles may have left theirs.
+            let is_before =
+                |body: &Result<Value<5>>| body.as_ref().is_ok_and(|body| *body.key() < keys::number(article));
+            while bodies.next_if(is_before).is_some() {}
             let body = bodies.next().transpose()?.filter(|body| *body.key() == keys::number(article));
             let body =
                 body.ok_or_else(|| store::damaged(format!("the body of article {article} is missing")))?;
             let body = std::str::from_utf8(&body).map_err(store::damaged)?;
-            indexer.add(&row.digest, row.language, &row.headline, body)?;
+            indexer.add(&hash_of(&view, article)?, &row.digest, row.language, &row.headline, body)?;
+            added += 1;
         }
-        let added = (last + 1).saturating_sub(first);
         indexer.close()?;
+        let articles = view.applied().articles;
         match reason {
-            Some(reason) if last > 0 => {
-                self.search_healed.push(search::Healed::Rebuilt { reason, articles: last });
+            Some(reason) if articles > 0 => {
+                self.search_healed.push(search::Healed::Rebuilt { reason, articles });
             }
             _ if added > 0 => self.search_healed.push(search::Healed::CaughtUp { articles: added }),
             _ => {}
@@ -567,9 +599,9 @@ impl Archive {
     }
 
     fn open_indexer(&self) -> Result<Indexer> {
-        let store = self.store_ref();
-        let digest = |article| store.article(article).map(|row| row.digest);
-        Indexer::open(&self.search_dir, self.uuid, store.applied().articles(), &digest)
+        let view = self.store_ref().view();
+        let next_article = view.applied().position.next_article;
+        Indexer::open(&self.search_dir, self.uuid, next_article, &|article| hash_of(&view, article))
     }
 
     /// Adds new articles to the full-text index, as long as it has all that came before: what is missing is added when the
@@ -578,7 +610,7 @@ impl Archive {
         let Some(first) = fresh.first() else { return };
         if self.indexer.is_none()
             && !self.indexing_failed
-            && self.store_ref().applied().articles() + 1 == first.article
+            && self.store_ref().applied().position.next_article == first.article
         {
             self.indexer = self.open_indexer().ok();
             self.indexing_failed = self.indexer.is_none();
@@ -589,8 +621,8 @@ impl Archive {
         };
         // What was added before is in the ledger by now.
         let mut added = indexer.commit_if_many();
-        for Fresh { digest, language, headline, body, .. } in fresh {
-            added = added.and_then(|()| indexer.add(&digest, language, &headline, &body));
+        for Fresh { hash, digest, language, headline, body, .. } in fresh {
+            added = added.and_then(|()| indexer.add(&hash, &digest, language, &headline, &body));
         }
         if added.is_err() {
             // Nothing depends on it; it is made again when it is needed.
@@ -611,7 +643,7 @@ impl Archive {
         drop(self.indexer.take());
         remove(&self.search_dir)?;
         self.catch_up()?;
-        Ok(self.store_ref().applied().articles())
+        Ok(self.store_ref().applied().articles)
     }
 
     /// Brings the store up to date, closes it and lets go of the archive.
@@ -639,6 +671,11 @@ impl Archive {
         self.failed = false;
         Ok(())
     }
+}
+
+/// The hash of an article's entry: by which the full-text index knows what it has.
+fn hash_of(view: &View<'_>, article: u64) -> Result<Digest> {
+    Ok(Digest(view.article_entry(article)?.1.hash()))
 }
 
 impl ScratchPlace {

@@ -85,7 +85,7 @@ pub struct Capture {
 }
 
 /// What is known of one finding of an article: everything about a [`Capture`] that its input says.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Provenance {
     /// Who published it.
     pub source: Option<Source>,
@@ -99,25 +99,96 @@ pub struct Provenance {
     pub captured: Option<Timestamp>,
     /// The input it came from, and the place in it: `crawl.jsonl:17`.
     pub input: String,
+    /// The address that the page gives itself, if it is another one.
+    pub canonical_url: Option<String>,
+    /// Whether the page it was found on is an article, if it is a page.
+    pub is_article: Option<bool>,
+    /// Whether it is a summary and not the text: of a feed's item.
+    pub is_summary: bool,
+    /// Whether the text ends where one would have to pay.
+    pub cut: bool,
+    /// The section that it was published in.
+    pub section: Option<String>,
+    /// The keywords that it was published with.
+    pub keywords: Vec<String>,
+    /// When it was changed last, by its own account.
+    pub modified: Option<Dated>,
+    /// The publisher's name, as it spells it.
+    pub publisher: Option<String>,
+    /// What it says of itself in a sentence or two.
+    pub description: Option<String>,
+    /// When an archive of the web took it, if it was found there.
+    pub archived: Option<Timestamp>,
+    /// Its address there.
+    pub archived_url: Option<String>,
+    /// The bytes that it was read from, if they were to be kept.
+    pub original: Option<Original>,
+    /// Where fields were found: field and origin.
+    pub origins: Vec<(String, String)>,
     /// Fields of the input that the archive has no place for: a JSON object, as text. Exported again.
     pub extra: Option<String>,
     /// What had to be assumed or left out, in words.
     pub notes: Vec<String>,
 }
 
+/// The bytes that a capture was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original {
+    /// The BLAKE3 of the bytes.
+    pub digest: Digest,
+    /// The archive that keeps them.
+    pub archive: Option<uuid::Uuid>,
+    /// What they are: `html`, `text`, `feed` …
+    pub format: Option<String>,
+    /// The encoding that was said beside them.
+    pub charset: Option<String>,
+    /// The status line and the headers of the HTTP response in which they came.
+    pub http: Option<String>,
+}
+
+impl Original {
+    /// Of which nothing else is known.
+    pub fn of(digest: Digest) -> Original {
+        Original { digest, archive: None, format: None, charset: None, http: None }
+    }
+
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        let texts = self.format.iter().chain(&self.charset).chain(&self.http);
+        64 + texts.map(String::len).sum::<usize>()
+    }
+}
+
 impl Provenance {
-    /// The fields that the archive has no place for; none if `extra` is not an object.
-    pub(crate) fn extra_fields(&self) -> serde_json::Map<String, serde_json::Value> {
-        match self.extra.as_deref().map(serde_json::from_str) {
-            Some(Ok(serde_json::Value::Object(extra))) => extra,
-            _ => serde_json::Map::new(),
-        }
+    /// Takes the fields of a JSON object that the archive has no place for.
+    pub(crate) fn set_extra(&mut self, fields: serde_json::Map<String, serde_json::Value>) {
+        self.extra = (!fields.is_empty()).then(|| serde_json::Value::Object(fields).to_string());
+    }
+
+    /// The original, if this archive was to keep it.
+    pub fn kept_by(&self, archive: uuid::Uuid) -> Option<Digest> {
+        let original = self.original.as_ref()?;
+        (original.archive == Some(archive)).then_some(original.digest)
     }
 
     /// About how many bytes it takes.
     pub(crate) fn bytes(&self) -> usize {
-        let texts = self.byline.iter().chain(&self.notes).chain(&self.url).chain(&self.extra);
-        200 + self.input.len() + texts.map(|text| 8 + text.len()).sum::<usize>()
+        let lists = self.byline.iter().chain(&self.notes).chain(&self.keywords);
+        let some = [
+            &self.url,
+            &self.extra,
+            &self.canonical_url,
+            &self.section,
+            &self.publisher,
+            &self.description,
+            &self.archived_url,
+        ];
+        let texts = lists.chain(some.into_iter().flatten());
+        let pairs = self.origins.iter().map(|(field, origin)| 16 + field.len() + origin.len());
+        200 + self.input.len()
+            + texts.map(|text| 8 + text.len()).sum::<usize>()
+            + pairs.sum::<usize>()
+            + self.original.as_ref().map_or(0, Original::bytes)
     }
 
     /// What makes two captures of one article the same capture: source, URL and published.
@@ -183,6 +254,20 @@ pub enum Origin {
     Warc,
     /// The visible text.
     Text,
+}
+
+impl Origin {
+    /// All of them; their places are what the ledger has.
+    pub const ALL: [Origin; 8] = [
+        Origin::Given,
+        Origin::Jsonld,
+        Origin::Meta,
+        Origin::TimeTag,
+        Origin::Url,
+        Origin::Feed,
+        Origin::Warc,
+        Origin::Text,
+    ];
 }
 
 /// Who published an article: a registered domain (`rubryka.com`) or a slug (`evening-post`); lower case, no blanks.
@@ -378,6 +463,10 @@ pub struct Draft {
     pub provenance: Provenance,
     /// What was considered and why it was chosen, if that was asked for; not kept.
     pub explanation: Vec<String>,
+    /// Why it is no article, if it was asked for all the same.
+    pub rejected: Option<String>,
+    /// Tags that the article is to have.
+    pub tags: Vec<String>,
     /// The bytes that it was read from, if they are to be kept.
     pub raw: Option<Raw>,
 }
@@ -427,17 +516,17 @@ mod tests {
     #[test]
     fn golden_digest() {
         let article = Article::new(
-            " NATO to share classified\ninformation\u{ad} ",
-            "\nПерший абзац.  \r\n\r\n\r\nДругий\u{200b} абзац: «п’ять».\n",
+            " NATO to  share\u{a0}classified\ninformation\u{ad} ",
+            "\n\u{3000}Перший абзац.  \r\n\r\n\r\nДругий\u{200b} абзац\u{202f}:\t «п’ять»\u{2011}5.\n",
             None,
         );
         assert_eq!(
             article.canonical_text(),
-            "NATO to share classified information\n\nПерший абзац.\n\nДругий абзац: «п’ять».\n"
+            "NATO to share classified information\n\nПерший абзац.\n\nДругий абзац : «п’ять»-5.\n"
         );
         assert_eq!(
             article.digest().to_string(),
-            "06d73eb2a05273c30c1ec57ed85f0d1a61297c771770a77d997a967e75c6a770"
+            "b5d2f0eea0ab798f89ac6e92e4b6392bef9ff423d6b9493232a3ff5a040d0825"
         );
         assert_eq!(article.digest(), Digest::of(article.canonical_text().as_bytes()));
     }

@@ -5,10 +5,9 @@ use crate::archive::{Prepared, Put};
 use crate::article::{Language, Provenance};
 use crate::digest::Digest;
 use crate::error::Result;
-use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position};
+use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position, RawEntry};
 use crate::pack::{Row, row_bytes};
-use crate::raw;
-use crate::store::{self, Store};
+use crate::store::{self, Store, View};
 use crate::time::Timestamp;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -38,8 +37,7 @@ struct Sighting {
 
 impl Sighting {
     fn of(provenance: &Provenance) -> Sighting {
-        let may_have = provenance.extra.as_deref().is_some_and(|extra| extra.contains("\"raw\":"));
-        let raw = may_have.then(|| crate::ingest::raw_of(provenance)).flatten();
+        let raw = provenance.original.as_ref().map(|original| original.digest);
         Sighting { identity: provenance.identity(), raw }
     }
 
@@ -56,6 +54,8 @@ const REMEMBERED_MAX: usize = 1 << 17;
 pub(crate) struct Fresh {
     /// Its number.
     pub article: u64,
+    /// The hash of its entry.
+    pub hash: Digest,
     /// Its digest.
     pub digest: Digest,
     /// The language of the text.
@@ -72,6 +72,8 @@ pub(crate) struct Builder {
     next_article: u64,
     numbers: HashMap<Digest, u64>,
     sightings: HashMap<u64, Vec<Sighting>>,
+    /// Tags that articles have, of those that were given some.
+    tags: HashMap<u64, Vec<String>>,
     open_body_bytes: Option<usize>,
 }
 
@@ -79,14 +81,15 @@ impl Builder {
     /// Going on after this position, which the store has reached.
     pub(crate) fn new(position: Position) -> Builder {
         let Position { next_seq, next_article, .. } = position;
-        let (numbers, sightings) = Default::default();
-        Builder { next_seq, next_article, numbers, sightings, open_body_bytes: None }
+        let (numbers, sightings, tags) = Default::default();
+        Builder { next_seq, next_article, numbers, sightings, tags, open_body_bytes: None }
     }
 
     /// Everything that was built is in the store now.
     pub(crate) fn forget(&mut self) {
         self.numbers.clear();
         self.sightings.clear();
+        self.tags.clear();
     }
 
     /// The same when it has become long by looking known articles up; only while nothing is on its way to the store.
@@ -96,45 +99,63 @@ impl Builder {
         }
     }
 
-    /// Makes the commit of a batch.
+    /// Makes the commit of a batch; `kept` says whether the archive keeps an original that a draft names and does not bring.
     pub(crate) fn build(
         &mut self,
         store: &Store,
         archive: uuid::Uuid,
         batch: Vec<Prepared>,
+        kept: &dyn Fn(&Digest) -> bool,
     ) -> Result<Built> {
-        let now = Timestamp::now();
+        let (now, view) = (Timestamp::now(), &store.view());
         let (first_seq, first_article) = (self.next_seq, self.next_article);
         let mut puts = Vec::with_capacity(batch.len());
-        let (mut articles, mut entries, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut entries, mut bodies) = (Vec::new(), Vec::new());
         let (mut fresh, mut named) = (Vec::new(), Vec::new());
         for ready in batch {
             let keeps = ready.keeps_raw();
+            let tags = ready.tags().to_vec();
             let (article, digest, mut provenance) = ready.into_parts();
             provenance.captured.get_or_insert(now);
             let sighting = Sighting::of(&provenance);
             let seq = self.next_seq;
-            let number = match self.number(store, &digest)? {
+            let number = match self.number(view, &digest)? {
                 Some(number) => {
-                    let sightings = self.sightings(store, number)?;
+                    let sightings = self.sightings(view, number)?;
                     if sightings.iter().any(|known| known.covers(sighting)) {
                         named.push(
                             sighting.raw.is_some() && sightings.iter().any(|known| known.raw == sighting.raw),
                         );
                         puts.push(Put::Known);
+                        entries.extend(self.tag(view, number, tags)?);
                         continue;
                     }
                     sightings.push(sighting);
                     puts.push(Put::Captured(seq));
                     number
                 }
+                None if view.was_removed(&digest)? => {
+                    named.push(false);
+                    puts.push(Put::Removed);
+                    continue;
+                }
                 None => {
                     let number = self.next_article;
                     let (headline, body, language) = article.into_parts();
                     let body_bytes = body.len() as u32;
                     let (text, shown) = (body.clone(), headline.clone());
-                    fresh.push(Fresh { article: number, digest, language, headline: shown, body: text });
-                    articles.push(ArticleRow { digest, language, headline, first_seq: seq, body_bytes });
+                    let row = ArticleRow { digest, language, headline, first_seq: seq, body_bytes };
+                    let entry = Entry::Article(row).encode();
+                    let hash = Digest(entry.hash());
+                    entries.push(entry);
+                    fresh.push(Fresh {
+                        article: number,
+                        hash,
+                        digest,
+                        language,
+                        headline: shown,
+                        body: text,
+                    });
                     bodies.push(body.into_bytes().into_boxed_slice());
                     self.numbers.insert(digest, number);
                     self.sightings.insert(number, vec![sighting]);
@@ -145,26 +166,48 @@ impl Builder {
             };
             self.next_seq += 1;
             named.push(true);
-            if keeps {
-                raw::mark_kept(&mut provenance, archive);
+            if let Some(original) = &mut provenance.original
+                && (keeps || original.archive != Some(archive) && kept(&original.digest))
+            {
+                original.archive = Some(archive);
             }
-            entries.push(Entry::Capture { article: number, provenance });
+            let provenance = Box::new(provenance);
+            entries.push(Entry::Capture { article: number, provenance }.encode());
+            entries.extend(self.tag(view, number, tags)?);
         }
         if entries.is_empty() {
             return Ok(Built { puts, named, commit: None, fresh });
         }
         let bodies = self.pack(store, first_article, bodies)?;
         let committed_ms = now_ms();
-        let commit = Commit { first_seq, first_article, committed_ms, articles, entries, bodies };
+        let commit = Commit { first_seq, first_article, committed_ms, entries, bodies, ..Commit::default() };
         Ok(Built { puts, named, commit: Some(commit), fresh })
     }
 
+    /// The entry that gives an article the tags of these that it does not have.
+    fn tag(&mut self, view: &View<'_>, article: u64, mut tags: Vec<String>) -> Result<Option<RawEntry>> {
+        if tags.is_empty() {
+            return Ok(None);
+        }
+        let has = match self.tags.entry(article) {
+            Slot::Occupied(has) => has.into_mut(),
+            Slot::Vacant(unknown) => unknown.insert(view.tags_of(article)?),
+        };
+        tags.retain(|tag| !has.contains(tag));
+        if tags.is_empty() {
+            return Ok(None);
+        }
+        has.extend(tags.iter().cloned());
+        self.next_seq += 1;
+        let removed = Vec::new();
+        Ok(Some(Entry::Tags { article, added: tags, removed, at_ms: now_ms() }.encode()))
+    }
+
     /// The commit of entries that bring no article.
-    pub(crate) fn change(&mut self, entries: Vec<Entry>) -> Commit {
+    pub(crate) fn change(&mut self, entries: Vec<RawEntry>) -> Commit {
         let (first_seq, first_article) = (self.next_seq, self.next_article);
         self.next_seq += entries.len() as u64;
-        let (articles, bodies) = Default::default();
-        Commit { first_seq, first_article, committed_ms: now_ms(), articles, entries, bodies }
+        Commit { first_seq, first_article, committed_ms: now_ms(), entries, ..Commit::default() }
     }
 
     /// Cuts bodies into packs where the store will cut them, and compresses those on all cores.
@@ -173,7 +216,7 @@ impl Builder {
             Some(bytes) => bytes,
             None => store.open_body_bytes()?,
         };
-        let packs = store::cut_bodies(open, first, bodies);
+        let packs = store::cut_bodies(open, (first..).zip(bodies));
         let bytes = |rows: &[Row<5>]| rows.iter().map(|(_, body)| row_bytes::<5>(body)).sum::<usize>();
         self.open_body_bytes = Some(match packs.as_slice() {
             [] => open,
@@ -185,20 +228,20 @@ impl Builder {
     }
 
     /// The number of an article that is known already.
-    fn number(&self, store: &Store, digest: &Digest) -> Result<Option<u64>> {
+    fn number(&self, view: &View<'_>, digest: &Digest) -> Result<Option<u64>> {
         match self.numbers.get(digest) {
             Some(number) => Ok(Some(*number)),
-            None => store.find(digest),
+            None => view.find(digest),
         }
     }
 
     /// What tells the captures of an article apart.
-    fn sightings(&mut self, store: &Store, article: u64) -> Result<&mut Vec<Sighting>> {
+    fn sightings(&mut self, view: &View<'_>, article: u64) -> Result<&mut Vec<Sighting>> {
         match self.sightings.entry(article) {
             Slot::Occupied(known) => Ok(known.into_mut()),
             Slot::Vacant(unknown) => {
-                let captures = store.captures_of(article, store.article(article)?.first_seq)?;
-                let sighting = |seq| store.capture(seq).map(|(_, provenance)| Sighting::of(&provenance));
+                let captures = view.captures_of(article, view.article(article)?.first_seq)?;
+                let sighting = |seq| view.capture(seq).map(|(_, provenance)| Sighting::of(&provenance));
                 Ok(unknown.insert(captures.into_iter().map(sighting).collect::<Result<_>>()?))
             }
         }
@@ -206,7 +249,7 @@ impl Builder {
 }
 
 /// Milliseconds since 1970; none before.
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

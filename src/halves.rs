@@ -6,7 +6,7 @@
 use crate::error::{Error, Result, is_there, read_if_there, unless_damaged};
 use crate::layout::{Layout, remove, rename, write_whole};
 use crate::ledger::acknowledged::boot_id;
-use crate::ledger::{self, BodyPack, Commit, Entry, Frames, Holds, Ledger, Position, Record, Step};
+use crate::ledger::{self, BodyPack, Commit, Frames, Holds, Ledger, Position, RawEntry, Record, Step};
 use crate::store::{self, Store};
 use crate::time::Timestamp;
 use std::fmt;
@@ -119,13 +119,13 @@ impl Halves {
             _ => Store::open(&path),
         };
         let reason = match opened {
-            Ok(mut store) => match ledger::holds(&ledger, self.uuid, &store.applied().position)? {
+            Ok(store) => match ledger::holds(&ledger, self.uuid, &store.applied().position)? {
                 Holds::Yes => {
-                    let before = store.applied().entries();
-                    let ledger = self.replay(&mut store, healed)?;
-                    let captures = store.applied().entries() - before;
+                    let before = store.applied().position.next_seq;
+                    let ledger = self.replay(&store, healed)?;
+                    let captures = store.applied().position.next_seq - before;
                     if missing && captures > 0 {
-                        let (reason, articles) = ("it was missing".to_owned(), store.applied().articles());
+                        let (reason, articles) = ("it was missing".to_owned(), store.applied().articles);
                         healed.push(Healed::Rebuilt { reason, articles, kept: None });
                     } else if captures > 0 {
                         healed.push(Healed::Replayed { captures });
@@ -166,7 +166,7 @@ impl Halves {
             Err(Error::Store { .. }) => None,
             Err(e) => return Err(e),
         };
-        let mut store = match opened {
+        let store = match opened {
             Some(store) => store,
             None => {
                 for stale in [path.clone(), self.layout.search(), self.layout.dirty()] {
@@ -175,16 +175,16 @@ impl Halves {
                 Store::open(&path)?
             }
         };
-        let before = store.applied().entries();
+        let before = store.applied().position.next_seq;
         let mut frames = Frames::from(&ledger, self.uuid, store.applied().position);
         frames.heed_record(false);
-        let (end, _) = self.apply_frames(&mut store, &mut frames)?;
+        let (end, _) = self.apply_frames(&store, &mut frames)?;
         let missing = record.map_or(0, |known| known.position.next_seq).saturating_sub(end.next_seq);
         if missing > 0 {
             let what = format!("it ends too early: {missing} more entries were acknowledged");
             return Err(Error::Ledger { place: ledger.display().to_string(), what });
         }
-        let added = store.applied().entries() - before;
+        let added = store.applied().position.next_seq - before;
         Ok((store, Ledger::read_only(&ledger, self.uuid, end), added))
     }
 
@@ -199,7 +199,7 @@ impl Halves {
     }
 
     /// Applies what the ledger has and the store has not, and opens the ledger at its end.
-    fn replay(&self, store: &mut Store, healed: &mut Vec<Healed>) -> Result<Ledger> {
+    fn replay(&self, store: &Store, healed: &mut Vec<Healed>) -> Result<Ledger> {
         let ledger = self.layout.ledger();
         let mut frames = Frames::from(&ledger, self.uuid, store.applied().position);
         let (end, torn) = self.apply_frames(store, &mut frames)?;
@@ -226,13 +226,9 @@ impl Halves {
     }
 
     /// Applies the frames that follow to the store; where they end, and what is torn there.
-    fn apply_frames(
-        &self,
-        store: &mut Store,
-        frames: &mut Frames,
-    ) -> Result<(Position, Option<ledger::Torn>)> {
+    fn apply_frames(&self, store: &Store, frames: &mut Frames) -> Result<(Position, Option<ledger::Torn>)> {
         let mut waiting = Waiting::default();
-        let mut apply = |waiting: &mut Waiting, position, all: bool| {
+        let apply = |waiting: &mut Waiting, position, all: bool| {
             mark_dirty(&self.layout)?;
             store.write_bodies(&std::mem::take(&mut waiting.bodies))?;
             waiting.bytes = 0;
@@ -308,9 +304,9 @@ impl Halves {
 
     /// A whole store in this directory; how many articles are in it.
     fn build(&self, new: &Path, healed: &mut Vec<Healed>) -> Result<(u64, Ledger)> {
-        let mut store = Store::open(new)?;
-        let replayed = self.replay(&mut store, healed);
-        let articles = store.applied().articles();
+        let store = Store::open(new)?;
+        let replayed = self.replay(&store, healed);
+        let articles = store.applied().articles;
         let closed = store.close();
         let ledger = replayed?;
         closed?;
@@ -319,7 +315,7 @@ impl Halves {
 
     /// The store has acknowledged captures that the ledger has lost at its end: writes them to the ledger again. The
     /// chain proves that they are the same, since its head does not depend on how entries are cut into commits.
-    fn mend_ledger(&self, mut store: Store, healed: &mut Vec<Healed>) -> Result<(Store, Ledger)> {
+    fn mend_ledger(&self, store: Store, healed: &mut Vec<Healed>) -> Result<(Store, Ledger)> {
         let directory = self.layout.ledger();
         let (end, torn) = ledger::end(&directory, self.uuid)??;
         let goal = store.applied().position;
@@ -383,25 +379,28 @@ pub(crate) fn write_from_store(ledger: &mut Ledger, store: &Store, to: Position)
 
 /// A thousand entries of the store, as the commit that they could have been.
 fn commit_from_store(store: &Store, from: Position, to: Position) -> Result<Commit> {
-    let mut next_article = from.next_article;
-    let (mut articles, mut entries, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
+    let view = store.view();
+    let (mut next_article, mut entries, mut bodies) = (from.next_article, Vec::new(), Vec::new());
     for seq in from.next_seq..to.next_seq.min(from.next_seq + 1000) {
-        let entry = store.entry(seq)?;
-        if entry.captured() == Some(next_article) {
-            let row = store.article(next_article)?;
-            let text = row.with_body(store.body(next_article)?)?;
-            bodies.push(text.into_parts().1.into_bytes().into_boxed_slice());
-            articles.push(row);
+        while next_article < to.next_article {
+            let (first_seq, entry) = view.article_entry(next_article)?;
+            if first_seq != seq {
+                break;
+            }
+            if !entry.gone {
+                bodies.push((next_article, view.body(next_article)?.into_bytes().into_boxed_slice()));
+            }
+            entries.push(entry);
             next_article += 1;
         }
-        entries.push(entry);
+        entries.push(view.raw_entry(seq)?);
     }
-    let packs = store::cut_bodies(0, from.next_article, bodies);
+    let packs = store::cut_bodies(0, bodies);
     // No pack is called full: where the store's packs end is not known here.
     let bodies = packs.into_iter().map(|(_, rows)| store::encode_bodies((false, rows))).collect();
     let committed_ms = Timestamp::now().0 * 1000;
     let (first_seq, first_article) = (from.next_seq, from.next_article);
-    Ok(Commit { first_seq, first_article, committed_ms, articles, entries, bodies })
+    Ok(Commit { first_seq, first_article, committed_ms, entries, bodies, ..Commit::default() })
 }
 
 impl Waiting {
@@ -438,7 +437,7 @@ impl Waiting {
 
     fn add(&mut self, mut commit: Commit) {
         self.entries += commit.entries.len();
-        self.entry_bytes += commit.entries.iter().map(Entry::bytes).sum::<usize>();
+        self.entry_bytes += commit.entries.iter().map(RawEntry::size).sum::<usize>();
         self.bytes += commit.bodies.iter().map(|pack| pack.bytes.len()).sum::<usize>();
         self.bodies.append(&mut commit.bodies);
         self.commits.push(commit);

@@ -212,6 +212,24 @@ impl Layout {
         Ok(())
     }
 
+    /// Every place where bytes of an article may be, those that are there: what has to be gone through when an article is to be
+    /// erased. Beside these there are copies that the archive does not know of, and scratch directories of other users.
+    pub fn places_of_texts(&self) -> Result<Vec<PathBuf>> {
+        let mut places = Vec::new();
+        for dir in [&self.dir, &self.derived] {
+            for entry in dir.read_dir().doing("read", dir)? {
+                let entry = entry.doing("read", dir)?;
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                if is_known(&name) && !WITHOUT_TEXTS.contains(&&*name) && !places.contains(&entry.path()) {
+                    places.push(entry.path());
+                }
+            }
+        }
+        places.sort();
+        Ok(places)
+    }
+
     /// The bytes on disk of everything in the archive's directory, by the names that stand in it.
     pub fn sizes(&self) -> Result<BTreeMap<String, u64>> {
         let mut sizes = BTreeMap::new();
@@ -225,6 +243,10 @@ impl Layout {
         Ok(sizes)
     }
 }
+
+/// What never holds a word of an article.
+const WITHOUT_TEXTS: [&str; 6] =
+    ["pressmark.toml", "pressmark.toml.new", "lock", "dirty", "dirty.new", "checkpoints"];
 
 /// Whether something with this name in an archive's directory is the archive's.
 fn is_known(name: &str) -> bool {
@@ -310,4 +332,53 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
     file.write_all(content).and_then(|()| file.sync_all()).doing("write", &new)?;
     rename(&new, path)?;
     sync_dir(path.parent().expect("a file is in a directory"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// What may hold a text is found by its name, and nothing that may is left out.
+    #[test]
+    fn places_of_texts_are_known() {
+        let (dir, derived) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let layout = Layout::of(dir.path()).with_derived(derived.path());
+        for name in [
+            "pressmark.toml",
+            "ledger",
+            "raw",
+            "lock",
+            "reading",
+            "fatal",
+            "store.bak.2",
+            "ledger.bak",
+            "notes.txt",
+            "ledger.part",
+        ] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        for path in [layout.store(), layout.search(), layout.new_store(), layout.dirty()] {
+            std::fs::write(path, "").unwrap();
+        }
+        let names: Vec<String> = layout
+            .places_of_texts()
+            .unwrap()
+            .iter()
+            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        let expected = [
+            "fatal",
+            "ledger",
+            "ledger.bak",
+            "ledger.part",
+            "raw",
+            "reading",
+            "search",
+            "store",
+            "store.bak.2",
+            "store.new",
+        ];
+        assert_eq!(names.iter().map(String::as_str).collect::<BTreeSet<_>>(), expected.into_iter().collect());
+    }
 }

@@ -42,6 +42,7 @@ pub mod decode;
 pub mod digest;
 pub mod error;
 pub mod export;
+pub mod fields;
 mod halves;
 mod hold;
 pub mod ingest;

@@ -2,11 +2,11 @@
 //! bytes, so rows are kept in packs; and since the ledger holds the bodies in the same packs, they are compressed once.
 //!
 //! ```text
-//! pack   = 1, content                       | 2, bytes of content (u32), zstd of content
+//! pack    = 1, content           | 2, dictionary (u32), bytes of content (u32), zstd of content
 //! content = n (u32), n keys of K bytes, n ends of values (u32; only if any value is not empty), values
 //! ```
-//! Integers are little-endian; keys are compared as bytes and strictly ascending. The first bit of `n` says whether
-//! there are values.
+//! The first byte is the codec. No dictionary is in use: its number is 0, and another one was written by a later version. Integers
+//! are little-endian; keys are compared as bytes and strictly ascending. The first bit of `n` says whether there are values.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -14,8 +14,19 @@ use std::ops::Range;
 /// Rows to be packed: keys strictly ascending.
 pub type Row<const K: usize> = ([u8; K], Box<[u8]>);
 
-const PLAIN: u8 = 1;
-const ZSTD: u8 = 2;
+/// How content is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Codec {
+    /// As it is.
+    Plain = 1,
+    /// Zstandard.
+    Zstd = 2,
+}
+
+const PLAIN: u8 = Codec::Plain as u8;
+const ZSTD: u8 = Codec::Zstd as u8;
+/// Codec, dictionary, bytes of content.
+const ZSTD_HEAD_BYTES: usize = 9;
 const HAS_VALUES: u32 = 1 << 31;
 
 /// The longest content of a pack: one row of the longest text, and some more.
@@ -64,15 +75,28 @@ pub fn encode<const K: usize>(rows: &[Row<K>], level: Option<i32>) -> Vec<u8> {
     }
     let Some(level) = level else { return content };
     let content = &content[1..];
-    let mut pack = vec![0; 5 + zstd::zstd_safe::compress_bound(content.len())];
+    let mut pack = vec![0; ZSTD_HEAD_BYTES + zstd::zstd_safe::compress_bound(content.len())];
     pack[0] = ZSTD;
-    pack[1..5].copy_from_slice(&(content.len() as u32).to_le_bytes());
+    pack[5..ZSTD_HEAD_BYTES].copy_from_slice(&(content.len() as u32).to_le_bytes());
     let length = COMPRESSOR.with_borrow_mut(|compressor| {
         compressor.set_compression_level(level)?;
-        compressor.compress_to_buffer(content, &mut pack[5..])
+        compressor.compress_to_buffer(content, &mut pack[ZSTD_HEAD_BYTES..])
     });
-    pack.truncate(5 + length.expect("the buffer holds the bound"));
+    pack.truncate(ZSTD_HEAD_BYTES + length.expect("the buffer holds the bound"));
     pack
+}
+
+/// Undoes a codec; what comes out has this length.
+pub(crate) fn unpack(codec: u8, dictionary: u32, stored: &[u8], length: usize) -> Result<Vec<u8>, BadPack> {
+    let content = match (codec, dictionary) {
+        (PLAIN, _) => stored.to_vec(),
+        (ZSTD, 0) => DECOMPRESSOR
+            .with_borrow_mut(|decompressor| decompressor.decompress(stored, length))
+            .map_err(|_| BadPack("zstd"))?,
+        (ZSTD, _) => return Err(BadPack("it needs a dictionary: a later version of pressmark wrote it")),
+        _ => return Err(BadPack("unknown codec")),
+    };
+    if content.len() == length { Ok(content) } else { Err(BadPack("length")) }
 }
 
 impl<const K: usize> Pack<K> {
@@ -81,20 +105,16 @@ impl<const K: usize> Pack<K> {
         let content = match pack.split_first() {
             Some((&PLAIN, content)) => content.to_vec(),
             Some((&ZSTD, rest)) => {
-                let (length, compressed) = rest.split_at_checked(4).ok_or(BadPack("cut short"))?;
-                let length = u32::from_le_bytes(length.try_into().expect("split at four")) as usize;
+                let (numbers, stored) = rest.split_first_chunk::<8>().ok_or(BadPack("cut short"))?;
+                let number =
+                    |at: usize| u32::from_le_bytes(numbers[at..at + 4].try_into().expect("four bytes"));
+                let length = number(4) as usize;
                 if length > CONTENT_BYTES_MAX {
                     return Err(BadPack("longer than any pack"));
                 }
-                let content =
-                    DECOMPRESSOR.with_borrow_mut(|decompressor| decompressor.decompress(compressed, length));
-                let content = content.map_err(|_| BadPack("zstd"))?;
-                if content.len() != length {
-                    return Err(BadPack("length"));
-                }
-                content
+                unpack(ZSTD, number(0), stored, length)?
             }
-            _ => return Err(BadPack("unknown kind")),
+            _ => return Err(BadPack("unknown codec")),
         };
         let count = content.get(..4).ok_or(BadPack("cut short"))?;
         let count = u32::from_le_bytes(count.try_into().expect("four bytes"));
@@ -117,11 +137,6 @@ impl<const K: usize> Pack<K> {
     #[expect(clippy::len_without_is_empty, reason = "a pack without rows is none")]
     pub fn len(&self) -> usize {
         self.rows
-    }
-
-    /// Bytes of the rows, uncompressed.
-    pub fn content_bytes(&self) -> usize {
-        self.content.len() - 4
     }
 
     /// The key of a row.

@@ -3,7 +3,7 @@
 use crate::article::Rejection;
 use std::io;
 
-/// Counts of an ingest. `read` is the sum of the five after it.
+/// Counts of an ingest. `read` is the sum of the seven after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Captures that were read, and inputs or records that were rejected.
@@ -14,6 +14,10 @@ pub struct Counts {
     pub captured: u64,
     /// Captures that were there.
     pub known: u64,
+    /// Captures of articles that were removed, and stay out.
+    pub removed: u64,
+    /// Originals and saved queries of an export.
+    pub data: u64,
     /// Rejections.
     pub rejected: u64,
     /// Records that are nothing anybody asked for: pictures in a crawl, pages that are no articles.

@@ -1,5 +1,5 @@
 //! The original bytes of inputs, kept if that is asked for: each once, compressed, in a file that is called after the BLAKE3
-//! of the bytes. Captures name them in their field `raw`.
+//! of the bytes. Captures name them in their field `original`.
 //!
 //! ```text
 //! ARCHIVE/raw/3f/2a9c01…          zstd
@@ -10,7 +10,6 @@
 //! They are durable before the capture that names them is. Unlike the store they are not built from the ledger: a backup
 //! has both.
 
-use crate::article::Provenance;
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result, is_there, read_if_there};
 use crate::layout::{foreign, private_dirs, remove, rename, write_whole};
@@ -43,6 +42,17 @@ impl Raw {
     /// The BLAKE3 of the bytes.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// From bytes that were compressed before: by another archive, say. `None` if they are not what they are called.
+    pub fn of_packed(digest: Digest, packed: Vec<u8>) -> Option<Raw> {
+        (unpacked(&digest, &packed)?.len() as u64 <= RAW_BYTES_MAX)
+            .then(|| Raw { digest, packed: packed.into() })
+    }
+
+    /// The bytes, compressed.
+    pub fn packed(&self) -> &[u8] {
+        &self.packed
     }
 
     /// How much it takes.
@@ -129,13 +139,22 @@ impl Raws {
             return Ok(None);
         }
         let packed = fs::read(&path).doing("read", &path)?;
-        let mut bytes = Vec::new();
-        let read = zstd::Decoder::with_buffer(&packed[..])
-            .and_then(|decoder| decoder.take(RAW_BYTES_MAX).read_to_end(&mut bytes));
-        if read.is_err() || *blake3::hash(&bytes).as_bytes() != digest.0 {
-            return Err(Error::Original { digest: *digest });
+        unpacked(digest, &packed).map(Some).ok_or(Error::Original { digest: *digest })
+    }
+
+    /// The bytes as they are kept, compressed, if they are.
+    pub fn get_packed(&self, digest: &Digest) -> Result<Option<Raw>> {
+        let path = self.path(digest);
+        if !is_kept(&path)? {
+            return Ok(None);
         }
-        Ok(Some(bytes))
+        let packed = fs::read(&path).doing("read", &path)?;
+        Raw::of_packed(*digest, packed).map(Some).ok_or(Error::Original { digest: *digest })
+    }
+
+    /// Whether something is kept under this digest.
+    pub fn has(&self, digest: &Digest) -> bool {
+        is_kept(&self.path(digest)).unwrap_or(false)
     }
 
     fn new_dir(&self) -> PathBuf {
@@ -218,6 +237,14 @@ impl Raws {
     }
 }
 
+/// Undoes the compression; `None` if the bytes are not those that they are called after.
+fn unpacked(digest: &Digest, packed: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let decoder = zstd::Decoder::with_buffer(packed).ok()?;
+    decoder.take(RAW_BYTES_MAX + 1).read_to_end(&mut bytes).ok()?;
+    (*blake3::hash(&bytes).as_bytes() == digest.0).then_some(bytes)
+}
+
 /// Whether there is a file; what is something else is nobody's original.
 fn is_kept(path: &Path) -> Result<bool> {
     match path.symlink_metadata() {
@@ -241,25 +268,6 @@ pub struct Survey {
     pub set_aside: u64,
     /// What is none of ours.
     pub strays: Vec<PathBuf>,
-}
-
-/// The field in which a capture names the archive that keeps its original; an export takes it along.
-pub(crate) const ARCHIVE: &str = "raw_archive";
-
-/// Notes on a capture that this archive keeps its original.
-pub(crate) fn mark_kept(provenance: &mut Provenance, archive: uuid::Uuid) {
-    let mut extra = provenance.extra_fields();
-    extra.insert(ARCHIVE.to_owned(), archive.to_string().into());
-    provenance.extra = Some(serde_json::Value::Object(extra).to_string());
-}
-
-/// The original of a capture, if this archive was to keep it.
-pub fn kept_of(provenance: &Provenance, archive: uuid::Uuid) -> Option<Digest> {
-    // Most captures have none, and reading the fields takes time.
-    provenance.extra.as_ref().filter(|extra| extra.contains(ARCHIVE))?;
-    let extra = provenance.extra_fields();
-    let is_ours = extra.get(ARCHIVE)?.as_str()?.parse() == Ok(archive);
-    is_ours.then(|| extra.get("raw")?.as_str()?.parse().ok())?
 }
 
 /// Makes files durable: by one call for all of them where there is one.

@@ -62,6 +62,14 @@ impl Timestamp {
         Timestamp(seconds.clamp(first.0, last.0 + DAY - 1))
     }
 
+    /// `20250128093100`, UTC: as archives of the web write it.
+    pub fn of_digits(digits: &str) -> Option<Timestamp> {
+        let part = |from: usize, to: usize| digits.get(from..to);
+        let (date, hour, minute) = ((part(0, 4)?, part(4, 6)?, part(6, 8)?), part(8, 10)?, part(10, 12)?);
+        let text = format!("{}-{}-{}T{hour}:{minute}:{}Z", date.0, date.1, date.2, part(12, 14)?);
+        Dated::parse(&text).map(|dated| dated.at)
+    }
+
     /// Midnight UTC at the start of this day, if there is such a day.
     pub fn from_day(year: i16, month: i8, day: i8) -> Option<Timestamp> {
         civil::Date::new(year, month, day).ok().map(midnight)

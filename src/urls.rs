@@ -1,6 +1,8 @@
 //! The canonical form of a URL: what two spellings of one address have in common. Used to look articles up; a capture keeps
 //! its URL as it was spelled.
 
+use crate::time::Timestamp;
+
 /// Lower-case host without `www.` or `m.`, no scheme, default port, fragment, tracking parameters or closing slash; the other
 /// parameters sorted. What is not a URL comes back trimmed.
 pub fn canonical(url: &str) -> String {
@@ -30,6 +32,27 @@ pub fn canonical(url: &str) -> String {
 /// A URL, also without its scheme.
 pub(crate) fn parsed(text: &str) -> Option<url::Url> {
     url::Url::parse(text).or_else(|_| url::Url::parse(&format!("http://{text}"))).ok()
+}
+
+/// A copy in an archive of the web.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Archived<'a> {
+    /// The address that it is a copy of.
+    pub of: &'a str,
+    /// When it was taken.
+    pub at: Option<Timestamp>,
+}
+
+/// What an address of the Wayback Machine, or of one like it, is a copy of: `…/web/20250128093100id_/https://rubryka.com/1`.
+pub fn archived(url: &str) -> Option<Archived<'_>> {
+    let (before, rest) = url.split_once("/web/")?;
+    let (when, of) = rest.split_once('/')?;
+    let digits = when.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '_');
+    let is_copy = before.contains("://")
+        && matches!(digits.len(), 4..=14)
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (of.starts_with("http://") || of.starts_with("https://"));
+    is_copy.then(|| Archived { of, at: Timestamp::of_digits(digits) })
 }
 
 /// Parameters that say who sent the reader, not what is read.
@@ -78,5 +101,32 @@ mod tests {
         assert_ne!(canonical("https://x.org/a"), canonical("https://x.org/A"));
         assert_ne!(canonical("https://x.org:8080/"), canonical("https://x.org/"));
         assert_eq!(canonical(" not a url "), "not a url");
+    }
+
+    #[test]
+    fn copies_name_what_they_are_of() {
+        for (url, of, at) in [
+            (
+                "https://web.archive.org/web/20250128093100/https://rubryka.com/1",
+                "https://rubryka.com/1",
+                Some("2025-01-28T09:31:00Z"),
+            ),
+            (
+                "http://web.archive.org/web/20250128093100if_/http://rubryka.com/?a=/web/1/",
+                "http://rubryka.com/?a=/web/1/",
+                Some("2025-01-28T09:31:00Z"),
+            ),
+            ("https://web.archive.org/web/2025/https://rubryka.com/1", "https://rubryka.com/1", None),
+        ] {
+            let copy = archived(url).unwrap();
+            assert_eq!((copy.of, copy.at.map(|at| at.to_string()).as_deref()), (of, at), "{url}");
+        }
+        for url in [
+            "https://x.org/web/design/https://y.org",
+            "https://x.org/web/20250128093100/about",
+            "https://x.org/1",
+        ] {
+            assert_eq!(archived(url), None, "{url}");
+        }
     }
 }

@@ -4,7 +4,6 @@ use super::exit::Outcome;
 use super::query_args::FilterArgs;
 use super::terminal::clean_lines;
 use super::{Access, Context, Result};
-use pressmark::ingest::raw_of;
 use std::io::Write;
 
 /// Print the canonical text of articles: headline, blank line, body. Its BLAKE3 is the digest.
@@ -46,7 +45,8 @@ fn raw(context: &mut Context, args: &Args) -> Result<Outcome> {
         for number in found {
             let id = reader.row(number)?.digest.short(16);
             let captures = reader.captures(number)?;
-            let Some(digest) = captures.iter().rev().find_map(|capture| raw_of(&capture.provenance)) else {
+            let original = captures.iter().rev().find_map(|capture| capture.provenance.original.as_ref());
+            let Some(digest) = original.map(|original| original.digest) else {
                 context.complain(&format!(
                     "nothing is kept of {id} but its text; ingest --keep-raw keeps the bytes of inputs"
                 ));

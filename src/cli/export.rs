@@ -5,16 +5,22 @@ use super::query_args::{QueryArgs, outcome};
 use super::terminal::{Shown, grouped};
 use super::{Context, Result, shown};
 use clap::ValueEnum;
-use pressmark::export::{Field, Format, Options, Writer, split, writer};
-use pressmark::query::{Order, Query, Reader, Unchecked};
+use pressmark::digest::Digest;
+use pressmark::export::{
+    Batch, Field, Format, Options, Output, Packing, Render, exporter, packed, renderer, split,
+};
+use pressmark::query::{Document, Order, Query, Reader};
+use pressmark::raw::Raws;
 use rayon::prelude::*;
+use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 /// Write articles out, in the order in which they came (another with --order), and say how many on standard error.
 ///
-/// JSONL holds everything: ingest reads it back into another archive with the same digests and captures.
+/// JSONL holds everything of the articles: ingest reads it back into another archive with the same digests, captures and tags;
+/// with --archive-data also the saved queries, and with --originals the bytes that ingest --keep-raw kept.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -35,6 +41,12 @@ pub struct Args {
     /// Which fields, in which order, for jsonl, json, csv and tsv: digest,published,headline.
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     fields: Vec<Field>,
+    /// With jsonl: also what belongs to the archive and to no article, the saved queries, as lines with a "type".
+    #[arg(long)]
+    archive_data: bool,
+    /// With jsonl: also the original bytes of what is exported, as lines with a "type".
+    #[arg(long)]
+    originals: bool,
     /// Leave values that a spreadsheet would take for formulas (=1+1) as they are, without an apostrophe before them.
     #[arg(long)]
     csv_raw: bool,
@@ -63,28 +75,49 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             "leave it out, or name another --format",
         ));
     }
-    let writer = writer(format, options);
+    if (args.archive_data || args.originals) && (format != Format::Jsonl || args.split.is_some()) {
+        return Err(Failure::usage(
+            "--archive-data and --originals go with jsonl in one file",
+            "leave them out, or name --format jsonl without --split",
+        ));
+    }
     let make = |saved: &_| args.query.query(saved, Order::Arrival);
+    let dir = context.dir()?;
     let (written, captures) = context.with_query(&args.query.filter, make, |context, reader, query| {
         context.public_files();
-        let written = match (&args.split, &args.output) {
-            (Some(dir), _) => export_split(context, &reader, query, &*writer, format, dir, args.force)
-                .map_err(|e| e.at(dir)),
+        let mut exporting = Exporting {
+            reader: &reader,
+            query,
+            format,
+            options: &options,
+            raws: args.originals.then(|| Raws::of(&dir)),
+            archive_data: args.archive_data,
+            given: HashSet::new(),
+            named: HashSet::new(),
+            count: 0,
+            stop: Box::new(context.stop()),
+        };
+        match (&args.split, &args.output) {
+            (Some(dir), _) => {
+                let renderer = renderer(format, options.clone());
+                exporting.to_files(context, &*renderer, dir, args.force).map_err(|e| e.at(dir))
+            }
             (None, Some(path)) if !is_stdout(path) => {
                 let keep_if_empty = args.query.exit_status && path.exists();
-                export_file(context, &reader, query, &*writer, path, keep_if_empty).map_err(|e| e.at(path))
+                exporting.to_file(context, path, keep_if_empty).map_err(|e| e.at(path))
             }
             (None, _) => {
-                let stop = context.stop();
-                let count = if context.stdout_is_terminal() {
-                    stream(&reader, query, &*writer, &mut Shown(&mut context.out), &stop)?
+                let terminal = context.stdout_is_terminal();
+                let written = if terminal {
+                    exporting.run(packed(None, Shown(&mut context.out))?)
                 } else {
-                    stream(&reader, query, &*writer, &mut context.out, &stop)?
+                    exporting.run(packed(None, &mut context.out)?)
                 };
-                context.out.flush()?;
-                Ok(count)
+                written.and_then(|()| Ok(context.out.flush()?))
             }
         }?;
+        exporting.say_left_out(context);
+        let written = exporting.count;
         if args.query.filter.flags.explain {
             // It is read on another thread; how many are looked at is the same once more.
             let asked = reader.ask(query)?;
@@ -137,138 +170,179 @@ fn format(args: &Args) -> Result<Format> {
     })
 }
 
-/// Calls `each` with the documents of a query, some at a time, in order. They are read ahead on a thread of their own.
-fn documents(
-    reader: &Reader<'_>,
-    query: &Query,
-    stop: &dyn Fn() -> bool,
-    each: &mut dyn FnMut(Vec<Unchecked>) -> Result<()>,
-) -> Result<()> {
-    std::thread::scope(|scope| {
-        let (ahead, chunks) = crossbeam_channel::bounded(2);
-        let reading = scope.spawn(move || -> pressmark::Result<()> {
-            let asked = reader.ask(query)?;
-            let mut hits = asked.hits()?;
-            loop {
-                let chunk = hits.by_ref().take(CHUNK).map(|hit| asked.unchecked(&hit?));
-                let chunk = chunk.collect::<pressmark::Result<Vec<_>>>()?;
-                // Nobody listens any more when the other side has failed.
-                if chunk.is_empty() || ahead.send(chunk).is_err() {
-                    return Ok(());
+/// An export under way.
+struct Exporting<'a> {
+    reader: &'a Reader<'a>,
+    query: &'a Query,
+    format: Format,
+    options: &'a Options,
+    /// The originals, if they are to be written too.
+    raws: Option<Raws>,
+    archive_data: bool,
+    /// Originals that were written.
+    given: HashSet<Digest>,
+    /// Originals that what was written names, and that this archive was to keep.
+    named: HashSet<Digest>,
+    count: u64,
+    stop: Box<dyn Fn() -> bool + 'a>,
+}
+
+impl Exporting<'_> {
+    /// Calls `each` with the documents of the query, some at a time, in order. They are read ahead on a thread of their own.
+    fn documents(&mut self, each: &mut dyn FnMut(&mut Self, Vec<Document>) -> Result<()>) -> Result<()> {
+        let (reader, query) = (self.reader.clone(), self.query);
+        std::thread::scope(|scope| {
+            let (ahead, chunks) = crossbeam_channel::bounded(2);
+            let reading = scope.spawn(move || -> pressmark::Result<()> {
+                let asked = reader.ask(query)?;
+                let mut hits = asked.hits()?;
+                loop {
+                    let chunk = hits.by_ref().take(CHUNK).map(|hit| asked.unchecked(&hit?));
+                    let chunk = chunk.collect::<pressmark::Result<Vec<_>>>()?;
+                    // Nobody listens any more when the other side has failed.
+                    if chunk.is_empty() || ahead.send(chunk).is_err() {
+                        return Ok(());
+                    }
+                }
+            });
+            for chunk in chunks {
+                if (self.stop)() {
+                    return Err(Failure::Interrupted);
+                }
+                let documents: Vec<pressmark::Result<Document>> =
+                    chunk.into_par_iter().map(|document| document.check()).collect();
+                let documents: Vec<Document> = documents.into_iter().collect::<pressmark::Result<_>>()?;
+                for document in &documents {
+                    let originals =
+                        document.captures.iter().filter_map(|capture| capture.provenance.original.as_ref());
+                    self.named.extend(
+                        originals
+                            .filter(|original| original.archive.is_some())
+                            .map(|original| original.digest),
+                    );
+                }
+                each(self, documents)?;
+            }
+            Ok(reading.join().expect("reading never panics")?)
+        })
+    }
+
+    /// Writes the documents of the query.
+    fn run(&mut self, output: Box<dyn Output + '_>) -> Result<()> {
+        let mut exporter = exporter(self.format, self.options.clone(), output)?;
+        if self.archive_data {
+            exporter.queries(&self.reader.queries())?;
+        }
+        self.documents(&mut |exporting, documents| {
+            exporting.count += documents.len() as u64;
+            let originals = exporting.originals_of(&documents)?;
+            Ok(exporter.write(&Batch { documents, originals })?)
+        })?;
+        Ok(exporter.finish()?)
+    }
+
+    /// The originals that documents name and that were not written yet.
+    fn originals_of(&mut self, documents: &[Document]) -> Result<Vec<pressmark::raw::Raw>> {
+        let Some(raws) = &self.raws else { return Ok(Vec::new()) };
+        let mut originals = Vec::new();
+        for capture in documents.iter().flat_map(|document| &document.captures) {
+            if let Some(original) = &capture.provenance.original
+                && self.given.insert(original.digest)
+            {
+                originals.extend(raws.get_packed(&original.digest)?);
+            }
+        }
+        Ok(originals)
+    }
+
+    /// Says what an archive has and an export does not that could hold it.
+    fn say_left_out(&self, context: &Context) {
+        if self.format != Format::Jsonl || !self.options.fields.is_empty() {
+            return;
+        }
+        let originals = if self.raws.is_some() { 0 } else { self.named.len() as u64 };
+        let queries = if self.archive_data { 0 } else { self.reader.queries().len() as u64 };
+        let what = [
+            (
+                queries,
+                format!(
+                    "{} saved {} (--archive-data)",
+                    grouped(queries),
+                    several(queries, "query", "queries")
+                ),
+            ),
+            (
+                originals,
+                format!(
+                    "{} {} (--originals)",
+                    grouped(originals),
+                    several(originals, "original", "originals")
+                ),
+            ),
+        ];
+        let what: Vec<String> =
+            what.into_iter().filter(|(count, _)| *count > 0).map(|(_, what)| what).collect();
+        if !what.is_empty() {
+            context.say(&format!("left out: {}", what.join(", ")));
+        }
+    }
+
+    fn to_file(&mut self, context: &mut Context, path: &Path, keep_if_empty: bool) -> Result<()> {
+        let refuse = |e: io::Error| refused(e, path, "name another file with -o");
+        let packing = Packing::of_name(path);
+        let target = &match place(path, &*self.stop).map_err(refuse)? {
+            Place::File(path) => path,
+            Place::Other(mut other) if other.is_terminal() && packing.is_none() => {
+                return self.run(packed(None, Shown(&mut other))?);
+            }
+            Place::Other(other) => return self.run(packed(packing, other)?),
+            Place::Nobody => return Err(Failure::Interrupted),
+        };
+        let mut file = split::temporary(&split::parent(target)).map_err(refuse)?;
+        self.run(packed(packing, file.as_file_mut())?)?;
+        if self.count == 0 && keep_if_empty {
+            context.say(&format!("nothing matches: {} is left as it is", shown(path)));
+            return Ok(());
+        }
+        file.as_file().sync_all()?;
+        file.persist(target).map_err(|e| refuse(e.error))?;
+        Ok(File::open(split::parent(target)).and_then(|dir| dir.sync_all())?)
+    }
+
+    fn to_files(
+        &mut self,
+        context: &mut Context,
+        renderer: &dyn Render,
+        dir: &Path,
+        force: bool,
+    ) -> Result<()> {
+        std::fs::create_dir_all(dir).map_err(|e| refused(e, dir, "name another directory with --split"))?;
+        let (captures, format) = (self.query.captures, self.format);
+        self.documents(&mut |exporting, documents| {
+            for document in &documents {
+                let mut bytes = renderer.begin()?;
+                // A file of its own needs no separator.
+                let rendered = match format {
+                    Format::Text => document.article.canonical_text().into_bytes(),
+                    _ => renderer.render(document)?,
+                };
+                bytes.extend_from_slice(&rendered);
+                bytes.extend_from_slice(renderer.end());
+                let name = split::safe_name(document, captures, format.extension());
+                match split::write(dir, &name, &bytes, force) {
+                    Ok(_) => exporting.count += 1,
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => context.complain(&e.to_string()),
+                    Err(e) => return Err(e.into()),
                 }
             }
-        });
-        for chunk in chunks {
-            if stop() {
-                return Err(Failure::Interrupted);
-            }
-            each(chunk)?;
-        }
-        Ok(reading.join().expect("reading never panics")?)
-    })
-}
-
-/// Writes the documents of a query; how many.
-fn stream(
-    reader: &Reader<'_>,
-    query: &Query,
-    writer: &(dyn Writer + Send + Sync),
-    out: &mut dyn Write,
-    stop: &dyn Fn() -> bool,
-) -> Result<u64> {
-    let mut count = 0u64;
-    out.write_all(&writer.begin()?)?;
-    documents(reader, query, stop, &mut |documents| {
-        let rendered: Vec<Result<Vec<u8>>> =
-            documents.into_par_iter().map(|document| Ok(writer.render(&document.check()?)?)).collect();
-        for bytes in rendered {
-            if count > 0 {
-                out.write_all(writer.between())?;
-            }
-            out.write_all(&bytes?)?;
-            count += 1;
-        }
-        Ok(())
-    })?;
-    out.write_all(writer.end())?;
-    Ok(count)
-}
-
-fn export_file(
-    context: &mut Context,
-    reader: &Reader<'_>,
-    query: &Query,
-    writer: &(dyn Writer + Send + Sync),
-    path: &Path,
-    keep_if_empty: bool,
-) -> Result<u64> {
-    let refuse = |e: io::Error| refused(e, path, "name another file with -o");
-    let stop = context.stop();
-    let packing = Packing::of_name(path);
-    let target = &match place(path, &stop).map_err(refuse)? {
-        Place::File(path) => path,
-        Place::Other(mut other) if other.is_terminal() && packing.is_none() => {
-            return stream(reader, query, writer, &mut Shown(&mut other), &stop);
-        }
-        Place::Other(other) => return packed(reader, query, writer, other, packing, &stop),
-        Place::Nobody => return Err(Failure::Interrupted),
-    };
-    let mut file = split::temporary(&split::parent(target)).map_err(refuse)?;
-    let count = packed(reader, query, writer, file.as_file_mut(), packing, &stop)?;
-    if count == 0 && keep_if_empty {
-        context.say(&format!("nothing matches: {} is left as it is", shown(path)));
-        return Ok(0);
-    }
-    file.as_file().sync_all()?;
-    file.persist(target).map_err(|e| refuse(e.error))?;
-    File::open(split::parent(target)).and_then(|dir| dir.sync_all())?;
-    Ok(count)
-}
-
-/// How an output is compressed.
-#[derive(Clone, Copy)]
-enum Packing {
-    Gzip,
-    Zstd,
-}
-
-impl Packing {
-    fn of_name(path: &Path) -> Option<Packing> {
-        match path.extension()?.to_str()? {
-            "gz" => Some(Packing::Gzip),
-            "zst" => Some(Packing::Zstd),
-            _ => None,
-        }
+            Ok(())
+        })?;
+        Ok(File::open(dir).and_then(|dir| dir.sync_all())?)
     }
 }
 
-/// Writes the documents of a query, compressed if that is asked for; how many.
-fn packed(
-    reader: &Reader<'_>,
-    query: &Query,
-    writer: &(dyn Writer + Send + Sync),
-    out: impl Write,
-    packing: Option<Packing>,
-    stop: &dyn Fn() -> bool,
-) -> Result<u64> {
-    let mut out = BufWriter::with_capacity(256 << 10, out);
-    let count = match packing {
-        Some(Packing::Gzip) => {
-            let mut gzip = flate2::write::GzEncoder::new(&mut out, flate2::Compression::default());
-            let count = stream(reader, query, writer, &mut gzip, stop)?;
-            gzip.finish()?;
-            count
-        }
-        Some(Packing::Zstd) => {
-            let mut zstd = zstd::Encoder::new(&mut out, 3)?;
-            let count = stream(reader, query, writer, &mut zstd, stop)?;
-            zstd.finish()?;
-            count
-        }
-        None => stream(reader, query, writer, &mut out, stop)?,
-    };
-    out.flush()?;
-    Ok(count)
+fn several<'a>(count: u64, one: &'a str, more: &'a str) -> &'a str {
+    if count == 1 { one } else { more }
 }
 
 /// Where an export goes.
@@ -356,44 +430,4 @@ pub fn refused(e: io::Error, path: &Path, hint: &str) -> Failure {
         }
         _ => Failure::from(e).at(path),
     }
-}
-
-fn export_split(
-    context: &mut Context,
-    reader: &Reader<'_>,
-    query: &Query,
-    writer: &(dyn Writer + Send + Sync),
-    format: Format,
-    dir: &Path,
-    force: bool,
-) -> Result<u64> {
-    std::fs::create_dir_all(dir).map_err(|e| refused(e, dir, "name another directory with --split"))?;
-    let stop = context.stop();
-    let mut count = 0u64;
-    documents(reader, query, &stop, &mut |documents| {
-        for document in documents {
-            let document = &document.check()?;
-            let mut bytes = writer.begin()?;
-            // A file of its own needs no separator.
-            let rendered = match format {
-                Format::Text => document.article.canonical_text().into_bytes(),
-                _ => writer.render(document)?,
-            };
-            bytes.extend_from_slice(&rendered);
-            bytes.extend_from_slice(writer.end());
-            match split::write(
-                dir,
-                &split::safe_name(document, query.captures, format.extension()),
-                &bytes,
-                force,
-            ) {
-                Ok(_) => count += 1,
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => context.complain(&e.to_string()),
-                Err(e) => return Err(e.into()),
-            }
-        }
-        Ok(())
-    })?;
-    File::open(dir).and_then(|dir| dir.sync_all())?;
-    Ok(count)
 }

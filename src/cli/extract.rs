@@ -69,19 +69,21 @@ fn print(context: &mut Context, prepared: &Prepared, output: Output) -> Result<(
         let Published { at, precision, offset_minutes, .. } = published;
         Dated { at, precision, offset_minutes }.printed()
     });
-    let said: serde_json::Value =
-        provenance.extra.as_deref().and_then(|extra| serde_json::from_str(extra).ok()).unwrap_or_default();
-    let of_extra = |name: &str| said.get(name).cloned().unwrap_or_default();
-    if let Some(why) = text_of(&of_extra("rejected")) {
+    if let Some(why) = prepared.rejected() {
         context.complain(&format!("ingest rejects {}: {why}", clean(&provenance.input)));
     }
+    let modified = provenance.modified.map(Dated::printed);
     if output == Output::Jsonl {
+        let origins: BTreeMap<_, _> = provenance.origins.iter().cloned().collect();
         let mut value = serde_json::json!({"input": provenance.input, "digest": prepared.digest().to_string(), "headline": article.headline(), "body": article.body(),
             "byline": provenance.byline, "published": published, "published_origin": provenance.published.map(|published| published.origin),
-            "published_precision": provenance.published.map(|published| published.precision), "suspect": provenance.published.is_some_and(|published| published.suspect),
-            "modified": of_extra("modified"), "language": article.language().map(|language| language.to_string()), "source": provenance.source, "publisher": of_extra("publisher"),
-            "url": provenance.url, "canonical_url": of_extra("canonical_url"), "section": of_extra("section"), "keywords": of_extra("keywords"), "is_article": of_extra("is_article"),
-            "is_summary": of_extra("is_summary"), "rejected": of_extra("rejected"), "captured": provenance.captured.map(|captured| captured.to_string()), "origins": of_extra("origins"), "notes": provenance.notes});
+            "published_precision": provenance.published.map(|published| published.precision),
+            "suspect": provenance.published.is_some_and(|published| published.suspect), "modified": modified,
+            "language": article.language().map(|language| language.to_string()), "source": provenance.source, "publisher": provenance.publisher,
+            "url": provenance.url, "canonical_url": provenance.canonical_url, "section": provenance.section, "keywords": provenance.keywords,
+            "description": provenance.description, "is_article": provenance.is_article, "is_summary": provenance.is_summary, "cut": provenance.cut,
+            "archived_at": provenance.archived.map(|at| at.to_string()), "archived_url": provenance.archived_url, "rejected": prepared.rejected(),
+            "captured": provenance.captured.map(|captured| captured.to_string()), "origins": origins, "notes": provenance.notes});
         if !prepared.explanation().is_empty() {
             value["explanation"] = prepared.explanation().into();
         }
@@ -96,9 +98,9 @@ fn print(context: &mut Context, prepared: &Prepared, output: Output) -> Result<(
         ("language", article.language().map(|language| language.to_string())),
         ("byline", Some(provenance.byline.join("; ")).filter(|byline| !byline.is_empty())),
         ("url", provenance.url.clone()),
-        ("modified", text_of(&of_extra("modified"))),
-        ("publisher", text_of(&of_extra("publisher"))),
-        ("section", text_of(&of_extra("section"))),
+        ("modified", modified),
+        ("publisher", provenance.publisher.clone()),
+        ("section", provenance.section.clone()),
         ("note", Some(provenance.notes.join("; ")).filter(|notes| !notes.is_empty())),
     ];
     for (name, value) in known.into_iter().filter_map(|(name, value)| Some((name, value?))) {
@@ -117,8 +119,4 @@ fn print(context: &mut Context, prepared: &Prepared, output: Output) -> Result<(
         clean_lines(article.body())
     )?;
     Ok(())
-}
-
-fn text_of(value: &serde_json::Value) -> Option<String> {
-    value.as_str().map(str::to_owned)
 }

@@ -272,12 +272,16 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 }
 
 fn said(counts: &Counts) -> String {
-    let Counts { read, new, captured, known, rejected, passed, .. } = *counts;
-    let passed_over = if passed > 0 { format!(", {} passed over", grouped(passed)) } else { String::new() };
+    let Counts { read, new, captured, known, rejected, passed, removed, data, .. } = *counts;
+    let some = |count: u64, what: &str| match count {
+        0 => String::new(),
+        count => format!(", {} {what}", grouped(count)),
+    };
+    let more = some(removed, "removed before")
+        + &some(data, "originals and saved queries")
+        + &some(passed, "passed over");
     let [read, new, captured, known, rejected] = [read, new, captured, known, rejected].map(grouped);
-    format!(
-        "read {read}: {new} new, {captured} new captures, {known} known, {rejected} rejected{passed_over}"
-    )
+    format!("read {read}: {new} new, {captured} new captures, {known} known, {rejected} rejected{more}")
 }
 
 /// What was passed over and why, in one line; `None` if nothing was.
@@ -288,8 +292,8 @@ pub fn passed_over(passed: &BTreeMap<&str, u64>) -> Option<String> {
 }
 
 fn status(kind: &str, counts: &Counts) -> serde_json::Value {
-    let Counts { read, new, captured, known, rejected, passed, noted, bytes } = *counts;
-    serde_json::json!({"message_type": kind, "read": read, "new": new, "new_captures": captured, "known": known, "rejected": rejected, "passed_over": passed, "noted": noted, "bytes": bytes})
+    let Counts { read, new, captured, known, rejected, passed, removed, data, noted, bytes } = *counts;
+    serde_json::json!({"message_type": kind, "read": read, "new": new, "new_captures": captured, "known": known, "removed": removed, "archive_data": data, "rejected": rejected, "passed_over": passed, "noted": noted, "bytes": bytes})
 }
 
 fn progress_bar() -> ProgressBar {

@@ -6,7 +6,7 @@ use super::terminal::{clean, columns, cut, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
 use pressmark::export::escape;
-use pressmark::query::{Cursor, Hit, Order, Query, Reader};
+use pressmark::query::{Cursor, DateField, Hit, Order, Query, Reader};
 use pressmark::store::SourceNames;
 use pressmark::time::Dated;
 use std::io::Write;
@@ -51,9 +51,17 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             last = Some(hit);
             match format {
                 Format::Table => table_row(context, &reader, &names, &hit, width)?,
-                Format::Tsv | Format::Csv | Format::Jsonl => {
-                    plain_row(context, &reader, &names, &hit, format)?
+                Format::Jsonl => {
+                    let row = reader.row(hit.article)?;
+                    let mut value = dates(&hit, query.date_field);
+                    value["source"] = names.name(hit.source).map(|name| name.as_str()).into();
+                    value["headline"] = row.headline.into();
+                    value["language"] = row.language.map(|language| language.to_string()).into();
+                    value["digest"] = row.digest.to_string().into();
+                    value["seq"] = hit.seq.into();
+                    json_line(context, &value)?;
                 }
+                Format::Tsv | Format::Csv => plain_row(context, &reader, &names, &hit, format)?,
             }
         }
         if terminal {
@@ -91,6 +99,23 @@ pub fn date(hit: &Hit) -> String {
     if hit.suspect { format!("{date}?") } else { date }
 }
 
+/// The date of a hit by the names that it has in every output.
+pub fn dates(hit: &Hit, field: DateField) -> serde_json::Value {
+    if field == DateField::Captured {
+        return serde_json::json!({"captured": hit.at.map(|at| at.to_string())});
+    }
+    serde_json::json!({
+        "published": hit.at.map(|at| Dated::print(at, hit.precision)), "published_at": hit.at.map(|at| at.to_string()),
+        "published_day": hit.at.map(|at| at.day()), "suspect": hit.suspect})
+}
+
+/// Writes a value as a line that steers no terminal.
+pub fn json_line(context: &mut Context, value: &serde_json::Value) -> Result<()> {
+    let mut line = escape(value.to_string().into_bytes());
+    line.push(b'\n');
+    Ok(context.out.write_all(&line)?)
+}
+
 fn table_row(
     context: &mut Context,
     reader: &Reader<'_>,
@@ -122,13 +147,6 @@ fn plain_row(
     let date = date(hit);
     let digest = row.digest.to_string();
     match format {
-        Format::Jsonl => {
-            let value = serde_json::json!({"date": date.trim_end_matches('?'), "suspect": hit.suspect, "source": source, "headline": row.headline,
-                "language": row.language.map(|language| language.to_string()), "digest": digest, "seq": hit.seq});
-            let mut line = escape(value.to_string().into_bytes());
-            line.push(b'\n');
-            context.out.write_all(&line)?;
-        }
         Format::Csv => {
             let mut writer = csv::Writer::from_writer(&mut context.out);
             writer
@@ -136,7 +154,7 @@ fn plain_row(
                 .and_then(|()| Ok(writer.flush()?))
                 .map_err(std::io::Error::from)?;
         }
-        Format::Tsv | Format::Table => {
+        Format::Tsv | Format::Table | Format::Jsonl => {
             let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { clean(text) };
             writeln!(
                 context.out,

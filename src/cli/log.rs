@@ -5,7 +5,8 @@ use super::query_args::FilterArgs;
 use super::terminal::{clean, columns, padded};
 use super::{Context, Result};
 use pressmark::ledger::Entry;
-use pressmark::query::{Condition, Order};
+use pressmark::query::{Condition, Order, Reader};
+use pressmark::time::Timestamp;
 use std::io::Write;
 
 /// List captures in the order in which they came: number, time of capture, source, headline, digest. Without a query, also
@@ -59,20 +60,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
                 return Ok(Outcome::Interrupted);
             }
             let (article, provenance) = match reader.entry(seq)? {
-                Entry::Capture { article, provenance } => (article, provenance),
-                Entry::Tags { article, added, removed } => {
-                    let signed = |sign: &'static str| move |tag: String| format!("{sign}{}", clean(&tag));
-                    let tags: Vec<String> = added
-                        .into_iter()
-                        .map(signed("+"))
-                        .chain(removed.into_iter().map(signed("-")))
-                        .collect();
-                    other(context, seq, "tag", &tags.join(" "), &reader.row(article)?.digest.to_string())?;
-                    continue;
-                }
-                Entry::Saved { name, query } => {
-                    let text = query.map_or(format!("{name} removed"), |query| format!("{name} = {query}"));
-                    other(context, seq, "query", &clean(&text), "-")?;
+                Entry::Capture { article, provenance } if reader.has(article) => (article, provenance),
+                entry => {
+                    let (at_ms, what, text, digest) = told(&reader, entry)?;
+                    other(context, seq, at_ms, what, &clean(&text), &digest)?;
                     continue;
                 }
             };
@@ -99,11 +90,48 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     })
 }
 
+/// What is numbered with the captures and is none: when it was made, what it is, what it says, and the article's digest.
+fn told(reader: &Reader<'_>, entry: Entry) -> Result<(Option<i64>, &'static str, String, String)> {
+    let none = || "-".to_owned();
+    let digest = |article: u64| match reader.has(article) {
+        true => reader.row(article).map(|row| row.digest.to_string()),
+        false => Ok(none()),
+    };
+    Ok(match entry {
+        Entry::Tags { article, added, removed, at_ms } => {
+            let signed = |sign: &'static str| move |tag: String| format!("{sign}{tag}");
+            let tags: Vec<String> =
+                added.into_iter().map(signed("+")).chain(removed.into_iter().map(signed("-"))).collect();
+            (Some(at_ms), "tag", tags.join(" "), digest(article)?)
+        }
+        Entry::Saved { name, query, at_ms } => {
+            let text = query.map_or(format!("{name} removed"), |query| format!("{name} = {query}"));
+            (Some(at_ms), "query", text, none())
+        }
+        Entry::Removal { digest, reason, reference, at_ms, .. } => {
+            let reference = reference.map_or(String::new(), |reference| format!(" ({reference})"));
+            (Some(at_ms), "removal", format!("{reason}{reference}"), digest.to_string())
+        }
+        Entry::Gone { .. } | Entry::Capture { .. } => (None, "removed", none(), none()),
+        Entry::Article(_) | Entry::Later { .. } => {
+            (None, "unknown", "written by a later version of pressmark".to_owned(), none())
+        }
+    })
+}
+
 /// A line for what is numbered with the captures and is none: what it is stands where captures have their source.
-fn other(context: &mut Context, seq: u64, what: &str, text: &str, digest: &str) -> Result<()> {
+fn other(
+    context: &mut Context,
+    seq: u64,
+    at_ms: Option<i64>,
+    what: &str,
+    text: &str,
+    digest: &str,
+) -> Result<()> {
+    let at = at_ms.map_or("-".to_owned(), |at_ms| Timestamp(at_ms.div_euclid(1000)).to_string());
     if context.stdout_is_terminal() {
-        Ok(writeln!(context.out, "{seq:>8} {:<20} {what:<20} {text}", "-")?)
+        Ok(writeln!(context.out, "{seq:>8} {at:<20} {what:<20} {text}")?)
     } else {
-        Ok(writeln!(context.out, "{seq}\t-\t{what}\t{text}\t{digest}")?)
+        Ok(writeln!(context.out, "{seq}\t{at}\t{what}\t{text}\t{digest}")?)
     }
 }

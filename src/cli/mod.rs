@@ -354,7 +354,7 @@ impl Context {
             }
             return Ok(found);
         }
-        let query = filter.query(archive.reader()?.queries())?;
+        let query = filter.query(&archive.reader()?.queries())?;
         let reader = self.reader_for(archive, &query)?;
         let asked = reader.ask(&query)?;
         let found: Vec<u64> =

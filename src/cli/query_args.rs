@@ -347,7 +347,7 @@ impl Context {
             make(&BTreeMap::new())?;
         }
         self.with_archive(Access::Read, |context, archive| {
-            let query = make(archive.reader()?.queries())?;
+            let query = make(&archive.reader()?.queries())?;
             let reader = context.reader_for(archive, &query)?;
             note_unknown(context, &reader, &query)?;
             work(context, reader, &query)

@@ -22,7 +22,7 @@ pub struct Args {
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let stop = context.stop();
     let reread = context.with_archive(Access::Write, |context, archive| {
-        let mut query = args.filter.query(archive.reader()?.queries())?;
+        let mut query = args.filter.query(&archive.reader()?.queries())?;
         query.order = Order::Arrival;
         context.reader_for(archive, &query)?;
         Ok(pressmark::ingest::reextract(archive, &query, args.dry_run, &stop)?)

@@ -1,15 +1,14 @@
 //! `pressmark search 'Одеса порт date:2025..'`
 
 use super::exit::{Failure, Outcome};
-use super::list::{date, say_cursor};
+use super::list::{date, dates, json_line, say_cursor};
 use super::query_args::{QueryArgs, outcome};
 use super::terminal::{clean, columns, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
 use pressmark::article::Article;
 use pressmark::digest::Digest;
-use pressmark::export::escape;
-use pressmark::query::{Hit, Order, Reader};
+use pressmark::query::{DateField, Hit, Order, Reader};
 use pressmark::search::analysis::Code;
 use pressmark::search::snippet::{Snippet, snippet};
 use pressmark::search::{Matcher, Scope};
@@ -84,7 +83,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             let found = snippet(article.body(), code, &mut body);
             let found = found.unwrap_or_else(|| beginning(article.body()));
             let shown = Shown { hit: &hit, digest, article: &article, title: headline, snippet: found };
-            print(context, &reader, &names, &shown, format)?;
+            print(context, &reader, &names, &shown, (format, query.date_field))?;
         }
         // What is said comes after what it is about.
         context.out.flush()?;
@@ -128,7 +127,7 @@ fn print(
     reader: &Reader<'_>,
     names: &SourceNames,
     shown: &Shown<'_>,
-    format: Format,
+    (format, field): (Format, DateField),
 ) -> Result<()> {
     let Shown { hit, digest, article, title, snippet } = shown;
     let headline = article.headline();
@@ -182,13 +181,15 @@ fn print(
             )?;
         }
         Format::Jsonl => {
-            let value = serde_json::json!({"date": date.trim_end_matches('?'), "suspect": hit.suspect, "source": source, "headline": headline,
+            let mut value = dates(hit, field);
+            let more = serde_json::json!({"source": names.name(hit.source).map(|name| name.as_str()), "headline": headline,
                 "headline_marks": title.as_ref().map(|title| title.marks.clone()).unwrap_or_default(),
                 "snippet": snippet.text, "snippet_offset": snippet.offset, "snippet_marks": snippet.marks,
                 "score": hit.score, "language": article.language().map(|language| language.to_string()), "digest": digest.to_string(), "seq": hit.seq});
-            let mut line = escape(value.to_string().into_bytes());
-            line.push(b'\n');
-            context.out.write_all(&line)?;
+            for (name, more) in more.as_object().into_iter().flatten() {
+                value[name] = more.clone();
+            }
+            json_line(context, &value)?;
         }
     }
     Ok(())

@@ -4,8 +4,9 @@ use super::exit::Outcome;
 use super::query_args::FilterArgs;
 use super::terminal::{clean, clean_lines, page};
 use super::{Access, Context, Result};
-use pressmark::article::Capture;
+use pressmark::article::{Capture, Published};
 use pressmark::query::Reader;
+use pressmark::time::Dated;
 use std::io::Write;
 
 /// Show articles with all their captures: by digits that begin their digests (four or more), or by a query, newest first.
@@ -64,41 +65,53 @@ fn show(context: &Context, reader: &Reader<'_>, number: u64, out: &mut Vec<u8>) 
 }
 
 fn show_capture(capture: &Capture, out: &mut Vec<u8>) -> Result<()> {
-    let provenance = &capture.provenance;
-    let mut line = |name: &str, value: &str| writeln!(out, "  {name:<9} {}", clean(value));
-    if let Some(source) = &provenance.source {
-        line("source", source.as_str())?;
+    let of = &capture.provenance;
+    let mut lines: Vec<(&str, Option<String>)> = Vec::new();
+    let joined = |texts: &[String]| Some(texts.join("; ")).filter(|texts| !texts.is_empty());
+    lines.push(("source", of.source.as_ref().map(|source| source.to_string())));
+    lines.push(("url", of.url.clone()));
+    lines.push(("canonical", of.canonical_url.clone()));
+    lines.push(("byline", joined(&of.byline)));
+    lines.push(("published", Some(of.published.as_ref().map_or("-".to_owned(), published))));
+    lines.push(("modified", of.modified.map(Dated::printed)));
+    lines.push(("captured", of.captured.map(|captured| captured.to_string())));
+    lines.push(("archived", of.archived.map(|at| at.to_string())));
+    lines.push(("copy", of.archived_url.clone()));
+    lines.push(("publisher", of.publisher.clone()));
+    lines.push(("section", of.section.clone()));
+    lines.push(("keywords", joined(&of.keywords)));
+    lines.push(("about", of.description.clone()));
+    let marks = [
+        (of.is_article == Some(false), "the page is no article"),
+        (of.is_summary, "a summary"),
+        (of.cut, "cut off where one would have to pay"),
+    ];
+    let marks: Vec<String> = marks.iter().filter(|(is, _)| *is).map(|(_, what)| (*what).to_owned()).collect();
+    lines.push(("text", joined(&marks)));
+    lines.push(("input", Some(of.input.clone())));
+    if let Some(original) = &of.original {
+        let known = [&original.format, &original.charset].into_iter().flatten();
+        let known: String = known.map(|known| format!(", {known}")).collect();
+        lines.push(("original", Some(format!("{}{known}", original.digest))));
     }
-    if let Some(url) = &provenance.url {
-        line("url", url)?;
+    let origins: Vec<String> =
+        of.origins.iter().map(|(field, origin)| format!("{field}: {origin}")).collect();
+    lines.push(("origins", joined(&origins)));
+    lines.push(("extra", of.extra.clone()));
+    lines.extend(of.notes.iter().map(|note| ("note", Some(note.clone()))));
+    for (name, value) in lines.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        writeln!(out, "  {name:<9} {}", clean(&value))?;
     }
-    if !provenance.byline.is_empty() {
-        line("byline", &provenance.byline.join("; "))?;
-    }
-    match &provenance.published {
-        None => line("published", "-")?,
-        Some(published) => {
-            let origin = format!("{:?}", published.origin).to_lowercase();
-            let suspect = if published.suspect { ", not plausible" } else { "" };
-            let zone =
-                published.offset_minutes.filter(|minutes| *minutes != 0).map_or(String::new(), |minutes| {
-                    format!(
-                        ", printed with the zone {}{:02}:{:02}",
-                        if minutes < 0 { '-' } else { '+' },
-                        minutes.abs() / 60,
-                        minutes.abs() % 60
-                    )
-                });
-            line("published", &format!("{published} ({origin}{zone}{suspect})"))?;
-        }
-    }
-    if let Some(captured) = provenance.captured {
-        line("captured", &captured.to_string())?;
-    }
-    line("input", &provenance.input)?;
-    if let Some(extra) = &provenance.extra {
-        line("extra", extra)?;
-    }
-    provenance.notes.iter().try_for_each(|note| line("note", note))?;
     Ok(())
+}
+
+/// A date with where it was found, and what there is to say of it.
+fn published(published: &Published) -> String {
+    let origin = format!("{:?}", published.origin).to_lowercase();
+    let suspect = if published.suspect { ", not plausible" } else { "" };
+    let zone = published.offset_minutes.filter(|minutes| *minutes != 0).map_or(String::new(), |minutes| {
+        let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.abs());
+        format!(", printed with the zone {sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    });
+    format!("{published} ({origin}{zone}{suspect})")
 }

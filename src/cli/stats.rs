@@ -48,7 +48,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             let months = reader.count_by(&Query::default(), By::Month)?;
             let rows = |groups: Vec<pressmark::query::Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
             let span = reader.published_span()?;
-            let stats = serde_json::json!({"uuid": uuid.to_string(), "articles": applied.articles(), "captures": applied.captures(),
+            let stats = serde_json::json!({"uuid": uuid.to_string(), "articles": applied.articles, "captures": applied.captures,
                 "sources": reader.names()?.names().len(), "text_bytes": applied.text_bytes, "head": applied.position.head.to_string(),
                 "disk_bytes": parts,
                 "published_from": span.map(|(first, _)| first.to_string()), "published_to": span.map(|(_, last)| last.to_string()),
@@ -58,8 +58,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         }
         writeln!(context.out, "archive    {} ({uuid})", shown(&dir))?;
         if !args.disk {
-            writeln!(context.out, "articles   {}", grouped(applied.articles()))?;
-            writeln!(context.out, "captures   {}", grouped(applied.captures()))?;
+            writeln!(context.out, "articles   {}", grouped(applied.articles))?;
+            writeln!(context.out, "captures   {}", grouped(applied.captures))?;
             writeln!(context.out, "sources    {}", grouped(reader.names()?.names().len() as u64))?;
             writeln!(context.out, "text       {}", bytes(applied.text_bytes))?;
         }

@@ -41,6 +41,19 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let [commits, captures, articles, hashed, rows] =
         [commits, captures, articles, hashed, rows].map(|count| grouped(*count));
     context.say(&format!("looked at {commits} commits, {articles} articles, {captures} captures and {rows} rows of indexes; hashed {hashed} texts{originals}"));
+    if report.later > 0 {
+        context.say(&format!(
+            "{} entries were written by a later version of pressmark: they are kept as they are",
+            grouped(report.later)
+        ));
+    }
+    if report.removed + report.gone > 0 {
+        context.say(&format!(
+            "{} articles were removed; of {} entries and articles the hash alone is left",
+            grouped(report.removed),
+            grouped(report.gone)
+        ));
+    }
     notes.iter().for_each(|note| context.say(&clean(note)));
     if *found == 0 && report.unread > 0 {
         context.say(&format!("could not look at {} things", grouped(report.unread)));

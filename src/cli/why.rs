@@ -156,9 +156,19 @@ fn found(
             Some(capture.provenance.byline.join("; ")).filter(|byline| !byline.is_empty())
         }),
         Condition::Url(_) | Condition::Domain(_) => of_captures(&|capture| capture.provenance.url.clone()),
-        Condition::Section(_) | Condition::Summary => {
-            of_captures(&|capture| capture.provenance.extra.clone())
-        }
+        Condition::Section(_) => of_captures(&|capture| {
+            let names: Vec<&str> = capture
+                .provenance
+                .section
+                .iter()
+                .chain(&capture.provenance.keywords)
+                .map(String::as_str)
+                .collect();
+            Some(names.join("; ")).filter(|names| !names.is_empty())
+        }),
+        Condition::Summary => of_captures(&|capture| {
+            Some(if capture.provenance.is_summary { "a summary" } else { "a text" }.to_owned())
+        }),
         Condition::Input(_) => of_captures(&|capture| Some(capture.provenance.input.clone())),
         Condition::Seq(..) | Condition::MultiCapture => of_captures(&|capture| Some(capture.seq.to_string())),
         Condition::Tag(_) => reader.tags_of(number)?.join(" "),

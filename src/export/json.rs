@@ -1,11 +1,14 @@
 //! JSON records of documents.
 
-use super::Field;
-use crate::article::{Capture, Provenance};
+use super::columns::{COLUMNS, Column, Field, Kind, Of, RECORD, SCHEMA, Value};
+use crate::article::Capture;
 use crate::query::Document;
+use crate::raw::Raw;
+use data_encoding::BASE64;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::io;
 
 /// A document as a JSON object on one line: all of it if no fields are named. Characters that could steer a terminal are
@@ -17,9 +20,26 @@ pub fn record(document: &Document, fields: &[Field]) -> io::Result<Vec<u8>> {
     Ok(escape(bytes))
 }
 
-/// The name by which an enumerated value is known in JSON.
-pub(super) fn word<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
+/// Originals, a line each: zstd in base 64.
+pub(super) fn originals(originals: &[Raw]) -> io::Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for raw in originals {
+        let line = serde_json::json!({"schema": SCHEMA, "type": "original", "original": raw.digest().to_string(), "zstd_base64": BASE64.encode(raw.packed())});
+        serde_json::to_writer(&mut lines, &line)?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
+}
+
+/// Saved queries, a line each.
+pub(super) fn queries(queries: &BTreeMap<String, String>) -> io::Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for (name, query) in queries {
+        let line = serde_json::json!({"schema": SCHEMA, "type": "query", "name": name, "query": query});
+        lines.extend(escape(line.to_string().into_bytes()));
+        lines.push(b'\n');
+    }
+    Ok(lines)
 }
 
 struct Record<'a> {
@@ -29,88 +49,62 @@ struct Record<'a> {
 
 impl Serialize for Record<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Record { document, fields } = self;
         let mut map = serializer.serialize_map(None)?;
-        if self.fields.is_empty() {
-            let Document { digest, article, captures, .. } = self.document;
-            map.serialize_entry("digest", &digest.to_string())?;
-            map.serialize_entry("headline", article.headline())?;
-            map.serialize_entry("body", article.body())?;
-            map.serialize_entry("language", &article.language().map(|language| language.to_string()))?;
-            let placed = &self.document.placed().provenance;
-            map.serialize_entry("source", &placed.source)?;
-            map.serialize_entry("url", &placed.url)?;
-            map.serialize_entry("byline", &placed.byline)?;
-            map.serialize_entry("published", &placed.published.map(|published| published.to_string()))?;
-            let captures: Vec<_> = captures.iter().map(CaptureRecord).collect();
+        let value = |column: &'static Column| (column.name, column.value(document, document.placed()));
+        if fields.is_empty() {
+            map.serialize_entry("schema", &SCHEMA)?;
+            for (name, value) in RECORD.into_iter().filter_map(Column::named).map(value) {
+                map.serialize_entry(name, &value)?;
+            }
+            let captures: Vec<_> =
+                document.captures.iter().map(|capture| Captured(document, capture)).collect();
             map.serialize_entry("captures", &captures)?;
             return map.end();
         }
-        for field in self.fields {
-            entry(&mut map, *field, self.document)?;
+        for Field(column) in *fields {
+            if column.kind == Kind::Captures {
+                let captures: Vec<_> =
+                    document.captures.iter().map(|capture| Captured(document, capture)).collect();
+                map.serialize_entry(column.name, &captures)?;
+            } else {
+                let (name, value) = value(column);
+                map.serialize_entry(name, &value)?;
+            }
         }
         map.end()
     }
 }
 
-fn entry<M: SerializeMap>(map: &mut M, field: Field, document: &Document) -> Result<(), M::Error> {
-    let capture = document.placed();
-    let name = field.name();
-    match field {
-        Field::Byline => map.serialize_entry(name, &capture.provenance.byline),
-        Field::Notes => map.serialize_entry(name, &capture.provenance.notes),
-        Field::Seq => map.serialize_entry(name, &capture.seq),
-        Field::Extra => map.serialize_entry(name, &raw(capture.provenance.extra.as_deref())),
-        Field::Captures => {
-            map.serialize_entry(name, &document.captures.iter().map(CaptureRecord).collect::<Vec<_>>())
-        }
-        Field::Headline => map.serialize_entry(name, document.article.headline()),
-        Field::Body => map.serialize_entry(name, document.article.body()),
-        _ => map.serialize_entry(name, &Some(field.value(document)).filter(|value| !value.is_empty())),
-    }
-}
+/// A capture with everything that it has.
+struct Captured<'a>(&'a Document, &'a Capture);
 
-/// JSON that was kept as text goes out as it came in.
-fn raw(text: Option<&str>) -> Option<&RawValue> {
-    serde_json::from_str(text?).ok()
-}
-
-struct CaptureRecord<'a>(&'a Capture);
-
-impl Serialize for CaptureRecord<'_> {
+impl Serialize for Captured<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Capture { seq, provenance, .. } = self.0;
-        let Provenance { source, url, byline, published, captured, input, extra, notes } = provenance;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("seq", seq)?;
-        let mut some = |name: &str, value: Option<String>| match value {
-            None => Ok(()),
-            Some(value) => map.serialize_entry(name, &value),
-        };
-        some("source", source.as_ref().map(|source| source.to_string()))?;
-        some("url", url.clone())?;
-        some("captured", captured.map(|captured| captured.to_string()))?;
-        some("published", published.map(|published| published.to_string()))?;
-        if let Some(published) = published {
-            map.serialize_entry("published_precision", &published.precision)?;
-            map.serialize_entry("published_origin", &published.origin)?;
-            if let Some(minutes) = published.offset_minutes {
-                map.serialize_entry("published_offset_minutes", &minutes)?;
+        for column in COLUMNS.iter().filter(|column| column.of == Of::Capture) {
+            match column.value(self.0, self.1) {
+                Value::None | Value::Texts([]) => {}
+                Value::Boolean(false) if column.kind == Kind::Flag => {}
+                value => map.serialize_entry(column.name, &value)?,
             }
-            if published.suspect {
-                map.serialize_entry("published_suspect", &true)?;
-            }
-        }
-        if !byline.is_empty() {
-            map.serialize_entry("byline", byline)?;
-        }
-        map.serialize_entry("input", input)?;
-        if let Some(extra) = raw(extra.as_deref()) {
-            map.serialize_entry("extra", extra)?;
-        }
-        if !notes.is_empty() {
-            map.serialize_entry("notes", notes)?;
         }
         map.end()
+    }
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::None => serializer.serialize_none(),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Texts(texts) => texts.serialize(serializer),
+            Value::Integer(number) => serializer.serialize_i64(*number),
+            Value::Boolean(value) => serializer.serialize_bool(*value),
+            Value::Instant(_) | Value::Day(_) | Value::Captures(_) => serializer.serialize_str(&self.text()),
+            // JSON that was kept as text goes out as it came in.
+            Value::Json(text) => serde_json::from_str::<&RawValue>(text).ok().serialize(serializer),
+        }
     }
 }
 
@@ -145,6 +139,13 @@ fn may_steer(json: &[u8]) -> bool {
             [0xc2, 0xa0..=0xac | 0xae..=0xbf, ..]
             | [0xe2, 0x80, 0x90..=0xa7 | 0xaf..=0xbf, ..]
             | [0xe2, 0x82..=0xbf, ..] => rest = &rest[at + 2..],
+            [0xe3, second, third, ..] if (second, third) != (0x85, 0xa4) => rest = &rest[at + 3..],
+            // Noncharacters at the end of a plane, and the first of the tags.
+            [0xf0..=0xf4, _, third, fourth, ..]
+                if (third, fourth | 1) != (0xbf, 0xbf) && !matches!(rest[at..], [0xf3, 0xa0, 0x80, ..]) =>
+            {
+                rest = &rest[at + 4..];
+            }
             _ => return true,
         }
     }
@@ -159,6 +160,12 @@ const SUSPICIOUS: [bool; 256] = {
     suspicious[0xd8] = true;
     suspicious[0xe1] = true;
     suspicious[0xe2] = true;
+    suspicious[0xe3] = true;
+    let mut first = 0xf0;
+    while first <= 0xf4 {
+        suspicious[first] = true;
+        first += 1;
+    }
     suspicious[0xef] = true;
     suspicious
 };

@@ -1,15 +1,23 @@
-//! Writes documents out: JSONL, JSON, CSV, TSV, Markdown, text. A format is a [`Writer`]; none knows the archive.
+//! Writes documents out: JSONL, JSON, CSV, TSV, Markdown, text. A format is an [`Exporter`]; none knows the archive. What they
+//! write is one table of [`columns`].
 
+pub mod columns;
 mod json;
+mod output;
 pub mod split;
 
+pub use columns::{COLUMNS, Column, Field, SCHEMA};
 pub use json::{escape, record};
+pub use output::{Output, Packing, packed};
 
 use crate::article::Capture;
 use crate::query::Document;
+use crate::raw::Raw;
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
-use std::str::FromStr;
 
 /// How documents are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,116 +65,6 @@ impl Format {
     }
 }
 
-/// A field of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    /// The article's digest.
-    Digest,
-    /// The headline.
-    Headline,
-    /// The body.
-    Body,
-    /// The language.
-    Language,
-    /// The source.
-    Source,
-    /// The URL.
-    Url,
-    /// The byline.
-    Byline,
-    /// When it was published, as precisely as is known, UTC.
-    Published,
-    /// How precisely that is.
-    PublishedPrecision,
-    /// Where the date was found.
-    PublishedOrigin,
-    /// When it was captured, UTC.
-    Captured,
-    /// The capture's number.
-    Seq,
-    /// The input it came from.
-    Input,
-    /// How many captures matched.
-    Captures,
-    /// Fields of the input that have no place here, as JSON.
-    Extra,
-    /// What had to be assumed.
-    Notes,
-}
-
-impl Field {
-    /// All fields by name, in the order of a record.
-    pub const ALL: [(&'static str, Field); 16] = [
-        ("digest", Field::Digest),
-        ("published", Field::Published),
-        ("source", Field::Source),
-        ("language", Field::Language),
-        ("headline", Field::Headline),
-        ("byline", Field::Byline),
-        ("url", Field::Url),
-        ("captured", Field::Captured),
-        ("body", Field::Body),
-        ("published_precision", Field::PublishedPrecision),
-        ("published_origin", Field::PublishedOrigin),
-        ("seq", Field::Seq),
-        ("input", Field::Input),
-        ("captures", Field::Captures),
-        ("extra", Field::Extra),
-        ("notes", Field::Notes),
-    ];
-
-    /// The columns of CSV and TSV if none are named.
-    pub fn columns() -> Vec<Field> {
-        Field::ALL[..9].iter().map(|(_, field)| *field).collect()
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        Field::ALL.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
-    }
-
-    /// Its value as text; empty if there is none.
-    pub fn value(self, document: &Document) -> String {
-        let capture = document.placed();
-        let provenance = &capture.provenance;
-        let or_empty = |text: Option<String>| text.unwrap_or_default();
-        match self {
-            Field::Digest => document.digest.to_string(),
-            Field::Headline => document.article.headline().to_owned(),
-            Field::Body => document.article.body().to_owned(),
-            Field::Language => or_empty(document.article.language().map(|language| language.to_string())),
-            Field::Source => or_empty(provenance.source.as_ref().map(|source| source.to_string())),
-            Field::Url => or_empty(provenance.url.clone()),
-            Field::Byline => provenance.byline.join("; "),
-            Field::Published => or_empty(provenance.published.map(|published| published.to_string())),
-            Field::PublishedPrecision => {
-                or_empty(provenance.published.map(|published| json::word(&published.precision)))
-            }
-            Field::PublishedOrigin => {
-                or_empty(provenance.published.map(|published| json::word(&published.origin)))
-            }
-            Field::Captured => or_empty(provenance.captured.map(|captured| captured.to_string())),
-            Field::Seq => capture.seq.to_string(),
-            Field::Input => provenance.input.clone(),
-            Field::Captures => document.captures.len().to_string(),
-            Field::Extra => or_empty(provenance.extra.clone()),
-            Field::Notes => provenance.notes.join("; "),
-        }
-    }
-}
-
-impl FromStr for Field {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Field, String> {
-        let names = || Field::ALL.map(|(name, _)| name).join(", ");
-        let found = Field::ALL.iter().find(|(known, _)| *known == name.trim());
-        found
-            .map(|(_, field)| *field)
-            .ok_or_else(|| format!("'{name}' is not a field; there are {}", names()))
-    }
-}
-
 impl Document {
     /// The capture that places it.
     pub fn placed(&self) -> &Capture {
@@ -183,8 +81,31 @@ pub struct Options {
     pub csv_raw: bool,
 }
 
-/// Writes documents in one format.
-pub trait Writer {
+/// Documents to be written, and the originals that their captures name, if those are wanted and were not written yet.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// In order.
+    pub documents: Vec<Document>,
+    /// In any order.
+    pub originals: Vec<Raw>,
+}
+
+/// Writes documents to an output of its own.
+pub trait Exporter {
+    /// Takes the saved queries of the archive, before the first documents. Formats that are tables or texts have no place for them.
+    fn queries(&mut self, _: &BTreeMap<String, String>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes the next documents.
+    fn write(&mut self, batch: &Batch) -> io::Result<()>;
+
+    /// Writes what is left, and finishes the output. Without it what was written is not whole.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+/// What makes bytes of one document.
+pub trait Render: Send + Sync {
     /// The bytes of a document, to be written in the order of the documents.
     fn render(&self, document: &Document) -> io::Result<Vec<u8>>;
 
@@ -202,10 +123,20 @@ pub trait Writer {
     fn end(&self) -> &'static [u8] {
         b""
     }
+
+    /// The lines of what is no document.
+    fn originals(&self, _: &[Raw]) -> io::Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+
+    /// The same of saved queries.
+    fn queries(&self, _: &BTreeMap<String, String>) -> io::Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
 }
 
-/// The writer of a format.
-pub fn writer(format: Format, options: Options) -> Box<dyn Writer + Send + Sync> {
+/// What makes a document's bytes in a format.
+pub fn renderer(format: Format, options: Options) -> Box<dyn Render> {
     match format {
         Format::Jsonl => Box::new(Json { options, array: false }),
         Format::Json => Box::new(Json { options, array: true }),
@@ -217,9 +148,53 @@ pub fn writer(format: Format, options: Options) -> Box<dyn Writer + Send + Sync>
     }
 }
 
+/// The exporter of a format.
+pub fn exporter<'a>(
+    format: Format,
+    options: Options,
+    mut output: Box<dyn Output + 'a>,
+) -> io::Result<Box<dyn Exporter + 'a>> {
+    let renderer = renderer(format, options);
+    output.write_all(&renderer.begin()?)?;
+    Ok(Box::new(Sequence { renderer, output, empty: true }))
+}
+
+/// A format that is one document after another.
+struct Sequence<'a> {
+    renderer: Box<dyn Render>,
+    output: Box<dyn Output + 'a>,
+    empty: bool,
+}
+
+impl Exporter for Sequence<'_> {
+    fn queries(&mut self, queries: &BTreeMap<String, String>) -> io::Result<()> {
+        self.output.write_all(&self.renderer.queries(queries)?)
+    }
+
+    fn write(&mut self, batch: &Batch) -> io::Result<()> {
+        self.output.write_all(&self.renderer.originals(&batch.originals)?)?;
+        let render = |document| self.renderer.render(document);
+        let rendered: Vec<io::Result<Vec<u8>>> = batch.documents.par_iter().map(render).collect();
+        for bytes in rendered {
+            if !std::mem::take(&mut self.empty) {
+                self.output.write_all(self.renderer.between())?;
+            }
+            self.output.write_all(&bytes?)?;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        let Sequence { renderer, mut output, .. } = *self;
+        output.write_all(renderer.end())?;
+        output.finish()
+    }
+}
+
 fn with_columns(mut options: Options) -> Options {
     if options.fields.is_empty() {
-        options.fields = Field::columns();
+        let named = columns::TABLE.iter().filter_map(|name| Column::named(name));
+        options.fields = named.map(Field).collect();
     }
     options
 }
@@ -229,7 +204,7 @@ struct Json {
     array: bool,
 }
 
-impl Writer for Json {
+impl Render for Json {
     fn render(&self, document: &Document) -> io::Result<Vec<u8>> {
         let mut line = record(document, &self.options.fields)?;
         if !self.array {
@@ -249,6 +224,14 @@ impl Writer for Json {
     fn end(&self) -> &'static [u8] {
         if self.array { b"\n]\n" } else { b"" }
     }
+
+    fn originals(&self, originals: &[Raw]) -> io::Result<Vec<u8>> {
+        if self.array { Ok(Vec::new()) } else { json::originals(originals) }
+    }
+
+    fn queries(&self, queries: &BTreeMap<String, String>) -> io::Result<Vec<u8>> {
+        if self.array { Ok(Vec::new()) } else { json::queries(queries) }
+    }
 }
 
 struct Separated {
@@ -257,7 +240,7 @@ struct Separated {
 }
 
 impl Separated {
-    fn line(&self, values: impl Iterator<Item = String>) -> io::Result<Vec<u8>> {
+    fn line<'v>(&self, values: impl Iterator<Item = Cow<'v, str>>) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
         let values = values.map(|value| if self.options.csv_raw { value } else { guard(value) });
         if self.tabs {
@@ -276,7 +259,7 @@ impl Separated {
             return Ok(line);
         }
         let mut writer = csv::Writer::from_writer(&mut line);
-        writer.write_record(values)?;
+        writer.write_record(values.map(|value| value.into_owned()))?;
         writer.flush()?;
         drop(writer);
         Ok(line)
@@ -285,24 +268,26 @@ impl Separated {
 
 /// A spreadsheet takes a value that begins like this for a formula (OWASP, *CSV Injection*): an apostrophe before it keeps
 /// it text. `ingest` does not undo it; `--csv-raw` leaves it out.
-fn guard(value: String) -> String {
+fn guard(value: Cow<'_, str>) -> Cow<'_, str> {
     let dangerous = value.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    if dangerous { format!("'{value}") } else { value }
+    if dangerous { format!("'{value}").into() } else { value }
 }
 
-impl Writer for Separated {
+impl Render for Separated {
     fn render(&self, document: &Document) -> io::Result<Vec<u8>> {
-        self.line(self.options.fields.iter().map(|field| field.value(document)))
+        let values =
+            self.options.fields.iter().map(|Field(column)| column.value(document, document.placed()));
+        self.line(values.map(|value| value.text().into_owned().into()))
     }
 
     fn begin(&self) -> io::Result<Vec<u8>> {
-        self.line(self.options.fields.iter().map(|field| field.name().to_owned()))
+        self.line(self.options.fields.iter().map(|Field(column)| column.name.into()))
     }
 }
 
 struct Markdown;
 
-impl Writer for Markdown {
+impl Render for Markdown {
     fn render(&self, document: &Document) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
         let headline = if document.article.headline().is_empty() {
@@ -311,9 +296,9 @@ impl Writer for Markdown {
             document.article.headline()
         };
         writeln!(out, "# {}\n", plain(headline))?;
-        let about =
-            [Field::Published, Field::Source, Field::Byline].map(|field| plain(&field.value(document)));
-        let about: Vec<String> = about.into_iter().filter(|value| !value.is_empty()).collect();
+        let about = ["published", "source", "byline"].into_iter().filter_map(Column::named);
+        let about = about.map(|column| plain(&column.value(document, document.placed()).text()));
+        let about: Vec<String> = about.filter(|value| !value.is_empty()).collect();
         if !about.is_empty() {
             writeln!(out, "{}  ", about.join(" · "))?;
         }
@@ -356,7 +341,7 @@ fn plain(text: &str) -> String {
 
 struct Text;
 
-impl Writer for Text {
+impl Render for Text {
     fn render(&self, document: &Document) -> io::Result<Vec<u8>> {
         let mut text = document.article.canonical_text().into_bytes();
         text.extend_from_slice(b"\x0c\n");
@@ -393,7 +378,7 @@ pub(crate) mod tests {
 
     fn rendered(format: Format, fields: &str, document: &Document) -> String {
         let fields = fields.split(',').map(|field| field.parse().unwrap()).collect();
-        let writer = writer(format, Options { fields, csv_raw: false });
+        let writer = renderer(format, Options { fields, csv_raw: false });
         let mut bytes = writer.begin().unwrap();
         bytes.extend(writer.render(document).unwrap());
         bytes.extend_from_slice(writer.end());

@@ -1,6 +1,5 @@
 //! One file an article, with names that are safe on every file system.
 
-use super::Field;
 use crate::query::Document;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -22,7 +21,8 @@ pub fn safe_name(document: &Document, captures: bool, extension: &str) -> String
         Some(published) => published.at.day(),
         None => "undated".to_owned(),
     };
-    let source = slug(&Field::Source.value(document), 32);
+    let source = document.placed().provenance.source.as_ref().map_or("", |source| source.as_str());
+    let source = slug(source, 32);
     let headline = slug(document.article.headline(), 40);
     let mut name = slug(&day, 16);
     for part in [source, headline] {

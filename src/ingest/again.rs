@@ -2,14 +2,12 @@
 
 use super::{Around, Format, Limits, html, mail, text};
 use crate::archive::{Archive, Prepared, Put};
-use crate::article::{Draft, Provenance};
-use crate::digest::Digest;
+use crate::article::{Capture, Draft, Original};
 use crate::error::Result;
 use crate::query::Query;
 use crate::raw::{Raw, Raws};
 use crate::time::Timestamp;
 use rayon::prelude::*;
-use serde_json::Value;
 
 /// What came of reading again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,19 +31,9 @@ const CHUNK: usize = 256;
 
 /// Notes on a draft what it was read from.
 pub(super) fn attach(draft: &mut Draft, raw: &Raw, format: Format, charset: Option<&str>) {
-    let mut extra = draft.provenance.extra_fields();
-    extra.insert("raw".to_owned(), raw.digest().to_string().into());
-    extra.insert("raw_format".to_owned(), name(format).into());
-    if let Some(charset) = charset {
-        extra.insert("raw_charset".to_owned(), charset.into());
-    }
-    draft.provenance.extra = Some(Value::Object(extra).to_string());
+    let (format, charset) = (Some(name(format).to_owned()), charset.map(str::to_owned));
+    draft.provenance.original = Some(Original { format, charset, ..Original::of(raw.digest()) });
     draft.raw = Some(raw.clone());
-}
-
-/// The digest of what a capture was read from, if that is kept.
-pub fn raw_of(provenance: &Provenance) -> Option<Digest> {
-    provenance.extra_fields().get("raw")?.as_str()?.parse().ok()
 }
 
 /// Reads the captures again that a query finds and of which the bytes are kept. A text that has changed becomes a new capture
@@ -71,10 +59,8 @@ pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn(
         let read: Vec<Option<std::result::Result<Prepared, String>>> = captures
             .par_iter()
             .map(|capture| {
-                raw_of(&capture.provenance)
-                    .filter(|_| is_readable(&capture.provenance))
-                    .map(|raw| again(&capture.provenance, capture.seq, &raw, &raws, now))
-                    .transpose()
+                let original = capture.provenance.original.as_ref().filter(|original| is_readable(original));
+                original.map(|original| again(capture, original, &raws, now)).transpose()
             })
             .collect::<Result<_>>()?;
         let mut changed = Vec::new();
@@ -97,7 +83,7 @@ pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn(
         }
         for put in archive.commit(changed)? {
             match put {
-                Put::Known => reread.known += 1,
+                Put::Known | Put::Removed => reread.known += 1,
                 Put::New(_) | Put::Captured(_) => reread.changed += 1,
             }
         }
@@ -105,64 +91,59 @@ pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn(
     Ok(reread)
 }
 
-/// Whether a capture is of a document that stands for itself.
-fn is_readable(provenance: &Provenance) -> bool {
-    let extra = provenance.extra_fields();
-    matches!(extra.get("raw_format").and_then(Value::as_str), Some("html" | "text" | "mail"))
+/// Whether an original is a document that stands for itself.
+fn is_readable(original: &Original) -> bool {
+    matches!(original.format.as_deref(), Some("html" | "text" | "mail"))
 }
 
 /// Reads one capture's bytes again.
 fn again(
-    provenance: &Provenance,
-    seq: u64,
-    digest: &Digest,
+    capture: &Capture,
+    original: &Original,
     raws: &Raws,
     now: Timestamp,
 ) -> Result<std::result::Result<Prepared, String>> {
-    match raws.get(digest) {
+    match raws.get(&original.digest) {
         Err(e) if e.is_of_the_system() => Err(e),
         Err(e) => Ok(Err(e.to_string())),
         Ok(None) => Ok(Err("the bytes are missing".to_owned())),
-        Ok(Some(bytes)) => Ok(reread(provenance, seq, &bytes, now)),
+        Ok(Some(bytes)) => Ok(reread(capture, original, &bytes, now)),
     }
 }
 
 fn reread(
-    provenance: &Provenance,
-    seq: u64,
+    capture: &Capture,
+    original: &Original,
     bytes: &[u8],
     now: Timestamp,
 ) -> std::result::Result<Prepared, String> {
-    let extra = provenance.extra_fields();
-    let string = |name: &str| extra.get(name).and_then(Value::as_str);
+    let before = &capture.provenance;
     let around = Around {
-        url: provenance.url.as_deref(),
-        charset: string("raw_charset"),
-        captured: provenance.captured,
+        url: before.url.as_deref(),
+        charset: original.charset.as_deref(),
+        captured: before.captured,
         now,
         explain: false,
         partial: false,
         limits: Limits::default(),
     };
-    let mut draft = match string("raw_format") {
+    let mut draft = match original.format.as_deref() {
         Some("html") => html::draft(bytes, &around),
         Some("text") => text::draft(bytes, &around),
         Some("mail") => mail::draft(bytes, &around),
         other => Err(format!("{} cannot be read again", other.unwrap_or("it"))),
     }?;
     let own = &mut draft.provenance;
-    (own.input, own.captured) = (provenance.input.clone(), provenance.captured);
-    own.source = provenance.source.clone().or(own.source.take());
-    own.published = own.published.or(provenance.published);
+    (own.input, own.captured) = (before.input.clone(), before.captured);
+    own.source = before.source.clone().or(own.source.take());
+    own.published = own.published.or(before.published);
+    (own.archived, own.archived_url) = (before.archived, before.archived_url.clone());
+    own.original = Some(original.clone());
     own.notes.push(format!(
-        "read again by pressmark {} from the bytes of capture {seq}, whose text was another",
-        env!("CARGO_PKG_VERSION")
+        "read again by pressmark {} from the bytes of capture {}, whose text was another",
+        env!("CARGO_PKG_VERSION"),
+        capture.seq
     ));
-    let mut said = own.extra_fields();
-    for name in ["raw", "raw_format", "raw_charset", crate::raw::ARCHIVE] {
-        said.extend(extra.get(name).map(|value| (name.to_owned(), value.clone())));
-    }
-    own.extra = Some(Value::Object(said).to_string());
     Prepared::new(draft)
 }
 

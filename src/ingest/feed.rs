@@ -101,44 +101,34 @@ fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) ->
     };
     let published = date(item.published.as_ref(), "date");
     let updated = date(item.updated.as_ref(), "date of change");
-    if let Some(updated) =
-        updated.filter(|updated| published.is_none_or(|published| updated.at > published.at))
-    {
-        extra.insert("modified".to_owned(), updated.printed().into());
+    let modified = updated.filter(|updated| published.is_none_or(|published| updated.at > published.at));
+    if let Some(id) = item.id.as_deref().filter(|id| !id.is_empty() && item.link.as_deref() != Some(*id)) {
+        extra.insert("feed_id".to_owned(), id.into());
     }
-    let mut keep = |name: &str, value: &str| {
-        if !value.is_empty() {
-            extra.insert(name.to_owned(), value.into());
-        }
-    };
-    keep("publisher", &feed.title);
-    keep("feed_id", item.id.as_deref().filter(|id| item.link.as_deref() != Some(*id)).unwrap_or(""));
-    if !from_summary && !item.summary.is_empty() && item.summary != item.content {
-        keep("description", &item.summary);
-    }
-    if !item.categories.is_empty() {
-        extra.insert("keywords".to_owned(), item.categories.clone().into());
-    }
+    let has_description = !from_summary && !item.summary.is_empty() && item.summary != item.content;
     let is_summary = from_summary
         && (body.split_whitespace().count() < TEXT_WORDS
             || body.ends_with(['…', ']'])
             || body.ends_with("..."));
-    if is_summary {
-        extra.insert("is_summary".to_owned(), true.into());
-    }
+    let mut provenance = Provenance {
+        url: item.link.as_deref().map(|link| absolute(link, feed.link.as_deref().or(around.url))),
+        byline: item.authors.clone(),
+        // An Atom entry that says only when it was updated says when it was published.
+        published: published.or(updated).map(|dated| Published::new(dated, Origin::Feed, captured)),
+        modified,
+        publisher: Some(feed.title.clone()).filter(|title| !title.is_empty()),
+        keywords: item.categories.clone(),
+        description: has_description.then(|| item.summary.clone()),
+        is_summary,
+        notes,
+        ..Provenance::default()
+    };
+    provenance.set_extra(extra);
     Ok(Draft {
         headline: item.title.clone(),
         body: body.clone(),
         language: crate::language::detect(&item.title, body).or(language.and_then(Language::parse)),
-        provenance: Provenance {
-            url: item.link.as_deref().map(|link| absolute(link, feed.link.as_deref().or(around.url))),
-            byline: item.authors.clone(),
-            // An Atom entry that says only when it was updated says when it was published.
-            published: published.or(updated).map(|dated| Published::new(dated, Origin::Feed, captured)),
-            extra: (!extra.is_empty()).then(|| Value::Object(extra).to_string()),
-            notes,
-            ..Provenance::default()
-        },
+        provenance,
         ..Draft::default()
     })
 }

@@ -5,8 +5,6 @@ use crate::article::{Draft, Language, Provenance, Published};
 use crate::decode;
 use crate::language;
 use crate::page::{self, Page, Setting};
-use crate::time::Dated;
-use serde_json::{Map, Value};
 
 /// Reads a page. `Err` says why there is no article in it.
 pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
@@ -37,32 +35,15 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
 
 /// Whether the page that a draft was read from is an article.
 pub fn is_article(draft: &Draft) -> bool {
-    draft.provenance.extra.as_deref().is_none_or(|extra| !extra.contains("\"is_article\":false"))
+    draft.provenance.is_article != Some(false)
 }
 
-/// What a page says becomes a draft; what the archive has no place for stands in `extra`.
+/// What a page says becomes a draft.
 fn of_page(page: Page, around: &Around<'_>, rejected: Option<String>) -> Draft {
     let captured = around.captured.unwrap_or(around.now);
-    let mut extra = Map::new();
-    let mut keep = |name: &str, value: Option<String>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            extra.insert(name.to_owned(), value.into());
-        }
-    };
-    keep("rejected", rejected);
-    keep("publisher", page.publisher);
-    keep("modified", page.modified.map(Dated::printed));
-    keep("section", page.section);
-    keep("description", page.description);
+    let some = |value: Option<String>| value.filter(|value| !value.is_empty());
     // The address under which it was found is the capture's; the page's own, if it is another, is kept beside it.
-    keep("canonical_url", page.url.clone().filter(|url| around.url.is_some_and(|found| found != url)));
-    if !page.keywords.is_empty() {
-        extra.insert("keywords".to_owned(), page.keywords.into());
-    }
-    extra.insert("is_article".to_owned(), page.is_article.into());
-    let origins: Map<String, Value> =
-        page.origins.into_iter().map(|(field, origin)| (field.to_owned(), origin.into())).collect();
-    extra.insert("origins".to_owned(), origins.into());
+    let canonical_url = page.url.clone().filter(|url| around.url.is_some_and(|found| found != url));
     let mut notes = Vec::new();
     if page.cut {
         notes.push(format!("the page has more than {} nodes; the rest was not read", page::NODES_MAX));
@@ -74,9 +55,16 @@ fn of_page(page: Page, around: &Around<'_>, rejected: Option<String>) -> Draft {
         body: page.body,
         provenance: Provenance {
             url: around.url.map(str::to_owned).or(page.url),
+            canonical_url: some(canonical_url),
             byline: page.byline,
             published: page.published.map(|found| Published::new(found.dated, found.origin, captured)),
-            extra: Some(Value::Object(extra).to_string()),
+            modified: page.modified,
+            publisher: some(page.publisher),
+            section: some(page.section),
+            keywords: page.keywords,
+            description: some(page.description),
+            is_article: Some(page.is_article),
+            origins: page.origins.into_iter().map(|(field, origin)| (field.to_owned(), origin)).collect(),
             notes,
             ..Provenance::default()
         },
@@ -88,6 +76,7 @@ fn of_page(page: Page, around: &Around<'_>, rejected: Option<String>) -> Draft {
         } else {
             Vec::new()
         },
-        raw: None,
+        rejected,
+        ..Draft::default()
     }
 }

@@ -1,9 +1,11 @@
 //! JSON records: one object an article. Knows the field names that exports and scrapers commonly use; takes others from
 //! a mapping; keeps what it does not know.
 
-use crate::article::{Draft, Language, Origin, Provenance, Published, Source};
+use crate::article::{Article, Draft, Language, Origin, Original, Provenance, Published, Source};
 use crate::digest::Digest;
+use crate::raw::Raw;
 use crate::time::{Dated, Precision, Timestamp};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::str::FromStr;
 
@@ -26,11 +28,21 @@ pub enum Field {
     Language,
     /// When it was captured.
     Captured,
+    /// The section that it was published in.
+    Section,
+    /// The keywords that it was published with.
+    Keywords,
+    /// When it was changed last.
+    Modified,
+    /// The publisher's name as it spells it.
+    Publisher,
+    /// What it says of itself.
+    Description,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Field; 8] = [
+    pub const ALL: [Field; 13] = [
         Field::Headline,
         Field::Body,
         Field::Published,
@@ -39,6 +51,11 @@ impl Field {
         Field::Byline,
         Field::Language,
         Field::Captured,
+        Field::Section,
+        Field::Keywords,
+        Field::Modified,
+        Field::Publisher,
+        Field::Description,
     ];
 
     /// The names by which it is known, the first being its own, in the order in which they are tried.
@@ -63,6 +80,13 @@ impl Field {
             Field::Byline => &["byline", "author", "authors"],
             Field::Language => &["language", "lang"],
             Field::Captured => &["captured", "captured_at", "date_download", "crawled_at", "fetched_at"],
+            Field::Section => &["section", "category", "rubric"],
+            Field::Keywords => &["keywords", "tags", "categories"],
+            Field::Modified => {
+                &["modified", "date_modified", "dateModified", "date_modify", "updated_at", "updated"]
+            }
+            Field::Publisher => &["publisher", "site_name"],
+            Field::Description => &["description"],
         }
     }
 }
@@ -137,6 +161,9 @@ fn of_object(
     draft.provenance.byline = take(Field::Byline).map_or(Vec::new(), |(_, value)| names_of(value));
     let language = take(Field::Language);
     let captured = take(Field::Captured);
+    let modified = take(Field::Modified);
+    let named = [Field::Section, Field::Keywords, Field::Publisher, Field::Description].map(&mut take);
+    let [section, keywords, publisher, description] = named;
     let mut keep = |name: String, value: Value, what: &str| {
         notes.push(format!("{what} is not understood and kept as {name}: {}", short(&value)));
         object.insert(name, value);
@@ -162,12 +189,51 @@ fn of_object(
             keep(name, value, "the language");
         }
     }
+    if let Some((name, value)) = modified {
+        match date_of(&value) {
+            Some(dated) => draft.provenance.modified = Some(dated),
+            None => keep(name, value, "the date of change"),
+        }
+    }
+    // What has another shape stays as it is.
+    let mut one = |found: Option<(String, Value)>| match found {
+        Some((_, Value::String(text))) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Some((name, value)) => {
+            object.insert(name, value);
+            None
+        }
+        None => None,
+    };
+    draft.provenance.section = one(section);
+    draft.provenance.publisher = one(publisher);
+    draft.provenance.description = one(description);
+    if let Some((name, value)) = keywords {
+        match keywords_of(&value) {
+            Some(keywords) => draft.provenance.keywords = keywords,
+            None => drop(object.insert(name, value)),
+        }
+    }
     if let Some((name, value)) = source {
         let said = name_of(&value).unwrap_or_default();
         draft.provenance.source = Source::parse(&said);
-        // The publisher's own spelling is kept beside the slug.
-        if draft.provenance.source.as_ref().is_none_or(|source| value.as_str() != Some(source.as_str())) {
-            object.insert(name, value);
+        let is_source = draft.provenance.source.as_ref().is_some_and(|source| source.as_str() == said);
+        if let Value::String(spelled) = value {
+            // The publisher's own spelling is kept beside the slug.
+            if !is_source && draft.provenance.publisher.is_none() && !said.trim().is_empty() {
+                draft.provenance.publisher = Some(said);
+            } else if !is_source {
+                object.insert(name, spelled.into());
+            }
+        } else {
+            let mut value = value;
+            // The name of an object is the publisher's; what else is in it stays.
+            let named = value.as_object_mut().filter(|_| draft.provenance.publisher.is_none());
+            if let Some(Value::String(own)) = named.and_then(|named| named.shift_remove("name")) {
+                draft.provenance.publisher = Some(own);
+            }
+            if value.as_object().is_none_or(|left| !left.is_empty()) {
+                object.insert(name, value);
+            }
         }
     }
     if draft.provenance.url.as_deref() == Some("") {
@@ -176,9 +242,7 @@ fn of_object(
     if draft.provenance.source.is_none() {
         draft.provenance.source = draft.provenance.url.as_deref().and_then(Source::of_url);
     }
-    if !object.is_empty() {
-        draft.provenance.extra = Some(Value::Object(object).to_string());
-    }
+    draft.provenance.set_extra(object);
     draft.provenance.notes = notes;
     Ok(vec![draft])
 }
@@ -279,6 +343,16 @@ fn names_of(value: Value) -> Vec<String> {
         .collect()
 }
 
+/// A list of texts, or one with commas between them.
+fn keywords_of(value: &Value) -> Option<Vec<String>> {
+    let texts: Vec<&str> = match value {
+        Value::String(text) => text.split([',', ';']).collect(),
+        Value::Array(texts) => texts.iter().map(Value::as_str).collect::<Option<_>>()?,
+        _ => return None,
+    };
+    Some(texts.into_iter().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect())
+}
+
 fn date_of(value: &Value) -> Option<Dated> {
     match value {
         Value::String(text) => Dated::parse(text).or_else(|| {
@@ -323,6 +397,54 @@ fn explain(e: &serde_json::Error) -> String {
     }
 }
 
+/// What an export holds that is no article.
+#[derive(Debug, PartialEq)]
+pub enum ArchiveData {
+    /// The bytes that captures were read from.
+    Original(Raw),
+    /// A query that was saved.
+    Query(SavedQuery),
+}
+
+/// A query that was saved.
+#[derive(Debug, PartialEq, Deserialize)]
+pub struct SavedQuery {
+    /// Its name.
+    pub name: String,
+    /// What it asks.
+    pub query: String,
+}
+
+/// Whether a line is one of [`crate::export`]'s that is no article.
+pub fn is_of_an_export(bytes: &[u8]) -> bool {
+    let start = bytes.trim_ascii_start();
+    start.starts_with(b"{\"schema\":")
+        && start[..start.len().min(40)].windows(8).any(|some| some == b",\"type\":")
+}
+
+/// Reads such a line.
+pub fn archive_data(bytes: &[u8]) -> Result<ArchiveData, String> {
+    #[derive(Deserialize)]
+    #[serde(tag = "type", rename_all = "lowercase")]
+    enum Line {
+        Original { original: String, zstd_base64: String },
+        Query(SavedQuery),
+    }
+    let line: Line = serde_json::from_slice(bytes)
+        .map_err(|e| format!("it is not understood as a line of an export: {}", explain(&e)))?;
+    match line {
+        Line::Query(query) => Ok(ArchiveData::Query(query)),
+        Line::Original { original, zstd_base64 } => {
+            let digest: Digest = original.parse().map_err(|e| format!("its original has no digest: {e}"))?;
+            let packed = data_encoding::BASE64.decode(zstd_base64.as_bytes());
+            let packed = packed.map_err(|e| format!("its original is not in base 64: {e}"))?;
+            let raw = Raw::of_packed(digest, packed);
+            raw.map(ArchiveData::Original)
+                .ok_or_else(|| format!("its bytes are not those that {digest} names"))
+        }
+    }
+}
+
 /// A record of [`crate::export`]: its captures come back as they were.
 fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
     let mut string = |name: &str| match object.remove(name) {
@@ -332,18 +454,19 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
     let (headline, body, digest) = (string("headline"), string("body"), string("digest"));
     let language = Language::parse(&string("language"));
     let digest: Digest = digest.parse().map_err(|e| format!("its field 'digest' is not a digest: {e}"))?;
-    let found = crate::article::Article::new(&headline, &body, None).digest();
+    let found = Article::new(&headline, &body, None).digest();
     if found != digest {
         return Err(format!(
             "its text is not what its digest names: {digest} was expected and {found} found; without the field 'digest' it is taken as it is"
         ));
     }
+    let mut tags = Said(&object).texts("tags");
     let Some(Value::Array(captures)) = object.remove("captures") else {
         return Err("its captures are not a list".to_owned());
     };
     let mut drafts = Vec::with_capacity(captures.len());
     for capture in captures {
-        let provenance = capture.as_object().and_then(exported_capture);
+        let provenance = capture.as_object().and_then(|capture| Said(capture).provenance());
         let provenance = provenance
             .ok_or_else(|| format!("one of its captures is not understood: {}", short(&capture)))?;
         drafts.push(Draft {
@@ -351,6 +474,7 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
             body: body.clone(),
             language,
             provenance,
+            tags: std::mem::take(&mut tags),
             ..Draft::default()
         });
     }
@@ -360,49 +484,93 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
     }
 }
 
-fn exported_capture(capture: &Map<String, Value>) -> Option<Provenance> {
-    let string = |name: &str| capture.get(name).and_then(Value::as_str);
-    let texts = |name: &str| {
-        let texts = capture.get(name).and_then(Value::as_array);
+/// The columns of a record of an export.
+struct Said<'a>(&'a Map<String, Value>);
+
+impl Said<'_> {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
+    fn string(&self, name: &str) -> Option<String> {
+        self.text(name).map(str::to_owned)
+    }
+
+    fn texts(&self, name: &str) -> Vec<String> {
+        let texts = self.0.get(name).and_then(Value::as_array);
         texts.map_or(Vec::new(), |texts| texts.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-    };
-    let published = match string("published") {
-        None => None,
-        Some(text) => {
-            let at = Dated::parse(text)?.at;
-            let enumerated = |name: &str| capture.get(name).cloned();
-            Some(Published {
-                at,
-                precision: enumerated("published_precision")
-                    .and_then(|value| serde_json::from_value(value).ok())
-                    .unwrap_or(Precision::Second),
-                origin: enumerated("published_origin")
-                    .and_then(|value| serde_json::from_value(value).ok())
-                    .unwrap_or(Origin::Given),
-                offset_minutes: capture
-                    .get("published_offset_minutes")
-                    .and_then(Value::as_i64)
-                    .map(|minutes| minutes as i16),
-                suspect: capture.get("published_suspect").and_then(Value::as_bool).unwrap_or(false),
-            })
+    }
+
+    fn flag(&self, name: &str) -> Option<bool> {
+        self.0.get(name).and_then(Value::as_bool)
+    }
+
+    /// An instant; `Some(None)` if there is none, `None` if it is not understood.
+    #[expect(clippy::option_option, reason = "absent is an answer")]
+    fn instant(&self, name: &str) -> Option<Option<Timestamp>> {
+        match self.text(name) {
+            None => Some(None),
+            Some(text) => Some(Some(Dated::parse(text)?.at)),
         }
-    };
-    Some(Provenance {
-        source: match string("source") {
+    }
+
+    /// The value of a column that has one of some names.
+    fn enumerated<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_value(self.0.get(name)?.clone()).ok()
+    }
+
+    /// What a capture says. `None` if it is not understood.
+    fn provenance(&self) -> Option<Provenance> {
+        let published = match self.text("published") {
             None => None,
-            Some(source) => Some(Source::parse(source)?),
-        },
-        url: string("url").map(str::to_owned),
-        byline: texts("byline"),
-        published,
-        captured: match string("captured") {
+            Some(text) => Some(Published {
+                at: Dated::parse(text)?.at,
+                precision: self.enumerated("published_precision").unwrap_or(Precision::Second),
+                origin: self.enumerated("published_origin").unwrap_or(Origin::Given),
+                offset_minutes: self.enumerated("published_offset_minutes"),
+                suspect: self.flag("suspect").unwrap_or(false),
+            }),
+        };
+        let original = match self.text("original") {
             None => None,
-            Some(captured) => Some(Dated::parse(captured)?.at),
-        },
-        input: string("input").unwrap_or_default().to_owned(),
-        extra: capture.get("extra").map(Value::to_string),
-        notes: texts("notes"),
-    })
+            Some(digest) => Some(Original {
+                archive: self.text("original_archive").and_then(|archive| archive.parse().ok()),
+                format: self.string("original_format"),
+                charset: self.string("original_charset"),
+                http: self.string("original_http"),
+                ..Original::of(digest.parse().ok()?)
+            }),
+        };
+        let origins = self.0.get("origins").and_then(Value::as_object).into_iter().flatten();
+        Some(Provenance {
+            source: match self.text("source") {
+                None => None,
+                Some(source) => Some(Source::parse(source)?),
+            },
+            url: self.string("url"),
+            byline: self.texts("byline"),
+            published,
+            captured: self.instant("captured")?,
+            input: self.string("input").unwrap_or_default(),
+            canonical_url: self.string("canonical_url"),
+            is_article: self.flag("is_article"),
+            is_summary: self.flag("is_summary").unwrap_or(false),
+            cut: self.flag("cut").unwrap_or(false),
+            section: self.string("section"),
+            keywords: self.texts("keywords"),
+            modified: self.text("modified").and_then(Dated::parse),
+            publisher: self.string("publisher"),
+            description: self.string("description"),
+            archived: self.instant("archived_at")?,
+            archived_url: self.string("archived_url"),
+            original,
+            origins: origins
+                .filter_map(|(field, origin)| Some((field.clone(), origin.as_str()?.to_owned())))
+                .collect(),
+            extra: self.0.get("extra").map(Value::to_string),
+            notes: self.texts("notes"),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -484,7 +652,7 @@ mod tests {
         assert!(drafts(deep.as_bytes(), &Mapping::default(), NOW).unwrap_err().contains("recursion limit"));
         assert_eq!(
             "hed=x".parse::<Mapping>().unwrap_err(),
-            "'hed' is not a field; there are headline, body, published, source, url, byline, language, captured"
+            "'hed' is not a field; there are headline, body, published, source, url, byline, language, captured, section, keywords, modified, publisher, description"
         );
     }
 }

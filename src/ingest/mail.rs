@@ -7,7 +7,6 @@ use crate::dates::{self, Setting};
 use crate::decode;
 use crate::page;
 use mailparse::{MailHeaderMap, ParsedMail};
-use serde_json::Value;
 
 /// Reads a message. `Err` says why there is no article in it.
 pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
@@ -69,13 +68,14 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
         draft.provenance.source = Source::of_url(&format!("https://{host}/"));
         draft.provenance.byline = from.display_name.into_iter().filter(|name| !name.is_empty()).collect();
     }
-    let mut extra = draft.provenance.extra_fields();
+    let mut extra = serde_json::Map::new();
     for (name, field) in [("Message-ID", "message_id"), ("List-Id", "list_id"), ("To", "to")] {
         if let Some(value) = header(name) {
             extra.insert(field.to_owned(), value.into());
         }
     }
-    draft.provenance.extra = (!extra.is_empty()).then(|| Value::Object(extra).to_string());
+    draft.provenance.set_extra(extra);
+    draft.provenance.archived_url = header("Archived-At").map(|at| at.trim_matches(['<', '>']).to_owned());
     Ok(draft)
 }
 

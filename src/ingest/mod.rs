@@ -37,11 +37,12 @@ use crate::page;
 use crate::progress::{Counts, Distance, Progress};
 use crate::raw::Raw;
 use crate::time::{Dated, Timestamp};
-pub use again::{Reread, raw_of, reextract};
+pub use again::{Reread, reextract};
 use checkpoints::{Checkpoint, Checkpoints};
 use containers::NoZip;
 use inputs::{Budget, Found, Input, describe, whole};
 use journal::Journal;
+use json::{ArchiveData, SavedQuery};
 use members::{Damage, Marks};
 use path_pattern::PathPattern;
 use records::{Cut, Record, Records};
@@ -92,7 +93,7 @@ pub struct Around<'a> {
     pub now: Timestamp,
     /// Whether to say what was considered.
     pub explain: bool,
-    /// Whether a page of which only a headline was found is a draft, with `rejected` in its `extra`, instead of an error.
+    /// Whether a page of which only a headline was found is a draft, with [`Draft::rejected`], instead of an error.
     pub partial: bool,
     /// How much it may be.
     pub limits: Limits,
@@ -323,6 +324,7 @@ fn write(
         progress,
         batch: Vec::new(),
         bytes: 0,
+        originals: Vec::new(),
         staged: None,
         mark: None,
         counts: Counts::default(),
@@ -357,6 +359,13 @@ fn write(
                         writer.bytes += ready.bytes();
                         writer.batch.push(*ready);
                     }
+                    Outcome::Original(raw) => writer.original(raw)?,
+                    Outcome::Query(rejection, query) => {
+                        let is_rejected = writer.query(rejection, query)?;
+                        if is_rejected && shared.options.on_error == OnError::Fail {
+                            return writer.end(Some(Stopped::Failed));
+                        }
+                    }
                     Outcome::Passed(why) => writer.pass(why, 1),
                     Outcome::Mark(mark) => writer.mark(mark),
                     Outcome::Before(before) => {
@@ -383,6 +392,8 @@ struct Writer<'a> {
     progress: &'a mut dyn Progress,
     batch: Vec<Prepared>,
     bytes: usize,
+    /// Originals that came by themselves.
+    originals: Vec<Raw>,
     /// The batch that is being written.
     staged: Option<Staged>,
     /// How far the batch that is being gathered reaches into a crawl.
@@ -444,8 +455,35 @@ impl Writer<'_> {
         self.batch.len() >= if most == 0 { BATCH_ARTICLES } else { most } || self.bytes >= BATCH_BYTES
     }
 
+    /// Keeps an original until those that name it come.
+    fn original(&mut self, raw: Raw) -> Result<()> {
+        self.bytes += raw.packed_bytes();
+        self.originals.push(raw);
+        if self.is_full() { self.stage() } else { Ok(()) }
+    }
+
+    /// Saves a query, unless another has its name: whether that was so.
+    fn query(&mut self, mut rejection: Rejection, SavedQuery { name, query }: SavedQuery) -> Result<bool> {
+        let known = self.archive.reader()?.queries().remove(&name);
+        match known {
+            Some(known) if known != query => {
+                rejection.reason = format!("another query is saved as {name}: {known}");
+                return self.reject(rejection).map(|()| true);
+            }
+            Some(_) => {}
+            None => self.archive.save_query(&name, Some(&query))?,
+        }
+        self.counts.read += 1;
+        self.counts.data += 1;
+        Ok(false)
+    }
+
     /// Gives the batch to the archive; the one before it is durable then.
     fn stage(&mut self) -> Result<()> {
+        let originals = std::mem::take(&mut self.originals);
+        self.archive.raws().keep(originals.iter())?;
+        self.counts.read += originals.len() as u64;
+        self.counts.data += originals.len() as u64;
         let batch = std::mem::take(&mut self.batch);
         self.bytes = 0;
         let Some(last) = batch.last() else { return Ok(()) };
@@ -456,7 +494,7 @@ impl Writer<'_> {
         let digests: Vec<Digest> = batch.iter().map(Prepared::digest).collect();
         for ((put, noted), digest) in self.archive.stage(batch)?.into_iter().zip(noted).zip(digests) {
             brings.read += 1;
-            brings.noted += u64::from(noted && put != Put::Known);
+            brings.noted += u64::from(noted && matches!(put, Put::New(_) | Put::Captured(_)));
             match put {
                 Put::New(_) => {
                     brings.new += 1;
@@ -464,6 +502,7 @@ impl Writer<'_> {
                 }
                 Put::Captured(_) => brings.captured += 1,
                 Put::Known => brings.known += 1,
+                Put::Removed => brings.removed += 1,
             }
         }
         self.acknowledge();
@@ -479,6 +518,7 @@ impl Writer<'_> {
         self.counts.new += brings.new;
         self.counts.captured += brings.captured;
         self.counts.known += brings.known;
+        self.counts.removed += brings.removed;
         self.counts.noted += brings.noted;
         self.place = place;
         if new || self.last.is_none() {
@@ -583,6 +623,10 @@ struct Done {
 
 enum Outcome {
     Ready(Box<Prepared>),
+    /// An original, which captures after it name.
+    Original(Raw),
+    /// A query that was saved.
+    Query(Rejection, SavedQuery),
     Rejected(Rejection),
     /// Nothing that anybody wants: why.
     Passed(&'static str),
@@ -1005,10 +1049,11 @@ impl Shared {
     }
 
     fn read_record(&self, source: &Opened, record: Record, outcomes: &mut Vec<Outcome>) {
-        let rejected = |reason: String, record: Record| {
+        let rejection = |reason: String, record: Record| {
             let Record { place, bytes: raw, omitted_bytes, .. } = record;
-            Outcome::Rejected(Rejection { input: source.name.to_string(), place, reason, raw, omitted_bytes })
+            Rejection { input: source.name.to_string(), place, reason, raw, omitted_bytes }
         };
+        let rejected = |reason: String, record: Record| Outcome::Rejected(rejection(reason, record));
         let broken = match (record.omitted_bytes, record.broken.clone()) {
             (1.., _) => Some(format!("it is longer than {} MiB", self.options.limits.record_bytes >> 20)),
             (0, broken) => broken.map(String::from),
@@ -1038,6 +1083,9 @@ impl Shared {
                     })
                     .map(Content::Drafts)
             }
+            Format::Json | Format::Jsonl if json::is_of_an_export(&record.bytes) => {
+                json::archive_data(&record.bytes).map(|data| Content::Data(Box::new(data)))
+            }
             format => self.document(format, &record.bytes, &around),
         };
         let noted = |draft: &mut Draft| draft.provenance.notes.extend(record.note.map(str::to_owned));
@@ -1066,6 +1114,12 @@ impl Shared {
                 return;
             }
             Ok(Content::Passed(why)) => return outcomes.push(Outcome::Passed(why)),
+            Ok(Content::Data(data)) => {
+                return outcomes.push(match *data {
+                    ArchiveData::Original(raw) => Outcome::Original(raw),
+                    ArchiveData::Query(query) => Outcome::Query(rejection(String::new(), record), query),
+                });
+            }
             Err(reason) => return outcomes.push(rejected(reason, record)),
         };
         let prepare = |draft| Prepared::new(self.complete(draft, source, record.place));
@@ -1103,7 +1157,7 @@ impl Shared {
             match &mut found {
                 Content::Drafts(drafts) => drafts.iter_mut().for_each(keep),
                 Content::Items(items) => items.iter_mut().flatten().for_each(keep),
-                Content::Passed(_) => {}
+                Content::Passed(_) | Content::Data(_) => {}
             }
         }
         Ok(found)
@@ -1157,6 +1211,9 @@ impl Shared {
         let mut complete = |draft: &mut Draft| {
             draft.provenance.captured = captured;
             draft.provenance.notes.extend(record.notes.iter().cloned());
+            if let Some(original) = &mut draft.provenance.original {
+                original.http = record.http.clone();
+            }
             if draft.provenance.url.is_none() {
                 draft.provenance.url = record.url.clone();
             }
@@ -1173,7 +1230,7 @@ impl Shared {
                 drafts.iter_mut().for_each(&mut complete);
             }
             Content::Items(items) => items.iter_mut().flatten().for_each(complete),
-            Content::Passed(_) => {}
+            Content::Passed(_) | Content::Data(_) => {}
         }
         Ok(found)
     }
@@ -1192,6 +1249,11 @@ impl Shared {
             provenance.published = published.or_else(given);
         }
         provenance.url = provenance.url.take().or_else(|| options.url.clone());
+        if let Some(copy) = provenance.url.as_deref().and_then(crate::urls::archived) {
+            provenance.archived = provenance.archived.or(copy.at);
+            provenance.archived_url = provenance.url.replace(copy.of.to_owned());
+            provenance.canonical_url.take_if(|own| provenance.url.as_ref() == Some(own));
+        }
         provenance.source =
             provenance.source.take().or_else(|| said.source.clone()).or_else(|| options.source.clone());
         if provenance.source.is_none() {
@@ -1217,6 +1279,8 @@ enum Content {
     Drafts(Vec<Draft>),
     /// Drafts and reasons, each for itself.
     Items(Vec<std::result::Result<Draft, String>>),
+    /// What belongs to an archive and to none of its articles.
+    Data(Box<ArchiveData>),
     /// Nothing that anybody wants: why.
     Passed(&'static str),
 }
@@ -1453,7 +1517,7 @@ pub fn read_drafts(paths: &[PathBuf], options: &Options, each: &mut dyn FnMut(Se
             Outcome::Ready(ready) => each(Seen::Draft(&ready)),
             Outcome::Rejected(rejection) => each(Seen::Rejected(&rejection)),
             Outcome::Passed(why) => each(Seen::Passed(why)),
-            Outcome::Mark(_) | Outcome::Before(_) => true,
+            Outcome::Mark(_) | Outcome::Before(_) | Outcome::Original(_) | Outcome::Query(..) => true,
         })
     };
     for found in inputs::expand(paths, options.follow) {

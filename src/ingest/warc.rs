@@ -10,6 +10,8 @@ use sha1::{Digest as _, Sha1};
 use std::borrow::Cow;
 use std::io::Read;
 
+/// Of an HTTP header so many bytes are kept.
+const HTTP_BYTES_MAX: usize = 16 << 10;
 /// A payload may decode to so many bytes however small it is.
 const RATIO_GRACE: usize = 1 << 20;
 
@@ -29,6 +31,8 @@ pub struct WarcRecord<'a> {
     pub date: Option<Timestamp>,
     /// The HTTP status, if there is an HTTP response.
     pub status: Option<u16>,
+    /// The status line and the headers of the HTTP response, if there is one.
+    pub http: Option<String>,
     /// The payload's type, with its parameters.
     pub content_type: Option<String>,
     /// The payload, transfer and content encodings undone.
@@ -60,6 +64,7 @@ fn warc<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WarcRecord<'a>, String> 
         kind,
         url,
         status: None,
+        http: None,
         content_type: headers.get("Content-Type").map(str::to_owned),
         payload: Cow::Borrowed(block),
         notes: Vec::new(),
@@ -117,9 +122,10 @@ fn arc<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WarcRecord<'a>, String> {
     let block = &bytes[end + 1..];
     let mut record = WarcRecord {
         kind: kind.to_owned(),
-        date: named.and_then(|digits| fourteen(digits)),
+        date: named.and_then(|digits| Timestamp::of_digits(digits)),
         url: Some(url),
         status: None,
+        http: None,
         content_type: Some(fields[fields.len() - tail + 2].to_owned()),
         payload: Cow::Borrowed(block),
         notes: Vec::new(),
@@ -156,6 +162,7 @@ fn http<'a>(record: &mut WarcRecord<'a>, block: &'a [u8], limits: &Limits) -> Re
     record.status =
         String::from_utf8_lossy(first).split_whitespace().nth(1).and_then(|status| status.parse().ok());
     record.content_type = headers.get("Content-Type").map(str::to_owned);
+    record.http = Some(String::from_utf8_lossy(&head[..head.len().min(HTTP_BYTES_MAX)]).into_owned());
     if limits.record_bytes == 0 {
         return Ok(());
     }
@@ -305,22 +312,7 @@ impl Headers {
 }
 
 fn date(text: &str) -> Option<Timestamp> {
-    Dated::parse(text).map(|dated| dated.at).or_else(|| fourteen(text))
-}
-
-/// `20250128093100`, UTC; ARC's form, and some WARCs'.
-fn fourteen(digits: &str) -> Option<Timestamp> {
-    let part = |from: usize, to: usize| digits.get(from..to);
-    let text = format!(
-        "{}-{}-{}T{}:{}:{}Z",
-        part(0, 4)?,
-        part(4, 6)?,
-        part(6, 8)?,
-        part(8, 10)?,
-        part(10, 12)?,
-        part(12, 14)?
-    );
-    Dated::parse(&text).map(|dated| dated.at)
+    Dated::parse(text).map(|dated| dated.at).or_else(|| Timestamp::of_digits(text))
 }
 
 /// The digest that `sha1:` names, in base 32 or in hexadecimal.

@@ -2,21 +2,26 @@
 //!
 //! ```text
 //! frame   = header (144 bytes), payload
-//! header  = "PMf1", 0 (u32), payload bytes (u64), first seq (u64), first article (u64), captures (u32), articles (u32),
+//! header  = "PMFR", 0 (u32), payload bytes (u64), first seq (u64), first article (u64), entries (u32), articles (u32),
 //!           committed (i64, ms since 1970), head before (32), head after (32), hash of payload (16), hash of header (16)
-//! payload = directory bytes (u32), directory (codec), zstd of the articles' rows, zstd of the entries, body packs
-//! ```
-//! Integers are little-endian, hashes are BLAKE3 cut to the length given.
+//! payload = sections (u32), a head for each (24 bytes), what is in each
+//! head    = kind (u16), codec (u8), flags (u8), dictionary (u32), first article (u64), content bytes (u32), stored bytes (u32)
 //!
-//! **The chain.** Every entry has a hash: BLAKE3 of its encoding, and, if it brings a new article, of that article's
-//! digest and language. The head after an entry is BLAKE3 of the head before it and that hash. So the head depends on
-//! the entries and their order alone, not on how they were cut into commits or compressed: a lost tail can be written
-//! again from the store and ends with the same head, and the head of any `seq` names the archive as it was then.
+//! kind 1, entries:  n (u32), n times: kind (u16), version (u8), gone (u8), length (u32); the bytes of those that are no articles
+//! kind 2, articles: the bytes of those that are
+//! kind 3, bodies:   a pack, see [`crate::pack`]; flag 1: as full as packs become
+//! ```
+//! Integers are little-endian, hashes are BLAKE3 cut to the length given. Codecs are those of packs: 1 as it is, 2 zstd. A section
+//! of another kind was written by a later version; it is kept.
+//!
+//! **The chain.** The head after an entry is BLAKE3 of the head before it, the entry's kind and version, and the BLAKE3 of its bytes.
+//! An article's bytes name its text by its digest. So the head depends on the entries and their order alone, not on how they
+//! were cut into commits, packed or compressed: a lost tail can be written again from the store and ends with the same head, the
+//! head of any `seq` names the archive as it was then, and an entry of which only the hash is left still proves the others.
 
-use crate::article::{Article, Language, Provenance};
-use crate::codec;
+use super::entry::{HEAD_BYTES, RawEntry};
 use crate::digest::Digest;
-use crate::error::Error;
+use crate::pack::{self, Codec};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -27,87 +32,11 @@ pub struct Head(pub [u8; 32]);
 impl Head {
     /// The head of an archive in which there is nothing yet.
     pub const EMPTY: Head = Head([0; 32]);
-
-    fn after(self, entry: &[u8; 32]) -> Head {
-        Head(*blake3::Hasher::new().update(&self.0).update(entry).finalize().as_bytes())
-    }
 }
 
 impl std::fmt::Display for Head {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         Digest(self.0).fmt(f)
-    }
-}
-
-/// All of an article but its body, which stands in a pack.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ArticleRow {
-    /// BLAKE3 of the canonical text.
-    pub digest: Digest,
-    /// The language of the text.
-    pub language: Option<Language>,
-    /// The headline.
-    pub headline: String,
-    /// The capture that brought the article.
-    pub first_seq: u64,
-    /// The length of the body in bytes.
-    pub body_bytes: u32,
-}
-
-impl ArticleRow {
-    /// The article, with its body from elsewhere, if the text has the digest.
-    pub fn with_body(&self, body: String) -> Result<Article, Error> {
-        let article = Article::from_canonical(self.headline.clone(), body, self.language);
-        if article.digest() == self.digest { Ok(article) } else { Err(Error::Digest { digest: self.digest }) }
-    }
-}
-
-/// What the archive numbers in order of arrival.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Entry {
-    /// A capture of this article.
-    Capture {
-        /// The article's number, in order of arrival, from 1.
-        article: u64,
-        /// What was found out.
-        provenance: Provenance,
-    },
-    /// Tags that an article gets and loses.
-    Tags {
-        /// The article's number.
-        article: u64,
-        /// Tags that it has from now on.
-        added: Vec<String>,
-        /// Tags that it has no more.
-        removed: Vec<String>,
-    },
-    /// A query that is kept under a name.
-    Saved {
-        /// The name.
-        name: String,
-        /// The query; none takes the name away.
-        query: Option<String>,
-    },
-}
-
-impl Entry {
-    /// The article that a capture found.
-    pub fn captured(&self) -> Option<u64> {
-        match self {
-            Entry::Capture { article, .. } => Some(*article),
-            Entry::Tags { .. } | Entry::Saved { .. } => None,
-        }
-    }
-
-    /// About how many bytes it takes.
-    pub(crate) fn bytes(&self) -> usize {
-        match self {
-            Entry::Capture { provenance, .. } => provenance.bytes(),
-            Entry::Tags { added, removed, .. } => {
-                added.iter().chain(removed).map(|tag| 32 + tag.len()).sum::<usize>()
-            }
-            Entry::Saved { name, query } => 64 + name.len() + query.as_ref().map_or(0, String::len),
-        }
     }
 }
 
@@ -122,21 +51,39 @@ pub struct BodyPack {
     pub bytes: Vec<u8>,
 }
 
+/// A section of a frame that this version knows nothing of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    head: SectionHead,
+    stored: Vec<u8>,
+}
+
 /// One batch: everything that is made durable at once.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Commit {
-    /// The number of the first entry.
+    /// The number of the first entry that is no article.
     pub first_seq: u64,
     /// The number of the first new article, or of the next one if there is none.
     pub first_article: u64,
     /// When it was committed, in milliseconds since 1970.
     pub committed_ms: i64,
-    /// The new articles, in order.
-    pub articles: Vec<ArticleRow>,
-    /// The entries, in order.
-    pub entries: Vec<Entry>,
+    /// The entries, in order; a new article stands before the capture that found it.
+    pub entries: Vec<RawEntry>,
     /// The bodies of the new articles, in order.
     pub bodies: Vec<BodyPack>,
+    /// What a later version wrote beside them.
+    pub others: Vec<Section>,
+}
+
+/// An entry of a commit with its number.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbered<'a> {
+    /// Its number; of an article, that of the next entry which is none.
+    pub seq: u64,
+    /// The number of an article that is one; of anything else, that of the next one.
+    pub article: u64,
+    /// The entry.
+    pub entry: &'a RawEntry,
 }
 
 /// What a frame says of itself.
@@ -145,7 +92,7 @@ pub(super) struct Header {
     pub payload_bytes: u64,
     pub first_seq: u64,
     pub first_article: u64,
-    pub captures: u32,
+    pub entries: u32,
     pub articles: u32,
     pub committed_ms: i64,
     pub before: Head,
@@ -154,93 +101,144 @@ pub(super) struct Header {
 }
 
 pub(super) const HEADER_BYTES: usize = 144;
-pub(super) const MAGIC: &[u8; 4] = b"PMf1";
+pub(super) const MAGIC: &[u8; 4] = b"PMFR";
 
-/// Entries and rows of articles are short and alike.
+/// Entries are short and alike.
 const LEVEL: i32 = 3;
+/// A section holds a batch, which is far shorter.
+const CONTENT_BYTES_MAX: u32 = 1 << 30;
+
+const ENTRIES: u16 = 1;
+const ARTICLES: u16 = 2;
+const BODIES: u16 = 3;
+const FULL: u8 = 1;
 
 impl Commit {
-    /// Each entry's hash, and so the chain's next heads.
-    fn hashes(&self) -> Vec<[u8; 32]> {
-        let mut next_article = self.first_article;
-        let introduced: Vec<Option<usize>> = self
-            .entries
-            .iter()
-            .map(|entry| {
-                let article = entry.captured().filter(|article| *article == next_article)?;
-                next_article += 1;
-                Some((article - self.first_article) as usize)
-            })
-            .collect();
-        let pairs: Vec<_> = self.entries.iter().zip(introduced).collect();
-        let hash = |(entry, introduced): &(&Entry, Option<usize>)| {
-            let mut hasher = blake3::Hasher::new();
-            hasher.update(&codec::encode(entry));
-            if let Some(article) = introduced.and_then(|index| self.articles.get(index)) {
-                hasher.update(&article.digest.0).update(&codec::encode(&article.language));
+    /// The entries with their numbers.
+    pub fn numbered(&self) -> impl Iterator<Item = Numbered<'_>> {
+        let (mut seq, mut article) = (self.first_seq, self.first_article);
+        self.entries.iter().map(move |entry| {
+            let numbered = Numbered { seq, article, entry };
+            if entry.is_article() {
+                article += 1;
+            } else {
+                seq += 1;
             }
-            *hasher.finalize().as_bytes()
-        };
-        pairs.par_iter().with_min_len(64).map(hash).collect()
+            numbered
+        })
     }
 
     /// The head after this commit, if this was the head before.
     pub fn head_after(&self, before: Head) -> Head {
-        self.hashes().iter().fold(before, Head::after)
+        let hashes: Vec<[u8; 32]> = self.entries.par_iter().with_min_len(64).map(RawEntry::hash).collect();
+        self.entries.iter().zip(&hashes).fold(before, |head, (entry, hash)| entry.head_after(head, hash))
     }
 
-    /// The heads after each of its entries.
-    pub fn heads(&self, before: Head) -> Vec<Head> {
-        let step = |head: &mut Head, hash: &[u8; 32]| {
-            *head = head.after(hash);
-            Some(*head)
-        };
-        self.hashes().iter().scan(before, step).collect()
+    /// How many entries are articles.
+    pub fn articles(&self) -> u64 {
+        self.entries.iter().filter(|entry| entry.is_article()).count() as u64
     }
 
-    /// The number that the next entry will have.
+    /// The number that the next entry which is no article will have.
     pub fn next_seq(&self) -> u64 {
-        self.first_seq + self.entries.len() as u64
+        self.first_seq + self.entries.len() as u64 - self.articles()
     }
 
     /// The number that the next article will have.
     pub fn next_article(&self) -> u64 {
-        self.first_article + self.articles.len() as u64
+        self.first_article + self.articles()
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct Directory {
-    articles: (u32, u32),
-    entries: (u32, u32),
-    bodies: Vec<(u64, bool, u32)>,
+/// What stands before the contents of a section.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct SectionHead {
+    kind: u16,
+    codec: u8,
+    flags: u8,
+    dictionary: u32,
+    first: u64,
+    content_bytes: u32,
+    stored_bytes: u32,
+}
+
+const SECTION_HEAD_BYTES: usize = 24;
+
+impl SectionHead {
+    fn encode(&self) -> [u8; SECTION_HEAD_BYTES] {
+        let mut bytes = [0; SECTION_HEAD_BYTES];
+        bytes[..2].copy_from_slice(&self.kind.to_le_bytes());
+        (bytes[2], bytes[3]) = (self.codec, self.flags);
+        bytes[4..8].copy_from_slice(&self.dictionary.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.first.to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.content_bytes.to_le_bytes());
+        bytes[20..].copy_from_slice(&self.stored_bytes.to_le_bytes());
+        bytes
+    }
+
+    fn decode(bytes: &[u8; SECTION_HEAD_BYTES]) -> SectionHead {
+        let u32_at = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
+        SectionHead {
+            kind: u16::from_le_bytes([bytes[0], bytes[1]]),
+            codec: bytes[2],
+            flags: bytes[3],
+            dictionary: u32_at(4),
+            first: u64::from_le_bytes(bytes[8..16].try_into().expect("eight bytes")),
+            content_bytes: u32_at(16),
+            stored_bytes: u32_at(20),
+        }
+    }
+}
+
+/// A section of entries, compressed.
+fn packed_section(kind: u16, content: &[u8]) -> Section {
+    let stored = zstd::bulk::compress(content, LEVEL).expect("compressing in memory cannot fail");
+    let (content_bytes, stored_bytes) = (content.len() as u32, stored.len() as u32);
+    let codec = Codec::Zstd as u8;
+    Section {
+        head: SectionHead { kind, codec, content_bytes, stored_bytes, ..SectionHead::default() },
+        stored,
+    }
 }
 
 /// The bytes of a frame, and the head after it.
 pub(super) fn encode(commit: &Commit, before: Head) -> (Vec<u8>, Head) {
     let after = commit.head_after(before);
-    let compress =
-        |bytes: &[u8]| zstd::bulk::compress(bytes, LEVEL).expect("compressing in memory cannot fail");
-    let articles = codec::encode(&commit.articles);
-    let entries = codec::encode(&commit.entries);
-    let (packed_articles, packed_entries) = rayon::join(|| compress(&articles), || compress(&entries));
-    let directory = codec::encode(&Directory {
-        articles: (articles.len() as u32, packed_articles.len() as u32),
-        entries: (entries.len() as u32, packed_entries.len() as u32),
-        bodies: commit.bodies.iter().map(|pack| (pack.first, pack.full, pack.bytes.len() as u32)).collect(),
-    });
+    let mut entries = (commit.entries.len() as u32).to_le_bytes().to_vec();
+    let mut articles = Vec::new();
+    for entry in &commit.entries {
+        entries.extend_from_slice(&entry.head());
+        entries.extend_from_slice(&(entry.bytes.len() as u32).to_le_bytes());
+    }
+    for entry in &commit.entries {
+        let into = if entry.is_article() { &mut articles } else { &mut entries };
+        into.extend_from_slice(&entry.bytes);
+    }
+    let (entries, articles) =
+        rayon::join(|| packed_section(ENTRIES, &entries), || packed_section(ARTICLES, &articles));
+    let body = |pack: &BodyPack| SectionHead {
+        kind: BODIES,
+        codec: Codec::Plain as u8,
+        flags: if pack.full { FULL } else { 0 },
+        first: pack.first,
+        content_bytes: pack.bytes.len() as u32,
+        stored_bytes: pack.bytes.len() as u32,
+        ..SectionHead::default()
+    };
+    let mut sections: Vec<(SectionHead, &[u8])> =
+        [&entries, &articles].map(|section| (section.head, &*section.stored)).to_vec();
+    sections.extend(commit.bodies.iter().map(|pack| (body(pack), &*pack.bytes)));
+    sections.extend(commit.others.iter().map(|section| (section.head, &*section.stored)));
     let mut frame = vec![0; HEADER_BYTES];
-    frame.extend_from_slice(&(directory.len() as u32).to_le_bytes());
-    frame.extend_from_slice(&directory);
-    frame.extend_from_slice(&packed_articles);
-    frame.extend_from_slice(&packed_entries);
-    commit.bodies.iter().for_each(|pack| frame.extend_from_slice(&pack.bytes));
+    frame.extend_from_slice(&(sections.len() as u32).to_le_bytes());
+    sections.iter().for_each(|(head, _)| frame.extend_from_slice(&head.encode()));
+    sections.iter().for_each(|(_, stored)| frame.extend_from_slice(stored));
     let header = Header {
         payload_bytes: (frame.len() - HEADER_BYTES) as u64,
         first_seq: commit.first_seq,
         first_article: commit.first_article,
-        captures: commit.entries.len() as u32,
-        articles: commit.articles.len() as u32,
+        entries: (commit.next_seq() - commit.first_seq) as u32,
+        articles: commit.articles() as u32,
         committed_ms: commit.committed_ms,
         before,
         after,
@@ -253,32 +251,69 @@ pub(super) fn encode(commit: &Commit, before: Head) -> (Vec<u8>, Head) {
 /// Decodes a payload whose hash was checked. `Err` says what is wrong with it.
 pub(super) fn decode(header: &Header, payload: &[u8]) -> Result<Commit, String> {
     let cut = || "its payload is cut short".to_owned();
-    let (length, rest) = payload.split_at_checked(4).ok_or_else(cut)?;
-    let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
-    let (directory, mut rest) = rest.split_at_checked(length).ok_or_else(cut)?;
-    let directory: Directory = codec::decode(directory).map_err(|e| e.to_string())?;
-    let mut take = |length: u32| {
-        let (taken, left) = rest.split_at_checked(length as usize).ok_or_else(cut)?;
+    let (count, rest) = payload.split_first_chunk::<4>().ok_or_else(cut)?;
+    let count = u32::from_le_bytes(*count) as usize;
+    let heads = count.checked_mul(SECTION_HEAD_BYTES).ok_or_else(cut)?;
+    let (heads, mut rest) = rest.split_at_checked(heads).ok_or_else(cut)?;
+    let Header { first_seq, first_article, committed_ms, .. } = *header;
+    let mut commit = Commit { first_seq, first_article, committed_ms, ..Commit::default() };
+    let (mut entries, mut articles) = (Vec::new(), Vec::new());
+    for head in heads.as_chunks::<SECTION_HEAD_BYTES>().0 {
+        let head = SectionHead::decode(head);
+        let (stored, left) = rest.split_at_checked(head.stored_bytes as usize).ok_or_else(cut)?;
         rest = left;
-        Ok::<_, String>(taken)
-    };
-    let mut unpack = |(length, packed): (u32, u32)| {
-        if u64::from(length) > codec::BYTES_MAX {
-            return Err("its payload is longer than any".to_owned());
+        match head.kind {
+            ENTRIES => entries = content(&head, stored)?,
+            ARTICLES => articles = content(&head, stored)?,
+            BODIES => {
+                let full = head.flags & FULL != 0;
+                commit.bodies.push(BodyPack { first: head.first, full, bytes: stored.to_vec() });
+            }
+            _ => commit.others.push(Section { head, stored: stored.to_vec() }),
         }
-        zstd::bulk::decompress(take(packed)?, length as usize).map_err(|e| e.to_string())
-    };
-    let articles: Vec<ArticleRow> = codec::decode(&unpack(directory.articles)?).map_err(|e| e.to_string())?;
-    let entries: Vec<Entry> = codec::decode(&unpack(directory.entries)?).map_err(|e| e.to_string())?;
-    let mut bodies = Vec::with_capacity(directory.bodies.len());
-    for (first, full, length) in directory.bodies {
-        bodies.push(BodyPack { first, full, bytes: take(length)?.to_vec() });
     }
-    if articles.len() != header.articles as usize || entries.len() != header.captures as usize {
+    commit.entries =
+        read_entries(&entries, &articles).ok_or_else(|| "its entries are cut short".to_owned())?;
+    // What is known has to be what it says it is.
+    commit
+        .entries
+        .par_iter()
+        .with_min_len(64)
+        .try_for_each(|entry| entry.open(0).map(drop))
+        .map_err(|e| e.to_string())?;
+    let numbers = (commit.next_seq() - first_seq, commit.articles());
+    if numbers != (header.entries.into(), header.articles.into()) {
         return Err("its payload is not what its header says".to_owned());
     }
-    let Header { first_seq, first_article, committed_ms, .. } = *header;
-    Ok(Commit { first_seq, first_article, committed_ms, articles, entries, bodies })
+    Ok(commit)
+}
+
+fn content(head: &SectionHead, stored: &[u8]) -> Result<Vec<u8>, String> {
+    if head.content_bytes > CONTENT_BYTES_MAX {
+        return Err("its payload is longer than any".to_owned());
+    }
+    pack::unpack(head.codec, head.dictionary, stored, head.content_bytes as usize).map_err(|e| e.to_string())
+}
+
+fn read_entries(entries: &[u8], mut articles: &[u8]) -> Option<Vec<RawEntry>> {
+    const BYTES: usize = HEAD_BYTES + 4;
+    let (count, rest) = entries.split_first_chunk::<4>()?;
+    let (heads, mut entries) =
+        rest.split_at_checked((u32::from_le_bytes(*count) as usize).checked_mul(BYTES)?)?;
+    let mut read = Vec::with_capacity(heads.len() / BYTES);
+    for head in heads.as_chunks::<BYTES>().0 {
+        let (head, length) = head.split_first_chunk::<HEAD_BYTES>()?;
+        let length = u32::from_le_bytes(length.try_into().ok()?) as usize;
+        let entry = RawEntry::of(*head, &[0; 32]).ok()?;
+        let bytes;
+        if entry.is_article() {
+            (bytes, articles) = articles.split_at_checked(length)?;
+        } else {
+            (bytes, entries) = entries.split_at_checked(length)?;
+        }
+        read.push(RawEntry::of(*head, bytes).ok()?);
+    }
+    (entries.is_empty() && articles.is_empty()).then_some(read)
 }
 
 impl Header {
@@ -289,7 +324,7 @@ impl Header {
         for number in [self.payload_bytes, self.first_seq, self.first_article] {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
-        bytes.extend_from_slice(&self.captures.to_le_bytes());
+        bytes.extend_from_slice(&self.entries.to_le_bytes());
         bytes.extend_from_slice(&self.articles.to_le_bytes());
         bytes.extend_from_slice(&self.committed_ms.to_le_bytes());
         bytes.extend_from_slice(&self.before.0);
@@ -313,7 +348,7 @@ impl Header {
             payload_bytes: u64_at(8),
             first_seq: u64_at(16),
             first_article: u64_at(24),
-            captures: u32_at(32),
+            entries: u32_at(32),
             articles: u32_at(36),
             committed_ms: u64_at(40) as i64,
             before: head_at(48),
@@ -324,7 +359,7 @@ impl Header {
 
     /// The number that the next frame's first entry has.
     pub fn next_seq(&self) -> u64 {
-        self.first_seq + u64::from(self.captures)
+        self.first_seq + u64::from(self.entries)
     }
 
     /// The number that the next new article has.
@@ -347,27 +382,38 @@ pub(super) fn short_hash(bytes: &[u8]) -> [u8; 16] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entry::{ArticleRow, Entry};
     use super::*;
+    use crate::article::{Language, Provenance};
 
     fn commit() -> Commit {
-        let article = |headline: &str, first_seq| ArticleRow {
-            digest: Digest::of(headline.as_bytes()),
-            language: Language::parse("uk"),
-            headline: headline.to_owned(),
-            first_seq,
-            body_bytes: 3,
+        let article = |headline: &str| {
+            let digest = Digest::of(headline.as_bytes());
+            let (language, headline) = (Language::parse("uk"), headline.to_owned());
+            Entry::Article(ArticleRow { digest, language, headline, first_seq: 0, body_bytes: 3 }).encode()
         };
-        let capture = |article, input: &str| Entry::Capture {
-            article,
-            provenance: Provenance { input: input.to_owned(), ..Provenance::default() },
+        let capture = |article, input: &str| {
+            let provenance = Provenance { input: input.to_owned(), ..Provenance::default() };
+            Entry::Capture { article, provenance: Box::new(provenance) }.encode()
         };
+        let later = RawEntry { kind: 4711, version: 3, gone: false, bytes: b"whatever".as_slice().into() };
         Commit {
             first_seq: 5,
             first_article: 3,
             committed_ms: 1_738_056_660_000,
-            articles: vec![article("rain", 5), article("sun", 7)],
-            entries: vec![capture(3, "a"), capture(1, "b"), capture(4, "c")],
+            entries: vec![
+                article("rain"),
+                capture(3, "a"),
+                capture(1, "b"),
+                later,
+                article("sun"),
+                capture(4, "c"),
+            ],
             bodies: vec![BodyPack { first: 3, full: false, bytes: vec![1, 2, 3] }],
+            others: vec![Section {
+                head: SectionHead { kind: 99, codec: 7, stored_bytes: 2, ..SectionHead::default() },
+                stored: vec![8, 9],
+            }],
         }
     }
 
@@ -376,7 +422,7 @@ mod tests {
         let (frame, after) = encode(&commit(), Head::EMPTY);
         let header = Header::decode(&frame).unwrap();
         assert_eq!(header.after, after);
-        assert_eq!((header.next_seq(), header.next_article()), (8, 5));
+        assert_eq!((header.next_seq(), header.next_article()), (9, 5));
         assert_eq!(header.frame_bytes(), frame.len() as u64);
         assert_eq!(header.payload_hash, short_hash(&frame[HEADER_BYTES..]));
         assert_eq!(decode(&header, &frame[HEADER_BYTES..]).unwrap(), commit());
@@ -386,15 +432,47 @@ mod tests {
     #[test]
     fn the_head_does_not_depend_on_the_cut() {
         let whole = commit();
-        let mut first = whole.clone();
-        first.entries.truncate(2);
-        first.articles.truncate(1);
-        let mut second = whole.clone();
-        second.entries.drain(..2);
-        second.articles.drain(..1);
-        (second.first_seq, second.first_article) = (first.next_seq(), first.next_article());
-        assert_eq!(second.head_after(first.head_after(Head::EMPTY)), whole.head_after(Head::EMPTY));
-        assert_eq!(whole.heads(Head::EMPTY).last(), Some(&whole.head_after(Head::EMPTY)));
+        for cut in 0..=whole.entries.len() {
+            let mut first = whole.clone();
+            let entries = first.entries.split_off(cut);
+            let (first_seq, first_article) = (first.next_seq(), first.next_article());
+            let second = Commit { first_seq, first_article, entries, ..whole.clone() };
+            assert_eq!(second.head_after(first.head_after(Head::EMPTY)), whole.head_after(Head::EMPTY));
+            assert_eq!((second.next_seq(), second.next_article()), (whole.next_seq(), whole.next_article()));
+        }
+    }
+
+    /// What is gone proves the rest, whatever it was.
+    #[test]
+    fn the_head_does_not_depend_on_what_is_gone() {
+        let (whole, head) = (commit(), commit().head_after(Head::EMPTY));
+        for gone in 0..1 << whole.entries.len() {
+            let mut less = whole.clone();
+            for (at, entry) in less.entries.iter_mut().enumerate().filter(|(at, _)| gone >> at & 1 == 1) {
+                assert!(!entry.gone, "{at}");
+                *entry = entry.without_bytes();
+            }
+            let (frame, after) = encode(&less, Head::EMPTY);
+            assert_eq!(after, head);
+            let header = Header::decode(&frame).unwrap();
+            assert_eq!(decode(&header, &frame[HEADER_BYTES..]).unwrap(), less);
+        }
+    }
+
+    /// A frame from somebody else is refused or read; it never panics.
+    #[test]
+    fn damaged_payloads_never_panic() {
+        let (frame, _) = encode(&commit(), Head::EMPTY);
+        let header = Header::decode(&frame).unwrap();
+        let payload = &frame[HEADER_BYTES..];
+        for length in 0..payload.len() {
+            let _ = decode(&header, &payload[..length]);
+        }
+        for bit in 0..payload.len() * 8 {
+            let mut flipped = payload.to_vec();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let _ = decode(&header, &flipped);
+        }
     }
 
     #[test]

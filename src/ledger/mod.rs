@@ -7,17 +7,20 @@
 //! and they are set aside as a file ([`tail`]). Anything else that does not verify is damage and is reported, never skipped.
 //!
 //! ```text
-//! segment header = "PMSEG1\0\0", archive UUID (16), number (u32), 0 (u32), first seq (u64), first article (u64),
+//! segment header = "PMLEDGER", archive UUID (16), number (u32), 0 (u32), first seq (u64), first article (u64),
 //!                  head before (32), hash of these (16)                                          [96 bytes]
 //! ```
 //! Knows nothing of sled, queries or inputs.
 
 pub mod acknowledged;
+mod entry;
 mod frame;
 pub mod tail;
 
 pub use acknowledged::Record;
-pub use frame::{ArticleRow, BodyPack, Commit, Entry, Head};
+pub use entry::{ArticleRow, Entry, RawEntry};
+pub(crate) use entry::{CaptureKeys, HEAD_BYTES, capture_keys};
+pub use frame::{BodyPack, Commit, Head, Numbered, Section};
 
 use crate::error::{Error, IoContext, Result, is_there, start_if_there};
 use frame::{HEADER_BYTES, Header, MAGIC, short_hash};
@@ -30,7 +33,9 @@ use std::path::{Path, PathBuf};
 pub const SEGMENT_BYTES: u64 = 64 << 20;
 
 const SEGMENT_HEADER_BYTES: usize = 96;
-const SEGMENT_MAGIC: &[u8; 8] = b"PMSEG1\0\0";
+const SEGMENT_MAGIC: &[u8; 8] = b"PMLEDGER";
+/// As segments began before format 1 was settled; no such version was ever released.
+const UNSETTLED_MAGIC: &[u8; 8] = b"PMSEG1\0\0";
 
 /// A place between two frames, and all that came before it in short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -273,8 +278,7 @@ impl Frames {
             }
         } else {
             let Header { first_seq, first_article, committed_ms, .. } = header;
-            let (articles, entries, bodies) = Default::default();
-            Commit { first_seq, first_article, committed_ms, articles, entries, bodies }
+            Commit { first_seq, first_article, committed_ms, ..Commit::default() }
         };
         self.position = after;
         Ok(Step::Frame(Box::new(commit), after))
@@ -329,7 +333,11 @@ impl Frames {
     fn segment_header(&mut self, length: u64) -> Result<std::result::Result<(), String>> {
         let bytes = self.read(0, SEGMENT_HEADER_BYTES.min(length as usize))?;
         let Some(header) = SegmentHeader::decode(&bytes) else {
-            return Ok(Err("not a segment's header".to_owned()));
+            return Ok(Err(match bytes.starts_with(UNSETTLED_MAGIC) {
+                true => "it was written before format 1 was settled; export it with the version that wrote it, and ingest that",
+                false => "not a segment's header",
+            }
+            .to_owned()));
         };
         let Position { segment, next_seq, next_article, head, .. } = self.position;
         let expected = SegmentHeader { uuid: self.uuid, number: segment, next_seq, next_article, head };

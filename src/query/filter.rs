@@ -8,7 +8,7 @@ use crate::digest::Prefix;
 use crate::error::{Error, Result};
 use crate::search::analysis::{Code, Words as TextWords};
 use crate::search::{NumberSet, Pattern, Scope, Text, WORK_MAX};
-use crate::store::{self, Mark, Store, damaged};
+use crate::store::{self, Mark, View, damaged};
 use crate::time::{Precision, Timestamp};
 use std::cell::OnceCell;
 
@@ -46,7 +46,7 @@ pub(super) enum CaptureTest {
 
 /// A capture that is held against a filter; what it takes is read when it is needed, once.
 pub(super) struct Held<'a> {
-    store: &'a Store,
+    view: &'a View<'a>,
     pub mark: Mark,
     /// Which date the mark has.
     field: DateField,
@@ -59,20 +59,20 @@ pub(super) struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    pub fn new(store: &'a Store, mark: Mark, field: DateField) -> Held<'a> {
+    pub fn new(view: &'a View<'a>, mark: Mark, field: DateField) -> Held<'a> {
         let (url, host, authors, sections) = Default::default();
-        Held { store, mark, field, provenance: OnceCell::new(), url, host, authors, sections }
+        Held { view, mark, field, provenance: OnceCell::new(), url, host, authors, sections }
     }
 
-    pub fn of(store: &'a Store, mark: Mark, field: DateField, provenance: Provenance) -> Held<'a> {
-        Held { provenance: OnceCell::from(provenance), ..Held::new(store, mark, field) }
+    pub fn of(view: &'a View<'a>, mark: Mark, field: DateField, provenance: Provenance) -> Held<'a> {
+        Held { provenance: OnceCell::from(provenance), ..Held::new(view, mark, field) }
     }
 
     fn provenance(&self) -> Result<&Provenance> {
         if let Some(provenance) = self.provenance.get() {
             return Ok(provenance);
         }
-        let provenance = self.store.capture(self.mark.seq)?.1;
+        let provenance = self.view.capture(self.mark.seq)?.1;
         Ok(self.provenance.get_or_init(|| provenance))
     }
 
@@ -94,15 +94,7 @@ impl<'a> Held<'a> {
 
     /// The words of each of its sections and keywords.
     fn sections(&self, of: &Provenance) -> &[Vec<String>] {
-        self.sections.get_or_init(|| {
-            let fields = of.extra_fields();
-            let named = ["section", "keywords", "tags", "categories", "category", "rubric"];
-            let values = named.iter().filter_map(|name| fields.get(*name)).flat_map(|value| match value {
-                serde_json::Value::Array(values) => values.as_slice(),
-                value => std::slice::from_ref(value),
-            });
-            values.filter_map(|value| value.as_str()).map(words).collect()
-        })
+        self.sections.get_or_init(|| of.section.iter().chain(&of.keywords).map(|name| words(name)).collect())
     }
 
     /// A date of the capture, and whether only its day is known.
@@ -129,7 +121,9 @@ impl Filter {
     /// Makes a query ready. Whatever asks for nothing but texts is looked up in the full-text index.
     pub fn new(reader: &Reader<'_>, expr: &Expr) -> Result<Filter> {
         if let (Some(text), Some(search)) = (text(expr), reader.search) {
-            return Ok(Filter::Articles(search.matching(&text)?, expr.to_string()));
+            let mut articles = search.matching(&text)?;
+            reader.view.only_living(&mut articles);
+            return Ok(Filter::Articles(articles, expr.to_string()));
         }
         Ok(match expr {
             Expr::All(parts) => Filter::All(Filter::parts(reader, parts, true)?),
@@ -183,7 +177,7 @@ impl Filter {
         let capture = |test| Filter::Capture(test, condition.to_string());
         Ok(match condition {
             Condition::Source(source) => {
-                let names = reader.store.names()?;
+                let names = reader.view.names()?;
                 Filter::Sources(vec![names.number(source.as_ref()).unwrap_or(NO_SUCH_SOURCE)])
             }
             Condition::Date(field, since, until) => Filter::Date(*field, *since, *until),
@@ -209,10 +203,10 @@ impl Filter {
                 ])
             }
             Condition::Domain(domain) => capture(CaptureTest::Domain(domain.clone())),
-            Condition::Tag(tag) => Filter::Articles(reader.store.tagged(tag)?, condition.to_string()),
+            Condition::Tag(tag) => Filter::Articles(reader.view.tagged(tag)?, condition.to_string()),
             Condition::Id(id) => {
                 let prefix: Prefix = id.parse().map_err(damaged)?;
-                let found = reader.store.find_prefix(&prefix, usize::MAX)?;
+                let found = reader.view.find_prefix(&prefix, usize::MAX)?;
                 Filter::Articles(found.into_iter().collect(), condition.to_string())
             }
             Condition::Seq(first, last) => Filter::Seq(*first, *last),
@@ -258,7 +252,7 @@ impl Filter {
                 CaptureTest::Url(_) | CaptureTest::UrlStart(_) | CaptureTest::Domain(_) => 60,
                 CaptureTest::Author(_) => 100,
                 CaptureTest::Section(_) => 400,
-                CaptureTest::Summary => 4_000,
+                CaptureTest::Summary => 10,
             },
             Filter::Language(_) => 300,
             Filter::MultiCapture => 300,
@@ -319,8 +313,8 @@ impl Filter {
             Filter::Dated => !mark.undated(),
             Filter::Undated => mark.undated(),
             Filter::Suspect => mark.suspect(),
-            Filter::MultiCapture => held.store.has_several(mark.article)?,
-            Filter::Language(language) => held.store.article(mark.article)?.language == *language,
+            Filter::MultiCapture => held.view.has_several(mark.article)?,
+            Filter::Language(language) => held.view.article(mark.article)?.language == *language,
             Filter::Capture(test, _) => test.holds(held, held.provenance()?),
         })
     }
@@ -379,9 +373,7 @@ impl CaptureTest {
                 }
                 parts => globs(&provenance.input, parts),
             },
-            CaptureTest::Summary => {
-                provenance.extra_fields().get("is_summary").and_then(serde_json::Value::as_bool) == Some(true)
-            }
+            CaptureTest::Summary => provenance.is_summary,
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::digest::{Digest, Prefix};
 use crate::error::{Error, Result};
 use crate::ledger::{ArticleRow, Position};
 use crate::search::SearchIndex;
-use crate::store::{Applied, Mark, SourceNames, Store, keys, packed::Direction};
+use crate::store::{Applied, Mark, SourceNames, View, keys, packed::Direction};
 use crate::time::{Precision, Timestamp};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -144,15 +144,15 @@ impl Unchecked {
 }
 
 /// Answers questions about everything that was committed.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Reader<'a> {
-    pub(crate) store: &'a Store,
+    pub(crate) view: View<'a>,
     pub(crate) search: Option<&'a SearchIndex>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(store: &'a Store, search: Option<&'a SearchIndex>) -> Reader<'a> {
-        Reader { store, search }
+    pub(crate) fn new(view: View<'a>, search: Option<&'a SearchIndex>) -> Reader<'a> {
+        Reader { view, search }
     }
 
     /// The full-text index, if it was opened for this reader: see [`crate::archive::Archive::reader_for`].
@@ -162,22 +162,22 @@ impl<'a> Reader<'a> {
 
     /// How many articles, captures and bytes there are, and the state of the ledger.
     pub fn applied(&self) -> Applied {
-        self.store.applied()
+        self.view.applied()
     }
 
     /// The ledger's position.
     pub fn position(&self) -> Position {
-        self.store.applied().position
+        self.view.applied().position
     }
 
     /// The sources.
     pub fn names(&self) -> Result<Arc<SourceNames>> {
-        self.store.names()
+        self.view.names()
     }
 
     /// Gets a query ready: looks its words up, and decides how it is answered.
     pub fn ask(&self, query: &Query) -> Result<Asked<'a>> {
-        walk::ask(*self, query)
+        walk::ask(self.clone(), query)
     }
 
     /// The hits of a query, lazily.
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
 
     /// Whether an article that may be met again is met for the first time.
     fn is_first(&self, seen: &mut HashSet<u64>, mark: &Mark) -> Result<bool> {
-        Ok(!self.store.has_several(mark.article)? || seen.insert(mark.article))
+        Ok(!self.view.has_several(mark.article)? || seen.insert(mark.article))
     }
 
     /// The first and the last date of publication, implausible ones left out.
@@ -205,9 +205,9 @@ impl<'a> Reader<'a> {
         let dated = (keys::instant(Some(Timestamp(i64::MIN))), [0xff; 5]);
         let mut ends = [Direction::Up, Direction::Down].into_iter().map(|direction| {
             let (low, high) = walk::date_bounds(dated.0, dated.1);
-            for row in self.store.by_date.range(low, high, direction) {
+            for row in self.view.trees().by_date.range(low, high, direction) {
                 let mark = Mark::from_date_key(row?.key());
-                if let (Some(at), false) = (mark.at, mark.suspect()) {
+                if let (Some(at), false, true) = (mark.at, mark.suspect(), self.view.sees(&mark)) {
                     return Ok(Some(at));
                 }
             }
@@ -219,13 +219,13 @@ impl<'a> Reader<'a> {
 
     /// The number of the article with this prefix.
     pub fn resolve(&self, prefix: &Prefix) -> Result<Option<u64>> {
-        let numbers = self.store.find_prefix(prefix, 10)?;
+        let numbers = self.view.find_prefix(prefix, 10)?;
         match numbers.as_slice() {
             [] => Ok(None),
             [number] => Ok(Some(*number)),
             several => {
                 let candidate =
-                    |number: &u64| self.store.article(*number).map(|row| (row.digest, row.headline));
+                    |number: &u64| self.view.article(*number).map(|row| (row.digest, row.headline));
                 let candidates = several.iter().map(candidate).collect::<Result<_>>()?;
                 Err(Error::Ambiguous { prefix: prefix.to_string(), candidates })
             }
@@ -234,12 +234,12 @@ impl<'a> Reader<'a> {
 
     /// The digits that it takes to name this article and no other; at least `least`.
     pub fn digits_needed(&self, digest: &Digest, least: usize) -> Result<usize> {
-        Ok((self.store.digits_shared(digest)? + 1).clamp(least, 64))
+        Ok((self.view.digits_shared(digest)? + 1).clamp(least, 64))
     }
 
     /// Whether an article with exactly this digest is here.
     pub fn find(&self, digest: &Digest) -> Result<Option<u64>> {
-        self.store.find(digest)
+        self.view.find(digest)
     }
 
     /// The captures at this URL, however it is spelled, in order of arrival: capture and article.
@@ -248,10 +248,13 @@ impl<'a> Reader<'a> {
         let canonical = crate::urls::canonical(url);
         let mut found = Vec::new();
         let range = (keys::url_key(hash, 0, 0), keys::url_key(hash, (1 << 40) - 1, (1 << 40) - 1));
-        for row in self.store.by_url.range(range.0, range.1, Direction::Up) {
+        for row in self.view.trees().by_url.range(range.0, range.1, Direction::Up) {
             let row = row?;
             let (seq, article) = (keys::read_number(&row.key()[8..13]), keys::read_number(&row.key()[13..]));
-            let there = self.store.capture(seq)?.1.url;
+            if seq >= self.view.next_seq() || !self.view.has(article) {
+                continue;
+            }
+            let there = self.view.capture(seq)?.1.url;
             if there.is_some_and(|url| crate::urls::canonical(&url) == canonical) {
                 found.push((seq, article));
             }
@@ -261,53 +264,58 @@ impl<'a> Reader<'a> {
 
     /// All of an article but its body.
     pub fn row(&self, number: u64) -> Result<ArticleRow> {
-        self.store.article(number)
+        self.view.article(number)
     }
 
     /// An article, its text checked against its digest.
     pub fn article(&self, number: u64) -> Result<(Digest, Article)> {
-        let row = self.store.article(number)?;
-        let article = row.with_body(self.store.body(number)?)?;
+        let row = self.view.article(number)?;
+        let article = row.with_body(self.view.body(number)?)?;
         Ok((row.digest, article))
+    }
+
+    /// Whether an article is part of the archive: it may have been removed.
+    pub fn has(&self, article: u64) -> bool {
+        self.view.has(article)
     }
 
     /// An article's tags, in alphabetical order.
     pub fn tags_of(&self, article: u64) -> Result<Vec<String>> {
-        self.store.tags_of(article)
+        self.view.tags_of(article)
     }
 
     /// Whether any article has a tag.
     pub fn has_tag(&self, tag: &str) -> Result<bool> {
-        Ok(!self.store.tagged(tag)?.is_empty())
+        Ok(!self.view.tagged(tag)?.is_empty())
     }
 
     /// Every tag that an article has, in alphabetical order, and how many have it.
     pub fn tag_counts(&self) -> Result<Vec<(String, u64)>> {
-        self.store.tag_counts()
+        self.view.tag_counts()
     }
 
     /// The saved queries, by name.
-    pub fn queries(&self) -> &'a std::collections::BTreeMap<String, String> {
-        self.store.queries()
+    pub fn queries(&self) -> std::collections::BTreeMap<String, String> {
+        self.view.queries()
     }
 
     /// What has this number: a capture, or something else that is numbered with them.
     pub fn entry(&self, seq: u64) -> Result<crate::ledger::Entry> {
-        self.store.entry(seq)
+        self.view.entry(seq)
     }
 
     /// All captures of an article, in order of arrival.
     pub fn captures(&self, number: u64) -> Result<Vec<Capture>> {
-        let row = self.store.article(number)?;
-        let seqs = self.store.captures_of(number, row.first_seq)?;
+        let row = self.view.article(number)?;
+        let seqs = self.view.captures_of(number, row.first_seq)?;
         seqs.into_iter()
-            .map(|seq| Ok(Capture { seq, digest: row.digest, provenance: self.store.capture(seq)?.1 }))
+            .map(|seq| Ok(Capture { seq, digest: row.digest, provenance: self.view.capture(seq)?.1 }))
             .collect()
     }
 
     /// One capture: the article's number and what was found.
     pub fn capture(&self, seq: u64) -> Result<(u64, crate::article::Provenance)> {
-        self.store.capture(seq)
+        self.view.capture(seq)
     }
 }
 

@@ -15,11 +15,13 @@
 use super::expr::Bound;
 use super::filter::{Filter, Held, wanted};
 use super::{By, DateField, Document, Group, GroupKey, Order, Query, Reader, SourceSummary, Unchecked};
-use crate::article::{Article, Capture};
+use crate::article::{Article, Capture, Provenance, Source};
+use crate::digest::Digest;
 use crate::error::{Error, Result};
+use crate::ledger::{CaptureKeys, RawEntry, capture_keys};
 use crate::search::{NumberSet, Pattern, Ranked, Scope};
 use crate::store::packed::{Direction, Rows};
-use crate::store::{self, Mark, Store, damaged, keys};
+use crate::store::{self, Mark, View, damaged, keys};
 use crate::time::{DAY, Precision, Timestamp};
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -287,7 +289,7 @@ impl<'a> Asked<'a> {
         if count == 0 {
             return Ok(Drive::Nothing);
         }
-        let all = self.reader.store.applied().articles().max(1);
+        let all = self.reader.view.applied().articles.max(1);
         // Walking by date finds the first few soon if many match.
         let wanted = self.query.limit.map(|limit| limit.saturating_add(self.query.offset));
         let soon = match (wanted, self.query.order) {
@@ -318,7 +320,7 @@ impl<'a> Asked<'a> {
         if !self.bounds.are_of_an_index() {
             let (first, last) = self.bounds.seq;
             let asked = last.saturating_sub(first).saturating_add(1);
-            return Ok(self.reader.store.applied().captures().min(asked));
+            return Ok(self.reader.view.applied().captures.min(asked));
         }
         let mut rows = 0;
         for walk in self.ranges(Order::Oldest) {
@@ -350,7 +352,7 @@ impl<'a> Asked<'a> {
     }
 
     fn filtered(&self, walked: Marks<'a>) -> Marks<'a> {
-        let (store, field) = (self.reader.store, self.query.date_field);
+        let (view, field) = (self.reader.view.clone(), self.query.date_field);
         let (filter, looked) = (self.filter.clone(), self.looked.clone());
         let (most, mut held) = (filter.captures_max(), 0u64);
         Box::new(walked.filter_map(move |mark| {
@@ -360,7 +362,8 @@ impl<'a> Asked<'a> {
                 // An article may have any number of captures.
                 return (held == most + 1).then(|| Err(costly(most)));
             }
-            match mark.and_then(|mark| Ok((filter.matches(&Held::new(store, mark, field))?, mark))) {
+            let holds = |mark: Mark| Ok(view.sees(&mark) && filter.matches(&Held::new(&view, mark, field))?);
+            match mark.and_then(|mark| Ok((holds(mark)?, mark))) {
                 Ok((true, mark)) => Some(Ok(mark)),
                 Ok((false, _)) => None,
                 Err(e) => Some(Err(e)),
@@ -370,10 +373,10 @@ impl<'a> Asked<'a> {
 
     /// The captures of some articles.
     fn captures_of(&self, articles: &NumberSet) -> Marks<'a> {
-        let (store, field) = (self.reader.store, self.query.date_field);
+        let (view, field) = (self.reader.view.clone(), self.query.date_field);
         let numbers: Vec<u64> = articles.iter().collect();
         Box::new(numbers.into_iter().flat_map(move |article| {
-            let marks = article_marks(store, field, article);
+            let marks = article_marks(&view, field, article);
             match marks {
                 Ok(marks) => marks.into_iter().map(|(mark, _)| Ok(mark)).collect::<Vec<_>>(),
                 Err(e) => vec![Err(e)],
@@ -383,18 +386,23 @@ impl<'a> Asked<'a> {
 
     /// All captures, in order of arrival.
     fn captures(&self) -> Marks<'a> {
-        let (store, field) = (self.reader.store, self.query.date_field);
+        let (view, field) = (self.reader.view.clone(), self.query.date_field);
         let (first, last) = self.bounds.seq;
         let last = last.min((1 << 40) - 1);
-        let rows = store.captures.range(keys::number(first.min(last)), keys::number(last), Direction::Up);
+        let rows =
+            view.trees().captures.range(keys::number(first.min(last)), keys::number(last), Direction::Up);
         Box::new(rows.filter_map(move |row| {
-            let mark = row.and_then(|row| match store::read_capture(&row)? {
-                None => Ok(None),
-                Some((article, provenance)) => {
-                    let digest = store.article(article)?.digest;
-                    read_mark(store, field, keys::read_number(row.key()), article, &digest, &provenance)
-                        .map(Some)
+            let mark = row.and_then(|row| {
+                let entry = RawEntry::of_row(&row).map_err(damaged)?;
+                if !entry.is_capture() {
+                    return Ok(None);
                 }
+                let keys = capture_keys(&entry.bytes).map_err(damaged)?;
+                if !view.has(keys.article) {
+                    return Ok(None);
+                }
+                let digest = view.article(keys.article)?.digest;
+                read_mark(&view, field, keys::read_number(row.key()), &digest, &keys).map(Some)
             });
             mark.transpose()
         }))
@@ -436,7 +444,7 @@ impl<'a> Asked<'a> {
         Hits {
             marks,
             placing: Placing {
-                reader: self.reader,
+                reader: self.reader.clone(),
                 filter: self.filter.clone(),
                 query: self.query.clone(),
                 of_articles: self.filter.is_of_articles(),
@@ -470,7 +478,7 @@ impl<'a> Asked<'a> {
 
     /// Marks in the order of the hits.
     fn sorted(&self, mut marks: Vec<Mark>) -> Result<Marks<'a>> {
-        let (order, names) = (self.query.order, self.reader.store.names()?);
+        let (order, names) = (self.query.order, self.reader.view.names()?);
         marks.sort_unstable_by(|a, b| match order {
             Order::Source => by_name(&names, a.source, b.source).then_with(|| compare(Order::Oldest, a, b)),
             order => compare(order, a, b),
@@ -480,7 +488,7 @@ impl<'a> Asked<'a> {
 
     /// The ranges of one index that hold every mark that can match, each in the order that is asked for, undated ones apart.
     fn ranges(&self, order: Order) -> Vec<Walk<'a>> {
-        let store = self.reader.store;
+        let trees = self.reader.view.trees();
         let (dated, undated) = self.bounds.spans();
         let none = keys::instant(None);
         let undated = undated.then_some((none, none));
@@ -493,11 +501,11 @@ impl<'a> Asked<'a> {
             if let Some(sources) = sources {
                 for source in sources {
                     let (low, high) = source_bounds(*source, low, high);
-                    let rows = store.by_source.range(low, high, direction);
+                    let rows = trees.by_source.range(low, high, direction);
                     walks.push(Walk::new(rows, Mark::from_source_key, down));
                 }
             } else {
-                let tree = if published { &store.by_date } else { &store.by_captured };
+                let tree = if published { &trees.by_date } else { &trees.by_captured };
                 let (low, high) = date_bounds(low, high);
                 walks.push(Walk::new(tree.range(low, high, direction), Mark::from_date_key, down));
             }
@@ -507,8 +515,8 @@ impl<'a> Asked<'a> {
 
     /// The ranges of every source, by its name, undated ones after the others; captures without a source last.
     fn by_source(&self) -> Result<Marks<'a>> {
-        let store = self.reader.store;
-        let names = store.names()?;
+        let trees = self.reader.view.trees();
+        let names = self.reader.view.names()?;
         let mut sources: Vec<u32> = match &self.bounds.sources {
             Some(sources) => sources.clone(),
             None => (0..=names.names().len() as u32).collect(),
@@ -520,7 +528,7 @@ impl<'a> Asked<'a> {
         Ok(Box::new(sources.into_iter().flat_map(move |source| {
             spans.clone().into_iter().flat_map(move |(low, high)| {
                 let (low, high) = source_bounds(source, low, high);
-                Walk::new(store.by_source.range(low, high, Direction::Up), Mark::from_source_key, false)
+                Walk::new(trees.by_source.range(low, high, Direction::Up), Mark::from_source_key, false)
             })
         })))
     }
@@ -535,10 +543,10 @@ impl<'a> Asked<'a> {
 
     /// How many there are on all pages.
     pub fn total(&self) -> Result<u64> {
-        let captures = self.query.captures;
+        let (captures, whole) = (self.query.captures, self.reader.view.is_whole());
         Ok(match self.filter.as_ref() {
-            Filter::All(parts) if parts.is_empty() && captures => self.reader.applied().captures(),
-            Filter::All(parts) if parts.is_empty() => self.reader.applied().articles(),
+            Filter::All(parts) if whole && parts.is_empty() && captures => self.reader.applied().captures,
+            Filter::All(parts) if whole && parts.is_empty() => self.reader.applied().articles,
             Filter::Articles(articles, _) if !captures => articles.len(),
             _ => {
                 let mut seen = HashSet::new();
@@ -554,15 +562,15 @@ impl<'a> Asked<'a> {
 
     /// How many articles (or captures, with [`Query::captures`]) are in each group, ascending; the group without a key last.
     pub fn count_by(&self, by: By) -> Result<Vec<Group>> {
-        let (store, captures) = (self.reader.store, self.query.captures);
-        let names = store.names()?;
+        let (view, captures) = (&self.reader.view, self.query.captures);
+        let names = view.names()?;
         let mut groups = BTreeMap::<Option<String>, (u64, HashSet<u64>)>::new();
         let mut last: Option<(GroupKey, Option<String>)> = None;
         for mark in self.marks()? {
             let mark = mark?;
             let key = match by {
                 By::Source => GroupKey::Source(mark.source),
-                By::Language => GroupKey::Language(store.article(mark.article)?.language),
+                By::Language => GroupKey::Language(view.article(mark.article)?.language),
                 By::Day | By::Week | By::Month | By::Year => {
                     GroupKey::Day(mark.at.map(|at| at.0.div_euclid(DAY)))
                 }
@@ -583,7 +591,7 @@ impl<'a> Asked<'a> {
 
     /// The sources with what they have of it, by name; captures without a source last.
     pub fn sources(&self) -> Result<Vec<SourceSummary>> {
-        let names = self.reader.store.names()?;
+        let names = self.reader.view.names()?;
         let mut summaries = BTreeMap::<u32, (SourceSummary, HashSet<u64>)>::new();
         for mark in self.marks()? {
             let mark = mark?;
@@ -613,22 +621,22 @@ impl<'a> Asked<'a> {
 
     /// The same without checking the text, which takes as long as reading it and can be done elsewhere.
     pub fn unchecked(&self, hit: &Hit) -> Result<Unchecked> {
-        let store = self.reader.store;
-        let row = store.article(hit.article)?;
+        let view = &self.reader.view;
+        let row = view.article(hit.article)?;
         let digest = row.digest;
         let mut captures = Vec::new();
-        if self.query.captures || !store.has_several(hit.article)? {
-            captures.push(Capture { seq: hit.seq, digest, provenance: store.capture(hit.seq)?.1 });
+        if self.query.captures || !view.has_several(hit.article)? {
+            captures.push(Capture { seq: hit.seq, digest, provenance: view.capture(hit.seq)?.1 });
         } else {
-            for (mark, provenance) in article_marks(store, self.query.date_field, hit.article)? {
-                let held = Held::of(store, mark, self.query.date_field, provenance.clone());
+            for (mark, provenance) in article_marks(view, self.query.date_field, hit.article)? {
+                let held = Held::of(view, mark, self.query.date_field, provenance.clone());
                 if self.filter.matches(&held)? {
                     captures.push(Capture { seq: mark.seq, digest, provenance });
                 }
             }
         }
-        let article = Article::from_canonical(row.headline, store.body(hit.article)?, row.language);
-        let tags = store.tags_of(hit.article)?;
+        let article = Article::from_canonical(row.headline, view.body(hit.article)?, row.language);
+        let tags = view.tags_of(hit.article)?;
         let placed_by = captures.iter().position(|capture| capture.seq == hit.seq).unwrap_or(0);
         Ok(Unchecked(Document { digest, article, captures, placed_by, tags }))
     }
@@ -640,7 +648,7 @@ impl<'a> Asked<'a> {
 
     /// How it is answered, in words, a line a step.
     pub fn plan_lines(&self) -> Result<Vec<String>> {
-        let names = self.reader.store.names()?;
+        let names = self.reader.view.names()?;
         let mut lines = vec![format!(
             "query    {}",
             if self.query.filter.is_everything() {
@@ -742,31 +750,31 @@ fn by_name(names: &store::SourceNames, a: u32, b: u32) -> Ordering {
 }
 
 /// The captures of one article.
-fn article_marks(
-    store: &Store,
-    field: DateField,
-    article: u64,
-) -> Result<Vec<(Mark, crate::article::Provenance)>> {
-    let row = store.article(article)?;
+fn article_marks(view: &View<'_>, field: DateField, article: u64) -> Result<Vec<(Mark, Provenance)>> {
+    let row = view.article(article)?;
     let mut marks = Vec::new();
-    for seq in store.captures_of(article, row.first_seq)? {
-        let (_, provenance) = store.capture(seq)?;
-        marks.push((read_mark(store, field, seq, article, &row.digest, &provenance)?, provenance));
+    for seq in view.captures_of(article, row.first_seq)? {
+        let (_, of) = view.capture(seq)?;
+        let (url, source) = (of.url.as_deref(), of.source.as_ref().map(Source::as_str));
+        let keys = CaptureKeys { article, source, url, published: of.published, captured: of.captured };
+        marks.push((read_mark(view, field, seq, &row.digest, &keys)?, of));
     }
     Ok(marks)
 }
 
 fn read_mark(
-    store: &Store,
+    view: &View<'_>,
     field: DateField,
     seq: u64,
-    article: u64,
-    digest: &crate::digest::Digest,
-    provenance: &crate::article::Provenance,
+    digest: &Digest,
+    keys: &CaptureKeys<'_>,
 ) -> Result<Mark> {
-    let source =
-        store.names()?.number(provenance.source.as_ref()).ok_or_else(|| damaged("a source has no number"))?;
-    let (published, captured) = store::marks(seq, article, digest, provenance, source);
+    let source = match keys.source {
+        None => 0,
+        Some(source) => view.names()?.number_of(source).ok_or_else(|| damaged("a source has no number"))?,
+    };
+    let CaptureKeys { article, published, captured, .. } = keys;
+    let (published, captured) = store::marks(seq, *article, digest, published.as_ref(), *captured, source);
     Ok(if field == DateField::Captured { captured } else { published })
 }
 
@@ -845,8 +853,8 @@ impl Hits<'_> {
 impl Placing<'_> {
     /// Whether the article is placed by this capture, and not by another that matches too.
     fn places(&mut self, mark: &Mark) -> Result<bool> {
-        let store = self.reader.store;
-        if self.query.captures || !store.has_several(mark.article)? {
+        let view = &self.reader.view;
+        if self.query.captures || !view.has_several(mark.article)? {
             return Ok(true);
         }
         let best = match self.last {
@@ -859,12 +867,12 @@ impl Placing<'_> {
 
     /// The capture that places an article.
     fn best(&self, article: u64) -> Result<Option<Mark>> {
-        let (store, field) = (self.reader.store, self.query.date_field);
+        let (view, field) = (&self.reader.view, self.query.date_field);
         let order = if self.query.order == Order::Arrival { Order::Arrival } else { Order::Oldest };
         let mut best: Option<Mark> = None;
-        for (mark, provenance) in article_marks(store, field, article)? {
+        for (mark, provenance) in article_marks(view, field, article)? {
             let matches =
-                self.of_articles || self.filter.matches(&Held::of(store, mark, field, provenance))?;
+                self.of_articles || self.filter.matches(&Held::of(view, mark, field, provenance))?;
             if matches && best.is_none_or(|best| compare(order, &mark, &best).is_lt()) {
                 best = Some(mark);
             }
@@ -886,7 +894,7 @@ impl Placing<'_> {
             Order::Arrival => hit.seq.cmp(&cursor.seq),
             Order::Newest | Order::Oldest => by_date(),
             Order::Source => {
-                let names = self.reader.store.names()?;
+                let names = self.reader.view.names()?;
                 let name = names.name(hit.source).map_or("", |name| name.as_str());
                 (name.is_empty(), name).cmp(&(cursor.source.is_empty(), &cursor.source)).then_with(by_date)
             }

@@ -38,7 +38,7 @@ struct Payload {
     archive: uuid::Uuid,
     /// The first article that is not in it.
     next_article: u64,
-    /// The last one that is.
+    /// The hash of the entry before that one.
     last: String,
 }
 
@@ -219,15 +219,15 @@ pub struct Indexer {
 }
 
 impl Indexer {
-    /// Opens an index to be written, or makes one. `last` gives the digest of an article, to see that the index is of these
-    /// articles; one that is not, or cannot be used, is made again.
+    /// Opens an index to be written, or makes one. `last` gives the hash of an article's entry, to see that the index is of
+    /// these articles; one that is not, or cannot be used, is made again. `end` is the first number that no article has.
     pub fn open(
         dir: &Path,
         archive: uuid::Uuid,
-        articles: u64,
+        end: u64,
         last: &dyn Fn(u64) -> Result<Digest>,
     ) -> Result<Indexer> {
-        let reason = match state(dir, archive, articles, last)? {
+        let reason = match state(dir, archive, end, last)? {
             State::Good(_) => None,
             State::Missing => Some("it was missing".to_owned()),
             State::Bad(reason) => {
@@ -261,9 +261,17 @@ impl Indexer {
         self.next_article
     }
 
-    /// Adds the next article.
+    /// Passes over the next article, which is not part of the archive any more.
+    pub fn skip(&mut self, hash: &Digest) -> Result<()> {
+        self.next_article += 1;
+        self.last = hash.to_string();
+        Ok(())
+    }
+
+    /// Adds the next article; `hash` is that of its entry.
     pub fn add(
         &mut self,
+        hash: &Digest,
         digest: &Digest,
         language: Option<Language>,
         headline: &str,
@@ -279,9 +287,7 @@ impl Indexer {
         document.add_text(self.fields.headline, with_code(code, headline));
         document.add_text(self.fields.body, with_code(code, body));
         caught(&self.dir, || self.writer.add_document(document).map_err(damaged))?;
-        self.next_article += 1;
-        self.last = digest.to_string();
-        Ok(())
+        self.skip(hash)
     }
 
     /// Commits if a crash would cost much; everything that was added must be in the ledger.
@@ -332,12 +338,7 @@ enum State {
     Bad(String),
 }
 
-fn state(
-    dir: &Path,
-    archive: uuid::Uuid,
-    articles: u64,
-    last: &dyn Fn(u64) -> Result<Digest>,
-) -> Result<State> {
+fn state(dir: &Path, archive: uuid::Uuid, end: u64, last: &dyn Fn(u64) -> Result<Digest>) -> Result<State> {
     if !dir.exists() {
         return Ok(State::Missing);
     }
@@ -346,7 +347,7 @@ fn state(
         Err(Error::Search { what }) => return Ok(State::Bad(what)),
         Err(e) => return Err(e),
     };
-    if next > articles + 1 {
+    if next > end {
         return Ok(State::Bad("it has articles that the archive does not have".to_owned()));
     }
     match digest {
@@ -361,10 +362,10 @@ fn state(
 pub fn is_current(
     dir: &Path,
     archive: uuid::Uuid,
-    articles: u64,
+    end: u64,
     last: &dyn Fn(u64) -> Result<Digest>,
 ) -> Result<bool> {
-    Ok(matches!(state(dir, archive, articles, last)?, State::Good(next) if next == articles + 1))
+    Ok(matches!(state(dir, archive, end, last)?, State::Good(next) if next == end))
 }
 
 /// Says that an index gives wrong answers: the next use makes it again.
@@ -391,7 +392,7 @@ pub struct SearchIndex {
     counted: Mutex<HashMap<(usize, Pattern), Arc<Counts>>>,
     segments: Vec<Segment>,
     documents: u64,
-    articles: u64,
+    next_article: u64,
 }
 
 /// For each segment, the documents in which a pattern is found, ascending, and how often.
@@ -430,7 +431,7 @@ impl SearchIndex {
     pub fn open(dir: &Path) -> Result<SearchIndex> {
         caught(dir, || {
             let (index, fields) = open(dir)?;
-            let articles = payload(&index)?.map_or(0, |payload| payload.next_article - 1);
+            let next_article = payload(&index)?.map_or(1, |payload| payload.next_article);
             let mut segments = Vec::new();
             for segment in index.searchable_segments().map_err(damaged)? {
                 let reader = SegmentReader::open(&segment).map_err(damaged)?;
@@ -444,15 +445,15 @@ impl SearchIndex {
                     reader,
                 });
             }
-            let documents = segments.iter().map(|segment| u64::from(segment.reader.max_doc())).sum();
+            let documents = segments.iter().map(|segment| u64::from(segment.reader.num_docs())).sum();
             let dir = dir.to_owned();
-            Ok(SearchIndex { dir, segments, documents, articles, counted: Mutex::default() })
+            Ok(SearchIndex { dir, segments, documents, next_article, counted: Mutex::default() })
         })
     }
 
-    /// How many articles it has.
-    pub fn articles(&self) -> u64 {
-        self.articles
+    /// The first article that is not in it.
+    pub fn next_article(&self) -> u64 {
+        self.next_article
     }
 
     /// The articles whose text fulfils this.
@@ -461,7 +462,8 @@ impl SearchIndex {
             let documents = self.evaluate(text, &Work::new(), &mut Evaluated::new())?;
             let mut found = NumberSet::default();
             for (segment, documents) in self.segments.iter().zip(documents) {
-                documents.iter().for_each(|document| found.insert(segment.article(document as u32)));
+                let living = documents.iter().filter(|document| segment.is_alive(*document as u32));
+                living.for_each(|document| found.insert(segment.article(document as u32)));
             }
             Ok(found)
         })
@@ -582,7 +584,7 @@ impl SearchIndex {
                 for document in scored[at].iter() {
                     let (document, score) = (document as u32, scores[at][document as usize]);
                     let article = segment.article(document);
-                    if wanted.has(article) {
+                    if wanted.has(article) && segment.is_alive(document) {
                         ranked.push(Ranked { article, score, digest: segment.digest(document) });
                     }
                 }
@@ -593,7 +595,7 @@ impl SearchIndex {
                 for segment in &self.segments {
                     for document in 0..segment.reader.max_doc() {
                         let article = segment.article(document);
-                        if wanted.has(article) && !known.has(article) {
+                        if wanted.has(article) && !known.has(article) && segment.is_alive(document) {
                             ranked.push(Ranked { article, score: 0.0, digest: segment.digest(document) });
                         }
                     }
@@ -765,6 +767,11 @@ fn resolve(terms: &InvertedIndexReader, finder: &mut Finder, work: &Work) -> Res
 impl Segment {
     fn article(&self, document: u32) -> u64 {
         self.articles.first(document).unwrap_or(0)
+    }
+
+    /// Whether it was not deleted.
+    fn is_alive(&self, document: u32) -> bool {
+        self.reader.alive_bitset().is_none_or(|alive| alive.is_alive(document))
     }
 
     fn digest(&self, document: u32) -> u64 {

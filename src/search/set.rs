@@ -48,6 +48,22 @@ impl NumberSet {
         self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= !other);
     }
 
+    /// Takes one out.
+    pub fn remove_one(&mut self, article: u64) {
+        if let Some(word) = self.words.get_mut((article / 64) as usize) {
+            *word &= !(1 << (article % 64));
+        }
+    }
+
+    /// Takes this one out and all above it.
+    pub fn remove_from(&mut self, article: u64) {
+        let word = (article / 64) as usize;
+        if let Some(last) = self.words.get_mut(word) {
+            *last &= (1 << (article % 64)) - 1;
+            self.words.truncate(word + 1);
+        }
+    }
+
     /// Their numbers, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
         self.words.iter().enumerate().flat_map(|(at, word)| {

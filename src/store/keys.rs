@@ -1,22 +1,5 @@
-//! The layout of the store's keys: big-endian, so that byte order is value order. What is drawn here is a promise to
-//! every archive on disk; a change bumps [`crate::archive::FORMAT`].
-//!
-//! | tree | key | value |
-//! |---|---|---|
-//! | `articles` | article (5) | all of the article but its body |
-//! | `bodies` | article (5) | body; packs of about 112 KiB, compressed |
-//! | `captures` | seq (5) | entry; packs of about 32 KiB, compressed |
-//! | `digests` | first 8 bytes of the digest, article (5) | |
-//! | `by_article` | article (5), seq (5): captures after the article's first | |
-//! | `by_date` | published (5), digest (5), seq (5), article (5), source (4), flags (1) | |
-//! | `by_captured` | captured (5), digest (5), seq (5), article (5), source (4), flags (1) | |
-//! | `by_source` | source (4), published (5), digest (5), seq (5), article (5), flags (1) | |
-//! | `by_url` | hash of the canonical URL (8), seq (5), article (5) | |
-//! | `sources` | source (4) | name |
-//! | `by_tag` | tag (4), article (5) | 1, or 0 where the tag was taken away |
-//! | `tags` | article (5) | numbers of its tags |
-//! | `meta` | `applied` | position in the ledger, counters |
-//! | `meta` | `tags`, `queries` | names of tags by number, saved queries by name |
+//! The store's keys: big-endian, so that byte order is value order. What stands in which tree is said in
+//! [`trees`](super::trees); beside them `meta` has counters, names and states by name.
 //!
 //! Numbers of articles and captures have 40 bits, and so have instants: seconds since 1970, sign-flipped, with 0 for
 //! "none", which reaches 17,000 years either way. Five bytes of the digest put equal dates in the order of their digests.
@@ -27,6 +10,9 @@ use crate::time::{Precision, Timestamp};
 
 /// Rows of an index on dates.
 pub const MARK_BYTES: usize = 25;
+
+/// Rows of the index on tags.
+pub const TAG_BYTES: usize = 14;
 
 /// One capture, as the indexes on dates and sources have it: enough to place it and to find its article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,6 +114,9 @@ impl Mark {
     }
 }
 
+/// The highest number.
+pub const LAST: u64 = (1 << 40) - 1;
+
 /// 40 bits of a number, big-endian.
 pub fn number(number: u64) -> [u8; 5] {
     debug_assert!(number < 1 << 40, "an archive ends at 10^12 captures");
@@ -163,8 +152,8 @@ pub fn article_key(article: u64, seq: u64) -> [u8; 10] {
 }
 
 /// A row of `by_tag`.
-pub fn tag_key(tag: u32, article: u64) -> [u8; 9] {
-    joined(&tag.to_be_bytes(), &number(article))
+pub fn tag_key(tag: u32, article: u64, seq: u64) -> [u8; TAG_BYTES] {
+    joined(&tag.to_be_bytes(), &joined::<10>(&number(article), &number(seq)))
 }
 
 /// A row of `by_url`.

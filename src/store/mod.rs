@@ -1,43 +1,44 @@
 //! The store: the sled trees from which every question is answered. Derived from the ledger, and only here is sled named.
 //!
 //! [`Store::apply`] takes commits that are durable in the ledger already and moves the applied position with them in one
-//! transaction over all trees, so that what is in the store is always a prefix of the ledger.
+//! transaction over all trees, so that what is in the store is always a prefix of the ledger. One writes; any number of
+//! [`View`]s read, each as of one position of the ledger.
 
 pub mod keys;
+#[cfg(test)]
+mod model;
 pub mod packed;
 pub(crate) mod panics;
+mod state;
+mod trees;
+mod view;
 
 pub use keys::Mark;
+pub use state::{Applied, SourceNames};
+pub use trees::{BODIES, Trees};
+pub use view::View;
 
-use crate::article::{Provenance, Source};
+use crate::article::Published;
 use crate::codec;
-use crate::digest::{Digest, Prefix};
+use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result, system_error};
-use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position};
+use crate::ledger::{BodyPack, Commit, Entry, HEAD_BYTES, Numbered, Position, RawEntry, capture_keys};
 use crate::pack::{self, Pack, Row};
-use crate::search::NumberSet;
-use keys::MARK_BYTES;
-use packed::{Direction, PackedTree, Packing, Value, Writes, quiet, rows_bytes};
-use serde::{Deserialize, Serialize};
+use crate::time::Timestamp;
+use packed::{Value, Writes, quiet, rows_bytes};
 use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
+use state::{Removed, State, Tagged};
 use std::borrow::Cow;
-use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap};
-use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
+use trees::{Change, Rows};
 
-/// Rows of indexes: few enough bytes that a random insertion writes little.
-const INDEX: Packing = Packing { bytes: 8 << 10, level: Some(3), cached: 64 };
-/// Articles without their bodies: read one by one in lists.
-const ARTICLES: Packing = Packing { bytes: 12 << 10, level: Some(3), cached: 64 };
-/// Captures: alike, and read in runs.
-const CAPTURES: Packing = Packing { bytes: 32 << 10, level: Some(3), cached: 16 };
-/// Bodies. Chosen with `cargo bench --bench archive -- pack`: see ARCHITECTURE.md.
-pub const BODIES: Packing = Packing { bytes: 112 << 10, level: Some(6), cached: 4 };
+/// The version of all that stands in the store. One of another version is built again from the ledger.
+const LAYOUT: u32 = 2;
 
 /// A quarter of it is the longest leaf that sled keeps in its log; a longer one would become a blob, which it never syncs.
 /// Opening reads and clears about one segment, so it should not be longer than it must.
@@ -45,133 +46,23 @@ const SEGMENT_BYTES: usize = 4 << 20;
 /// What sled may keep of the pages that it has read.
 const CACHE_BYTES: u64 = 48 << 20;
 
-/// How far the store has come, and what it would take a scan to count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Applied {
-    /// The position in the ledger after the last commit that was applied.
-    pub position: Position,
-    /// Bytes of headlines and bodies.
-    pub text_bytes: u64,
-    /// Entries that are no captures.
-    pub others: u64,
-}
-
-impl Applied {
-    const START: Applied = Applied { position: Position::START, text_bytes: 0, others: 0 };
-
-    /// The number of articles.
-    pub fn articles(&self) -> u64 {
-        self.position.next_article - 1
-    }
-
-    /// The number of captures.
-    pub fn captures(&self) -> u64 {
-        self.entries() - self.others
-    }
-
-    /// The number of captures and of everything else that is numbered with them.
-    pub fn entries(&self) -> u64 {
-        self.position.next_seq - 1
-    }
-}
-
-/// The sled trees, open.
+/// The sled trees, open, for one writer.
 pub struct Store {
     /// Taken when it is closed: sled panics, or hangs, when it is dropped and cannot write.
-    open: Option<Box<Trees>>,
+    open: Option<Box<Open>>,
 }
 
 /// What is open of a store.
-pub struct Trees {
+struct Open {
     db: sled::Db,
-    /// See [`keys`].
-    pub articles: PackedTree<5>,
-    /// See [`keys`].
-    pub bodies: PackedTree<5>,
-    /// See [`keys`].
-    pub captures: PackedTree<5>,
-    /// See [`keys`].
-    pub digests: PackedTree<13>,
-    /// See [`keys`].
-    pub by_article: PackedTree<10>,
-    /// See [`keys`].
-    pub by_date: PackedTree<MARK_BYTES>,
-    /// See [`keys`].
-    pub by_captured: PackedTree<MARK_BYTES>,
-    /// See [`keys`].
-    pub by_source: PackedTree<MARK_BYTES>,
-    /// See [`keys`].
-    pub by_url: PackedTree<18>,
-    /// See [`keys`].
-    pub by_tag: PackedTree<9>,
-    /// See [`keys`].
-    pub tags: PackedTree<5>,
-    sources: PackedTree<4>,
+    trees: Trees,
     meta: sled::Tree,
-    labels: Labels,
-    applied: Applied,
-    names: OnceLock<Arc<SourceNames>>,
+    /// What was applied last.
+    state: RwLock<Arc<State>>,
     touched: AtomicBool,
     syncing: Arc<AtomicBool>,
     dir: PathBuf,
     file: Arc<Path>,
-}
-
-/// The sources of an archive and their numbers.
-#[derive(Clone, Debug, Default)]
-pub struct SourceNames {
-    names: Vec<Source>,
-    numbers: HashMap<Source, u32>,
-}
-
-impl SourceNames {
-    /// The number of a source; 0 for none. `None` if the archive does not know the source.
-    pub fn number(&self, source: Option<&Source>) -> Option<u32> {
-        match source {
-            None => Some(0),
-            Some(source) => self.numbers.get(source).copied(),
-        }
-    }
-
-    /// The source with this number.
-    pub fn name(&self, number: u32) -> Option<&Source> {
-        self.names.get((number as usize).checked_sub(1)?)
-    }
-
-    /// All of them, in order of arrival.
-    pub fn names(&self) -> &[Source] {
-        &self.names
-    }
-
-    fn number_or_new(&mut self, source: Option<&Source>) -> u32 {
-        let Some(source) = source else { return 0 };
-        *self.numbers.entry(source.clone()).or_insert_with(|| {
-            self.names.push(source.clone());
-            self.names.len() as u32
-        })
-    }
-}
-
-/// What users have named: few enough to be kept in one row each.
-#[derive(Clone, Debug, Default)]
-pub struct Labels {
-    /// Tags in order of their first use; their numbers begin at 1.
-    tags: Vec<String>,
-    /// Saved queries by name.
-    queries: BTreeMap<String, String>,
-}
-
-impl Labels {
-    fn number(&self, tag: &str) -> Option<u32> {
-        self.tags.iter().position(|known| known == tag).map(|at| at as u32 + 1)
-    }
-
-    fn number_or_new(&mut self, tag: &str) -> u32 {
-        self.number(tag).unwrap_or_else(|| {
-            self.tags.push(tag.to_owned());
-            self.tags.len() as u32
-        })
-    }
 }
 
 /// Says that the store is damaged.
@@ -217,39 +108,29 @@ impl Store {
                 Err(e) => return Err(failed(&file, &e.to_string())),
             }
         };
-        let tree = |name: &str| quiet(&file, || db.open_tree(name));
-        let meta = tree("meta")?;
-        let applied = match quiet(&file, || meta.get("applied"))? {
-            None => Applied::START,
-            Some(bytes) => codec::decode(&bytes).map_err(damaged)?,
-        };
-        let row = |name: &str| quiet(&file, || meta.get(name));
-        let tags = row("tags")?.map(|bytes| codec::decode(&bytes)).transpose().map_err(damaged)?;
-        let queries = row("queries")?.map(|bytes| codec::decode(&bytes)).transpose().map_err(damaged)?;
-        let store = Box::new(Trees {
-            by_tag: PackedTree::new(tree("by_tag")?, &file, INDEX),
-            tags: PackedTree::new(tree("tags")?, &file, INDEX),
-            labels: Labels { tags: tags.unwrap_or_default(), queries: queries.unwrap_or_default() },
-            articles: PackedTree::new(tree("articles")?, &file, ARTICLES),
-            bodies: PackedTree::new(tree("bodies")?, &file, BODIES),
-            captures: PackedTree::new(tree("captures")?, &file, CAPTURES),
-            digests: PackedTree::new(tree("digests")?, &file, INDEX),
-            by_article: PackedTree::new(tree("by_article")?, &file, INDEX),
-            by_date: PackedTree::new(tree("by_date")?, &file, INDEX),
-            by_captured: PackedTree::new(tree("by_captured")?, &file, INDEX),
-            by_source: PackedTree::new(tree("by_source")?, &file, INDEX),
-            by_url: PackedTree::new(tree("by_url")?, &file, INDEX),
-            sources: PackedTree::new(tree("sources")?, &file, INDEX),
+        let trees = Trees::open(&db, &file)?;
+        let meta = quiet(&file, || db.open_tree("meta"))?;
+        let layout = quiet(&file, || meta.get("layout"))?;
+        let made: Option<u32> = layout.map(|row| codec::decode(&row)).transpose().map_err(damaged)?;
+        match made {
+            Some(LAYOUT) => {}
+            None if quiet(&file, || meta.get("applied"))?.is_none() => {
+                quiet(&file, || meta.insert("layout", codec::encode(&LAYOUT)))?;
+            }
+            _ => return Err(damaged("another version of pressmark made it")),
+        }
+        let state = State::read(&|name| quiet(&file, || meta.get(name)))?;
+        let open = Box::new(Open {
+            trees,
             meta,
             db,
-            applied,
-            names: OnceLock::new(),
+            state: RwLock::new(Arc::new(state)),
             touched: AtomicBool::new(false),
             syncing: Arc::default(),
             dir: dir.to_owned(),
             file,
         });
-        let store = Store { open: Some(store) };
+        let store = Store { open: Some(open) };
         store.check_ends()?;
         Ok(store)
     }
@@ -257,8 +138,8 @@ impl Store {
     /// Writes everything out and lets go. If anything was applied, opens and closes once more: sled writes its snapshot
     /// while opening, and without one the next opening reads the whole log.
     pub fn close(self) -> Result<()> {
-        let dir = &self.dir.clone();
-        let touched = self.touched.load(Ordering::Relaxed);
+        let dir = &self.open_parts().dir.clone();
+        let touched = self.open_parts().touched.load(Ordering::Relaxed);
         self.let_go()?;
         if touched {
             Store::open(dir)?.let_go()?;
@@ -273,18 +154,43 @@ impl Store {
         self.open.take().map_or(Ok(()), let_go)
     }
 
+    fn open_parts(&self) -> &Open {
+        self.open.as_deref().expect("a store is open until it is let go")
+    }
+
+    fn state(&self) -> Arc<State> {
+        self.open_parts().state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_state(&self, state: State) {
+        *self.open_parts().state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+    }
+
+    /// Everything that was applied.
+    pub fn view(&self) -> View<'_> {
+        View::new(&self.open_parts().trees, self.state())
+    }
+
+    /// The trees.
+    pub fn trees(&self) -> &Trees {
+        &self.open_parts().trees
+    }
+
     /// How far the store has come.
     pub fn applied(&self) -> Applied {
-        self.applied
+        self.state().applied
     }
 
     /// That the last rows are those that the counters name: the cheap part of `verify`.
     fn check_ends(&self) -> Result<()> {
+        let (trees, applied) = (self.trees(), self.applied());
         let last = |row: Option<Value<5>>| row.map_or(0, |row| keys::read_number(row.key()));
+        let Position { next_article, next_seq, .. } = applied.position;
         let ends = [
-            ("articles", last(self.articles.last()?), self.applied.articles()),
-            ("bodies", last(self.bodies.last()?).min(self.applied.articles()), self.applied.articles()),
-            ("captures", last(self.captures.last()?), self.applied.entries()),
+            ("articles", last(trees.articles.last()?), next_article - 1),
+            // Bodies go ahead of their commits.
+            ("bodies", last(trees.bodies.last()?).min(applied.last_body), applied.last_body),
+            ("captures", last(trees.captures.last()?), next_seq - 1),
         ];
         match ends.into_iter().find(|(_, found, expected)| found != expected) {
             None => Ok(()),
@@ -294,150 +200,35 @@ impl Store {
         }
     }
 
-    /// Applies commits, in order, in one transaction; `position` is the ledger's after the last of them.
+    /// Applies commits, in order, in one transaction; `position` is the ledger's after the last of them. One thread at a time.
     ///
     /// Their bodies must have been written with [`Store::write_bodies`].
-    pub fn apply(&mut self, commits: &[Commit], position: Position) -> Result<()> {
-        let mut names = SourceNames::clone(&*self.names()?);
-        let known = names.names.len();
-        let mut rows = Rows::default();
-        let (mut text_bytes, mut others) = (0, 0);
-        let mut labels = self.labels.clone();
-        let (mut by_tag, mut tagged) = (BTreeMap::new(), BTreeMap::<u64, Vec<u32>>::new());
+    pub fn apply(&self, commits: &[Commit], position: Position) -> Result<()> {
+        let Open { trees, meta, file, touched, .. } = self.open_parts();
+        let mut applying = Applying::after(self.view())?;
         for commit in commits {
-            for (number, article) in (commit.first_article..).zip(&commit.articles) {
-                text_bytes += article.headline.len() as u64 + u64::from(article.body_bytes);
-                rows.digests.push((keys::digest_key(&article.digest, number), Box::default()));
-                rows.articles.push((keys::number(number), codec::encode(article).into()));
-            }
+            commit.numbered().try_for_each(|numbered| applying.entry(&numbered))?;
         }
-        let first_new = commits.first().map_or(position.next_article, |commit| commit.first_article);
-        let new: Vec<Digest> =
-            commits.iter().flat_map(|commit| &commit.articles).map(|row| row.digest).collect();
-        for commit in commits {
-            let mut next_article = commit.first_article;
-            for (seq, entry) in (commit.first_seq..).zip(&commit.entries) {
-                rows.captures.push((keys::number(seq), codec::encode(entry).into()));
-                let (article, provenance) = match entry {
-                    Entry::Capture { article, provenance } => (article, provenance),
-                    Entry::Tags { article, added, removed } => {
-                        others += 1;
-                        let has = match tagged.entry(*article) {
-                            Slot::Occupied(has) => has.into_mut(),
-                            Slot::Vacant(unknown) => unknown.insert(self.tag_numbers(*article)?),
-                        };
-                        for (tags, on) in [(added, true), (removed, false)] {
-                            for number in tags.iter().map(|tag| labels.number_or_new(tag)) {
-                                has.retain(|known| *known != number);
-                                if on {
-                                    has.push(number);
-                                }
-                                by_tag.insert(keys::tag_key(number, *article), on);
-                            }
-                        }
-                        continue;
-                    }
-                    Entry::Saved { name, query } => {
-                        others += 1;
-                        match query {
-                            Some(query) => labels.queries.insert(name.clone(), query.clone()),
-                            None => labels.queries.remove(name),
-                        };
-                        continue;
-                    }
-                };
-                let digest = match article.checked_sub(first_new).and_then(|index| new.get(index as usize)) {
-                    Some(digest) => *digest,
-                    None => self.article(*article)?.digest,
-                };
-                if *article == next_article {
-                    next_article += 1;
-                } else {
-                    rows.by_article.push((keys::article_key(*article, seq), Box::default()));
-                }
-                rows.capture(
-                    seq,
-                    *article,
-                    &digest,
-                    provenance,
-                    names.number_or_new(provenance.source.as_ref()),
-                );
-            }
-        }
-        rows.by_tag.extend(by_tag.into_iter().map(|(key, on)| (key, Box::from([u8::from(on)]))));
-        rows.tags.extend(
-            tagged.into_iter().map(|(article, tags)| (keys::number(article), codec::encode(&tags).into())),
-        );
-        for (number, name) in (1u32..).zip(&names.names).skip(known) {
-            rows.sources.push((number.to_be_bytes(), name.as_str().as_bytes().into()));
-        }
-        let applied = Applied {
-            position,
-            text_bytes: self.applied.text_bytes + text_bytes,
-            others: self.applied.others + others,
-        };
-        let mut meta = Writes::default();
-        meta.batch.insert("applied", codec::encode(&applied));
-        if others > 0 {
-            meta.batch.insert("tags", codec::encode(&labels.tags));
-            meta.batch.insert("queries", codec::encode(&labels.queries));
-        }
-        meta.count = 1;
-        self.touched.store(true, Ordering::Relaxed);
-        // Each tree's packs are made on a core of its own; sled then takes them one after the other.
-        let made = rayon::join(
-            || {
-                rayon::join(
-                    || (self.articles.prepare(rows.articles), self.captures.prepare(rows.captures)),
-                    || (self.by_date.prepare(rows.by_date), self.by_captured.prepare(rows.by_captured)),
-                )
-            },
-            || {
-                rayon::join(
-                    || (self.digests.prepare(rows.digests), self.by_url.prepare(rows.by_url)),
-                    || {
-                        (
-                            self.by_source.prepare(rows.by_source),
-                            self.by_article.prepare(rows.by_article),
-                            self.sources.prepare(rows.sources),
-                            (self.by_tag.prepare(rows.by_tag), self.tags.prepare(rows.tags)),
-                        )
-                    },
-                )
-            },
-        );
-        let (
-            ((articles, captures), (by_date, by_captured)),
-            ((digests, by_url), (by_source, by_article, sources, (by_tag, tags))),
-        ) = made;
-        let writes = [
-            (self.articles.tree(), articles?),
-            (self.captures.tree(), captures?),
-            (self.digests.tree(), digests?),
-            (self.by_article.tree(), by_article?),
-            (self.by_date.tree(), by_date?),
-            (self.by_captured.tree(), by_captured?),
-            (self.by_source.tree(), by_source?),
-            (self.by_url.tree(), by_url?),
-            (self.sources.tree(), sources?),
-            (self.by_tag.tree(), by_tag?),
-            (self.tags.tree(), tags?),
-            (&self.meta, meta),
-        ];
-        transact(&self.file, writes)?;
-        self.forget();
-        self.labels = labels;
-        self.applied = applied;
-        self.names = OnceLock::from(Arc::new(names));
+        let (rows, state) = applying.finish(position)?;
+        let mut changed = Writes::default();
+        state.write(&mut |name, row| changed.set(name, row));
+        touched.store(true, Ordering::Relaxed);
+        let mut changes = trees.prepare(rows)?;
+        changes.push((meta, changed));
+        transact(file, changes)?;
+        trees.forget();
+        self.set_state(state);
         Ok(())
     }
 
     /// Names another place in the ledger for the same state: the ledger's end was written again.
-    pub fn move_to(&mut self, position: Position) -> Result<()> {
-        let applied = Applied { position, ..self.applied };
-        quiet(&self.file, || self.meta.insert("applied", codec::encode(&applied)))?;
-        self.touched.store(true, Ordering::Relaxed);
-        self.applied = applied;
+    pub fn move_to(&self, position: Position) -> Result<()> {
+        let Open { meta, file, touched, .. } = self.open_parts();
+        let mut state = State::clone(&self.state());
+        state.applied.position = position;
+        quiet(file, || meta.insert("applied", codec::encode(&state.applied)))?;
+        touched.store(true, Ordering::Relaxed);
+        self.set_state(state);
         Ok(())
     }
 
@@ -445,6 +236,8 @@ impl Store {
     /// same bodies: they end in the same packs.
     pub fn write_bodies(&self, bodies: &[BodyPack]) -> Result<()> {
         let Some(BodyPack { first, .. }) = bodies.first() else { return Ok(()) };
+        let Open { trees, file, touched, .. } = self.open_parts();
+        let tree = &trees.bodies;
         let mut open = self.open_bodies(*first)?;
         let mut packs: Vec<([u8; 5], Cow<'_, [u8]>)> = Vec::new();
         for body in bodies {
@@ -454,29 +247,30 @@ impl Store {
             }
             open.extend(Pack::<5>::decode(&body.bytes).map_err(damaged)?.to_rows());
             if rows_bytes(&open) >= BODIES.bytes {
-                packs.push((open[0].0, Cow::from(self.bodies.encode(&open))));
+                packs.push((open[0].0, Cow::from(tree.encode(&open))));
                 open.clear();
             }
         }
         if !open.is_empty() {
-            packs.push((open[0].0, Cow::from(self.bodies.encode(&open))));
+            packs.push((open[0].0, Cow::from(tree.encode(&open))));
         }
         let mut writes = Writes::default();
-        self.bodies.append_encoded(packs.iter().map(|(first, pack)| (*first, &**pack)), &mut writes);
-        self.touched.store(true, Ordering::Relaxed);
-        self.bodies.make_slots(packs.iter().map(|(first, _)| *first))?;
-        quiet(&self.file, || self.bodies.tree().apply_batch(writes.batch))?;
-        self.bodies.forget();
+        tree.append_encoded(packs.iter().map(|(first, pack)| (*first, &**pack)), &mut writes);
+        touched.store(true, Ordering::Relaxed);
+        tree.make_slots(packs.iter().map(|(first, _)| *first))?;
+        quiet(file, || tree.tree().apply_batch(writes.batch))?;
+        tree.forget();
         self.sync_ahead();
         Ok(())
     }
 
     /// Lets the disk begin with what closing would otherwise wait for. Nothing relies on it.
     fn sync_ahead(&self) {
-        if self.syncing.swap(true, Ordering::Relaxed) {
+        let Open { syncing, dir, .. } = self.open_parts();
+        if syncing.swap(true, Ordering::Relaxed) {
             return;
         }
-        let (syncing, file) = (self.syncing.clone(), self.dir.join("db"));
+        let (syncing, file) = (syncing.clone(), dir.join("db"));
         std::thread::spawn(move || {
             let _ = std::fs::File::open(file).and_then(|file| file.sync_data());
             syncing.store(false, Ordering::Relaxed);
@@ -485,7 +279,7 @@ impl Store {
 
     /// The rows of the pack that bodies from this article on are added to; none if they begin a pack.
     fn open_bodies(&self, first: u64) -> Result<Vec<Row<5>>> {
-        let Some(last) = self.bodies.get(&keys::number(first - 1))? else { return Ok(Vec::new()) };
+        let Some(last) = self.trees().bodies.get(&keys::number(first - 1))? else { return Ok(Vec::new()) };
         let mut rows = last.pack().to_rows();
         rows.retain(|(key, _)| *key < keys::number(first));
         if rows_bytes(&rows) >= BODIES.bytes {
@@ -496,208 +290,12 @@ impl Store {
 
     /// How many bytes the pack has already that the next body is added to.
     pub fn open_body_bytes(&self) -> Result<usize> {
-        Ok(rows_bytes(&self.open_bodies(self.applied.position.next_article)?))
-    }
-
-    fn forget(&self) {
-        self.articles.forget();
-        self.bodies.forget();
-        self.captures.forget();
-        self.digests.forget();
-        self.by_article.forget();
-        self.by_date.forget();
-        self.by_captured.forget();
-        self.by_source.forget();
-        self.by_url.forget();
-        self.sources.forget();
-        self.by_tag.forget();
-        self.tags.forget();
-    }
-
-    /// The sources and their numbers; read once.
-    pub fn names(&self) -> Result<Arc<SourceNames>> {
-        if let Some(names) = self.names.get() {
-            return Ok(names.clone());
-        }
-        let mut names = SourceNames::default();
-        for row in self.sources.rows() {
-            let row = row?;
-            let name = Source::stored(String::from_utf8(row.to_vec()).map_err(damaged)?);
-            let number = names.number_or_new(Some(&name));
-            if number.to_be_bytes() != *row.key() {
-                return Err(damaged("the number of a source"));
-            }
-        }
-        Ok(self.names.get_or_init(|| Arc::new(names)).clone())
-    }
-
-    /// The number of the article with this digest.
-    pub fn find(&self, digest: &Digest) -> Result<Option<u64>> {
-        let (low, high) = (keys::digest_key(digest, 0), keys::digest_key(digest, (1 << 40) - 1));
-        for row in self.digests.range(low, high, Direction::Up) {
-            let number = keys::read_number(&row?.key()[8..]);
-            if self.article(number)?.digest == *digest {
-                return Ok(Some(number));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether some article may have this digest: its first eight bytes are there.
-    pub fn may_have(&self, digest: &Digest) -> Result<bool> {
-        let (low, high) = (keys::digest_key(digest, 0), keys::digest_key(digest, (1 << 40) - 1));
-        Ok(self.digests.range(low, high, Direction::Up).next().transpose()?.is_some())
-    }
-
-    /// The numbers of the articles whose digest starts with this prefix, in the order of their digests; `limit` at the most.
-    pub fn find_prefix(&self, prefix: &Prefix, limit: usize) -> Result<Vec<u64>> {
-        let mut found = Vec::new();
-        for row in self.digests.range(keys::digest_key(&prefix.first(), 0), [0xff; 13], Direction::Up) {
-            let row = row?;
-            if found.len() == limit || !prefix.may_match(&row.key()[..8]) {
-                break;
-            }
-            let number = keys::read_number(&row.key()[8..]);
-            if prefix.matches(&self.article(number)?.digest) {
-                found.push(number);
-            }
-        }
-        Ok(found)
-    }
-
-    /// How many digits of this article's digest are shared with another's, judged by the neighbours' first 16.
-    pub fn digits_shared(&self, digest: &Digest) -> Result<usize> {
-        let key = keys::digest_key(digest, 0);
-        let mut shared = 0;
-        for direction in [Direction::Up, Direction::Down] {
-            let (low, high) = if direction == Direction::Up {
-                (key, [0xff; 13])
-            } else {
-                ([0; 13], keys::digest_key(digest, (1 << 40) - 1))
-            };
-            for row in self.digests.range(low, high, direction) {
-                let row = row?;
-                let mut neighbour = Digest([0; 32]);
-                neighbour.0[..8].copy_from_slice(&row.key()[..8]);
-                let digits = digest.shared_digits(&neighbour).min(16);
-                if digits < 16 {
-                    shared = shared.max(digits);
-                    break;
-                }
-                let other = self.article(keys::read_number(&row.key()[8..]))?.digest;
-                if other != *digest {
-                    shared = shared.max(digest.shared_digits(&other));
-                }
-            }
-        }
-        Ok(shared)
-    }
-
-    /// All of an article but its body.
-    pub fn article(&self, number: u64) -> Result<ArticleRow> {
-        let row = self.articles.get(&keys::number(number))?;
-        let row = row.ok_or_else(|| damaged(format!("article {number} is missing")))?;
-        codec::decode(&row).map_err(damaged)
-    }
-
-    /// An article's body.
-    pub fn body(&self, number: u64) -> Result<String> {
-        let row = self.bodies.get(&keys::number(number))?;
-        let row = row.ok_or_else(|| damaged(format!("the body of article {number} is missing")))?;
-        String::from_utf8(row.to_vec()).map_err(damaged)
-    }
-
-    /// What was captured: the article's number, and where it was found.
-    pub fn capture(&self, seq: u64) -> Result<(u64, Provenance)> {
-        let row = self.captures.get(&keys::number(seq))?;
-        let row = row.ok_or_else(|| damaged(format!("capture {seq} is missing")))?;
-        read_capture(&row)?.ok_or_else(|| damaged(format!("{seq} is no capture")))
-    }
-
-    /// What has this number: a capture, or something else that is numbered with them.
-    pub fn entry(&self, seq: u64) -> Result<Entry> {
-        let row = self.captures.get(&keys::number(seq))?;
-        let row = row.ok_or_else(|| damaged(format!("capture {seq} is missing")))?;
-        codec::decode(&row).map_err(damaged)
-    }
-
-    /// The numbers of an article's tags.
-    fn tag_numbers(&self, article: u64) -> Result<Vec<u32>> {
-        if self.labels.tags.is_empty() {
-            return Ok(Vec::new());
-        }
-        let row = self.tags.get(&keys::number(article))?;
-        row.map_or(Ok(Vec::new()), |row| codec::decode(&row).map_err(damaged))
-    }
-
-    /// An article's tags, in alphabetical order.
-    pub fn tags_of(&self, article: u64) -> Result<Vec<String>> {
-        let mut tags = Vec::new();
-        for number in self.tag_numbers(article)? {
-            let tag =
-                self.labels.tags.get(number as usize - 1).ok_or_else(|| damaged("a tag has no name"))?;
-            tags.push(tag.clone());
-        }
-        tags.sort();
-        Ok(tags)
-    }
-
-    /// The articles with a tag.
-    pub fn tagged(&self, tag: &str) -> Result<NumberSet> {
-        let Some(number) = self.labels.number(tag) else { return Ok(NumberSet::default()) };
-        let range = (keys::tag_key(number, 0), keys::tag_key(number, (1 << 40) - 1));
-        let rows = self.by_tag.range(range.0, range.1, Direction::Up);
-        rows.filter_map(|row| match row {
-            Ok(row) => (*row == [1]).then(|| Ok(keys::read_number(&row.key()[4..]))),
-            Err(e) => Some(Err(e)),
-        })
-        .collect()
-    }
-
-    /// Every tag in alphabetical order, with how many articles have it; none that no article has any more.
-    pub fn tag_counts(&self) -> Result<Vec<(String, u64)>> {
-        let mut counts = Vec::new();
-        for tag in &self.labels.tags {
-            counts.push((tag.clone(), self.tagged(tag)?.len()));
-        }
-        counts.retain(|(_, count)| *count > 0);
-        counts.sort();
-        Ok(counts)
-    }
-
-    /// The saved queries, by name.
-    pub fn queries(&self) -> &BTreeMap<String, String> {
-        &self.labels.queries
-    }
-
-    /// The captures of an article, in order of arrival; `first` is its first.
-    pub fn captures_of(&self, article: u64, first: u64) -> Result<Vec<u64>> {
-        let mut captures = vec![first];
-        let range = (keys::article_key(article, 0), keys::article_key(article, (1 << 40) - 1));
-        for row in self.by_article.range(range.0, range.1, Direction::Up) {
-            captures.push(keys::read_number(&row?.key()[5..]));
-        }
-        Ok(captures)
-    }
-
-    /// Whether any article has more than one capture.
-    fn has_later_captures(&self) -> bool {
-        self.applied.captures() > self.applied.articles()
-    }
-
-    /// Whether an article has more than one capture.
-    pub fn has_several(&self, article: u64) -> Result<bool> {
-        Ok(self.has_later_captures() && !self.later_captures(article)?.is_empty())
-    }
-
-    /// The later captures of an article, without its first.
-    fn later_captures(&self, article: u64) -> Result<Vec<u64>> {
-        self.captures_of(article, 0).map(|mut captures| captures.split_off(1))
+        Ok(rows_bytes(&self.open_bodies(self.applied().position.next_article)?))
     }
 }
 
 /// What cannot be written is left open, to the end of the process.
-fn let_go(open: Box<Trees>) -> Result<()> {
+fn let_go(open: Box<Open>) -> Result<()> {
     let file = open.file.clone();
     if let Err(e) = quiet(&file, || open.db.flush()) {
         std::mem::forget(open);
@@ -712,38 +310,189 @@ impl Drop for Store {
     }
 }
 
-impl Deref for Store {
-    type Target = Trees;
-
-    fn deref(&self) -> &Trees {
-        self.open.as_deref().expect(OPEN)
-    }
+/// Commits on their way into the store: rows, and what the state will be.
+struct Applying<'a> {
+    view: View<'a>,
+    state: State,
+    names: SourceNames,
+    known_names: usize,
+    rows: Rows,
+    /// The articles of these commits.
+    new: HashMap<u64, NewArticle>,
+    tagged: BTreeMap<u64, Vec<Tagged>>,
 }
 
-impl DerefMut for Store {
-    fn deref_mut(&mut self) -> &mut Trees {
-        self.open.as_deref_mut().expect(OPEN)
-    }
+/// An article of a commit on its way into the store.
+struct NewArticle {
+    digest: Digest,
+    first_seq: u64,
+    text_bytes: u64,
 }
 
-/// Why there is something to be used.
-const OPEN: &str = "a store is open until it is let go";
+impl<'a> Applying<'a> {
+    fn after(view: View<'a>) -> Result<Applying<'a>> {
+        let state = State::clone(view.state());
+        let names = SourceNames::clone(&*view.names()?);
+        let known_names = names.names().len();
+        let (rows, new, tagged) = Default::default();
+        Ok(Applying { view, state, names, known_names, rows, new, tagged })
+    }
 
-/// Reads a row of `captures`; `None` is something else that is numbered with them.
-pub fn read_capture(row: &[u8]) -> Result<Option<(u64, Provenance)>> {
-    Ok(match codec::decode(row).map_err(damaged)? {
-        Entry::Capture { article, provenance } => Some((article, provenance)),
-        Entry::Tags { .. } | Entry::Saved { .. } => None,
-    })
+    fn entry(&mut self, numbered: &Numbered<'_>) -> Result<()> {
+        let Numbered { seq, article, entry } = *numbered;
+        if entry.is_article() {
+            self.rows
+                .articles
+                .push((keys::number(article), [&keys::number(seq)[..], &entry.to_row()].concat().into()));
+            return self.article(article, seq, entry);
+        }
+        self.rows.captures.push((keys::number(seq), entry.to_row()));
+        if entry.gone {
+            self.state.applied.gone += 1;
+            return Ok(());
+        }
+        if entry.is_capture() {
+            return self.capture(seq, entry);
+        }
+        match entry.open(seq).map_err(damaged)? {
+            Entry::Tags { article, added, removed, .. } => self.tags(seq, article, &added, &removed)?,
+            Entry::Saved { name, query, .. } => self.state.save(name, query, seq),
+            Entry::Removal { article, digest, .. } => self.remove(article, digest, seq)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn article(&mut self, number: u64, first_seq: u64, entry: &RawEntry) -> Result<()> {
+        let row = match entry.open(first_seq).map_err(damaged)? {
+            Entry::Article(row) => row,
+            _ => {
+                self.state.lose(number);
+                return Ok(());
+            }
+        };
+        let text_bytes = row.text_bytes();
+        let applied = &mut self.state.applied;
+        applied.articles += 1;
+        applied.text_bytes += text_bytes;
+        applied.last_body = number;
+        self.rows.digests.push((keys::digest_key(&row.digest, number), Box::default()));
+        self.new.insert(number, NewArticle { digest: row.digest, first_seq, text_bytes });
+        Ok(())
+    }
+
+    fn capture(&mut self, seq: u64, entry: &RawEntry) -> Result<()> {
+        let keys = capture_keys(&entry.bytes).map_err(damaged)?;
+        let (digest, first_seq) = match self.new.get(&keys.article) {
+            Some(new) => (new.digest, new.first_seq),
+            None if self.state.gone.contains(keys.article) => return Ok(()),
+            None => {
+                let row = self.view.article(keys.article)?;
+                (row.digest, row.first_seq)
+            }
+        };
+        if !self.state.dead().contains(keys.article) {
+            self.state.applied.captures += 1;
+        }
+        if seq != first_seq {
+            self.rows.by_article.push((keys::article_key(keys.article, seq), Box::default()));
+        }
+        let source = match keys.source {
+            None => 0,
+            Some(source) => self.names.number_or_new(source),
+        };
+        let (published, captured) =
+            marks(seq, keys.article, &digest, keys.published.as_ref(), keys.captured, source);
+        self.rows.by_date.push((published.date_key(), Box::default()));
+        self.rows.by_captured.push((captured.date_key(), Box::default()));
+        self.rows.by_source.push((published.source_key(), Box::default()));
+        if let Some(url) = keys.url {
+            self.rows.by_url.push((keys::url_key(url_hash(url), seq, keys.article), Box::default()));
+        }
+        Ok(())
+    }
+
+    fn tags(&mut self, seq: u64, article: u64, added: &[String], removed: &[String]) -> Result<()> {
+        if let std::collections::btree_map::Entry::Vacant(unknown) = self.tagged.entry(article) {
+            unknown.insert(self.view.tagged_row(article)?);
+        }
+        let has = self.tagged.get_mut(&article).expect("it was put in");
+        for (tags, on) in [(added, true), (removed, false)] {
+            for tag in tags.iter().map(|tag| self.state.tag_number_or_new(tag)) {
+                let open = has.iter_mut().find(|known| known.tag == tag && known.until.is_none());
+                match open {
+                    Some(open) if !on => open.until = Some(seq),
+                    None if on => has.push(Tagged { tag, since: seq, until: None }),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An article is not part of the archive any more, and neither are its captures.
+    fn remove(&mut self, article: u64, digest: Digest, seq: u64) -> Result<()> {
+        if !self.state.dead().contains(article) {
+            let (text_bytes, before) = match self.new.get(&article) {
+                Some(new) => (new.text_bytes, u64::from(self.is_there(new.first_seq))),
+                None => {
+                    let row = self.view.article(article)?;
+                    (row.text_bytes(), self.view.captures_of(article, row.first_seq)?.len() as u64)
+                }
+            };
+            // Those of these commits have no rows yet.
+            let later = self.rows.by_article.iter().filter(|(key, _)| key[..5] == keys::number(article));
+            let applied = &mut self.state.applied;
+            applied.articles -= 1;
+            applied.text_bytes -= text_bytes;
+            applied.captures -= before + later.count() as u64;
+        } else if self.state.gone.contains(article)
+            && !self.state.removals.iter().any(|removed| removed.article == article)
+        {
+            // Whoever brings the text again is to find that it was removed.
+            self.rows.digests.push((keys::digest_key(&digest, article), Box::default()));
+        }
+        self.state.remove(Removed { article, digest, since: seq });
+        Ok(())
+    }
+
+    /// Whether an entry of these commits has its bytes.
+    fn is_there(&self, seq: u64) -> bool {
+        let found = self.rows.captures.binary_search_by_key(&keys::number(seq), |row| row.0);
+        found.is_ok_and(|at| self.rows.captures[at].1.get(HEAD_BYTES - 1) == Some(&0))
+    }
+
+    fn finish(self, position: Position) -> Result<(Rows, State)> {
+        let Applying { mut rows, mut state, names, known_names, tagged, .. } = self;
+        for (number, name) in (1u32..).zip(names.names()).skip(known_names) {
+            rows.sources.push((number.to_be_bytes(), name.as_str().as_bytes().into()));
+        }
+        for (article, tags) in tagged {
+            for Tagged { tag, since, until } in &tags {
+                let until = until.map_or(Box::default(), |until| keys::number(until).into());
+                rows.by_tag.push((keys::tag_key(*tag, article, *since), until));
+            }
+            rows.tags.push((keys::number(article), codec::encode(&tags).into()));
+        }
+        state.applied.position = position;
+        state.set_names(names);
+        Ok((rows, state))
+    }
 }
 
 /// The marks of a capture: by publication and by capture.
-pub fn marks(seq: u64, article: u64, digest: &Digest, provenance: &Provenance, source: u32) -> (Mark, Mark) {
-    let published = provenance.published.as_ref();
+pub fn marks(
+    seq: u64,
+    article: u64,
+    digest: &Digest,
+    published: Option<&Published>,
+    captured: Option<Timestamp>,
+    source: u32,
+) -> (Mark, Mark) {
     let digest = digest.0[..5].try_into().expect("a digest has 32 bytes");
     let flags = Mark::flags(published);
     let mark = Mark { at: published.map(|published| published.at), digest, seq, article, source, flags };
-    (mark, Mark { at: provenance.captured, ..mark })
+    (mark, Mark { at: captured, ..mark })
 }
 
 /// The eight bytes by which a URL is found, whatever its spelling; see [`crate::urls::canonical`].
@@ -752,43 +501,14 @@ pub fn url_hash(url: &str) -> [u8; 8] {
     blake3::hash(canonical.as_bytes()).as_bytes()[..8].try_into().expect("a hash has 32 bytes")
 }
 
-/// Rows of a group of commits, by tree.
-#[derive(Default)]
-struct Rows {
-    articles: Vec<Row<5>>,
-    captures: Vec<Row<5>>,
-    digests: Vec<Row<13>>,
-    by_article: Vec<Row<10>>,
-    by_date: Vec<Row<MARK_BYTES>>,
-    by_captured: Vec<Row<MARK_BYTES>>,
-    by_source: Vec<Row<MARK_BYTES>>,
-    by_url: Vec<Row<18>>,
-    sources: Vec<Row<4>>,
-    by_tag: Vec<Row<9>>,
-    tags: Vec<Row<5>>,
-}
-
-impl Rows {
-    fn capture(&mut self, seq: u64, article: u64, digest: &Digest, provenance: &Provenance, source: u32) {
-        let (published, captured) = marks(seq, article, digest, provenance, source);
-        self.by_date.push((published.date_key(), Box::default()));
-        self.by_captured.push((captured.date_key(), Box::default()));
-        self.by_source.push((published.source_key(), Box::default()));
-        if let Some(url) = &provenance.url {
-            self.by_url.push((keys::url_key(url_hash(url), seq, article), Box::default()));
-        }
-    }
-}
-
-/// Cuts bodies into packs as the store will keep them, going on in a pack that has `open_bytes` already.
+/// Cuts the bodies of articles into packs as the store will keep them, going on in a pack that has `open_bytes` already.
 pub fn cut_bodies(
     mut open_bytes: usize,
-    first_article: u64,
-    bodies: Vec<Box<[u8]>>,
+    bodies: impl IntoIterator<Item = (u64, Box<[u8]>)>,
 ) -> Vec<(bool, Vec<Row<5>>)> {
     let mut packs = Vec::new();
     let mut run = Vec::new();
-    for (number, body) in (first_article..).zip(bodies) {
+    for (number, body) in bodies {
         open_bytes += pack::row_bytes::<5>(&body);
         run.push((keys::number(number), body));
         if open_bytes >= BODIES.bytes {
@@ -807,7 +527,7 @@ pub fn encode_bodies((full, rows): (bool, Vec<Row<5>>)) -> BodyPack {
     BodyPack { first: keys::read_number(&rows[0].0), full, bytes: pack::encode(&rows, BODIES.level) }
 }
 
-fn transact(file: &Path, writes: [(&sled::Tree, Writes); 12]) -> Result<()> {
+fn transact(file: &Path, writes: Vec<Change<'_>>) -> Result<()> {
     let writes: Vec<_> = writes.into_iter().filter(|(_, writes)| writes.count > 0).collect();
     let trees: Vec<&sled::Tree> = writes.iter().map(|(tree, _)| *tree).collect();
     let apply = |views: &Vec<TransactionalTree>| {

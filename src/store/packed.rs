@@ -35,10 +35,18 @@ const PART_BYTES: usize = 56 << 10;
 const LARGE_BYTES: usize = 16 << 10;
 const ASKED_AGAIN: usize = 16;
 
-/// The first byte of a pack in parts; [`crate::pack`] uses 1 and 2.
+/// The first byte of a pack in parts; [`crate::pack`] uses 1 and 2. How many parts (u16), and the hash of the whole (8 bytes) follow.
 const IN_PARTS: u8 = 3;
 
-type Cached<const K: usize> = VecDeque<([u8; K], Arc<Pack<K>>)>;
+/// Packs that were decoded last, by the keys under which they are.
+struct Cached<const K: usize> {
+    /// How often they were forgotten: what was read before that is not kept.
+    generation: u64,
+    packs: VecDeque<Found<K>>,
+}
+
+/// The key under which a pack is, and the pack.
+type Found<const K: usize> = ([u8; K], Arc<Pack<K>>);
 
 /// An ordered map from keys of `K` bytes to values, both ways walkable.
 pub struct PackedTree<const K: usize> {
@@ -61,6 +69,12 @@ pub struct Writes {
 }
 
 impl Writes {
+    /// Puts a row into a tree that is not packed.
+    pub fn set(&mut self, name: &str, value: Vec<u8>) {
+        self.batch.insert(name, value);
+        self.count += 1;
+    }
+
     fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.firsts.push(key.clone());
         self.batch.insert(key, value);
@@ -85,7 +99,8 @@ pub enum Direction {
 impl<const K: usize> PackedTree<K> {
     /// Over this sled tree, which is in this file.
     pub fn new(tree: Tree, file: &Arc<Path>, packing: Packing) -> PackedTree<K> {
-        PackedTree { tree, file: file.clone(), packing, cache: Mutex::default() }
+        let cache = Mutex::new(Cached { generation: 0, packs: VecDeque::new() });
+        PackedTree { tree, file: file.clone(), packing, cache }
     }
 
     /// The sled tree, for a transaction.
@@ -106,7 +121,8 @@ impl<const K: usize> PackedTree<K> {
 
     /// The rows with `low <= key <= high`, lazily.
     pub fn range(&self, low: [u8; K], high: [u8; K], direction: Direction) -> Rows<'_, K> {
-        Rows { tree: self, low, high, direction, packs: None, current: None, failed: false }
+        let at = if low > high { At::End } else { At::Start };
+        Rows { tree: self, low, high, direction, at, current: None }
     }
 
     /// All rows, ascending.
@@ -127,7 +143,7 @@ impl<const K: usize> PackedTree<K> {
         let mut rows = rows.into_iter().peekable();
         while let Some((key, _)) = rows.peek() {
             let found = match self.pack_at(key)? {
-                None => self.first_pack()?,
+                None => self.pack_after(None)?,
                 found => found,
             };
             let Some((first, pack)) = found else {
@@ -184,7 +200,9 @@ impl<const K: usize> PackedTree<K> {
 
     /// Forgets decoded packs; to be called when writes were applied.
     pub fn forget(&self) {
-        self.lock_cache().clear();
+        let mut cache = self.lock_cache();
+        cache.generation += 1;
+        cache.packs.clear();
     }
 
     /// Cuts a run of rows into packs. At the end of the tree each is filled, so that appending ends with full packs
@@ -218,6 +236,7 @@ impl<const K: usize> PackedTree<K> {
         let parts: Vec<&[u8]> = pack.chunks(PART_BYTES).collect();
         let mut head = vec![IN_PARTS];
         head.extend_from_slice(&(parts.len() as u16).to_be_bytes());
+        head.extend_from_slice(&hash_of_parts(pack));
         writes.insert(part_key(&first, 0), head);
         for (part, bytes) in (1..).zip(parts) {
             writes.insert(part_key(&first, part), bytes.to_vec());
@@ -232,32 +251,38 @@ impl<const K: usize> PackedTree<K> {
     }
 
     /// The pack that the key is in or would be put into, if any pack starts at or before it.
-    fn pack_at(&self, key: &[u8; K]) -> Result<Option<([u8; K], Arc<Pack<K>>)>> {
-        let cached = {
+    fn pack_at(&self, key: &[u8; K]) -> Result<Option<Found<K>>> {
+        let generation = {
             let cache = self.lock_cache();
-            let found = cache.iter().find(|(_, pack)| pack.key(0) <= key && key <= pack.key(pack.len() - 1));
-            found.cloned()
+            let found =
+                cache.packs.iter().find(|(_, pack)| pack.key(0) <= key && key <= pack.key(pack.len() - 1));
+            if let Some(found) = found {
+                return Ok(Some(found.clone()));
+            }
+            cache.generation
         };
-        if cached.is_some() {
-            return Ok(cached);
-        }
         let mut below = self.tree.range(..=part_key(key, u16::MAX));
         loop {
             let Some(item) = quiet(&self.file, || below.next_back().transpose())? else { return Ok(None) };
             let (first, part) = split_key::<K>(&item.0)?;
             if part == 0 && !item.1.is_empty() {
-                return self.decode(first, &item.1).map(|pack| Some((first, pack)));
+                return self.decode(first, &item.1, generation).map(|pack| Some((first, pack)));
             }
         }
     }
 
-    fn first_pack(&self) -> Result<Option<([u8; K], Arc<Pack<K>>)>> {
-        let mut items = self.tree.iter();
+    /// The first pack after the one that starts with this key; after none, the first of all.
+    fn pack_after(&self, first: Option<&[u8; K]>) -> Result<Option<Found<K>>> {
+        let generation = self.lock_cache().generation;
+        let mut above = match first {
+            Some(first) => self.tree.range(part_key(first, u16::MAX)..),
+            None => self.tree.iter(),
+        };
         loop {
-            let Some(item) = quiet(&self.file, || items.next().transpose())? else { return Ok(None) };
-            let (first, part) = split_key::<K>(&item.0)?;
-            if part == 0 && !item.1.is_empty() {
-                return self.decode(first, &item.1).map(|pack| Some((first, pack)));
+            let Some(item) = quiet(&self.file, || above.next().transpose())? else { return Ok(None) };
+            let (next, part) = split_key::<K>(&item.0)?;
+            if part == 0 && !item.1.is_empty() && first.is_none_or(|first| next > *first) {
+                return self.decode(next, &item.1, generation).map(|pack| Some((next, pack)));
             }
         }
     }
@@ -274,8 +299,9 @@ impl<const K: usize> PackedTree<K> {
         }
     }
 
-    fn decode(&self, first: [u8; K], value: &[u8]) -> Result<Arc<Pack<K>>> {
-        if let Some((_, pack)) = self.lock_cache().iter().find(|(key, _)| *key == first) {
+    /// `generation` is that of the cache before the value was read.
+    fn decode(&self, first: [u8; K], value: &[u8], generation: u64) -> Result<Arc<Pack<K>>> {
+        if let Some((_, pack)) = self.lock_cache().packs.iter().find(|(key, _)| *key == first) {
             return Ok(pack.clone());
         }
         if value.len() > LARGE_BYTES {
@@ -283,9 +309,8 @@ impl<const K: usize> PackedTree<K> {
         }
         let joined;
         let mut bytes = value;
-        if let [IN_PARTS, parts @ ..] = value {
-            let parts: [u8; 2] = parts.try_into().map_err(|_| damaged("a pack in parts"))?;
-            joined = self.join_parts(&first, u16::from_be_bytes(parts))?;
+        if let [IN_PARTS, ..] = value {
+            joined = self.join_parts(&first, value)?;
             bytes = &joined;
         }
         let pack = Arc::new(Pack::decode(bytes).map_err(damaged)?);
@@ -293,8 +318,10 @@ impl<const K: usize> PackedTree<K> {
             return Err(damaged("a pack under another's key"));
         }
         let mut cache = self.lock_cache();
-        cache.truncate(self.packing.cached.saturating_sub(1));
-        cache.push_front((first, pack.clone()));
+        if cache.generation == generation {
+            cache.packs.truncate(self.packing.cached.saturating_sub(1));
+            cache.packs.push_front((first, pack.clone()));
+        }
         Ok(pack)
     }
 
@@ -305,13 +332,29 @@ impl<const K: usize> PackedTree<K> {
         (0..ASKED_AGAIN).try_for_each(|_| quiet(&self.file, || self.tree.contains_key(&key)).map(drop))
     }
 
-    fn join_parts(&self, first: &[u8; K], parts: u16) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        for part in 1..=parts {
-            let value = quiet(&self.file, || self.tree.get(part_key(first, part)))?;
-            bytes.extend_from_slice(&value.ok_or_else(|| damaged("a part of a pack is missing"))?);
+    /// Reads the parts of a pack. One that is being written again under the reader is read again.
+    fn join_parts(&self, first: &[u8; K], head: &[u8]) -> Result<Vec<u8>> {
+        let mut head = IVec::from(head);
+        loop {
+            let wanted = head.get(1..).and_then(|rest| rest.split_first_chunk::<2>());
+            let (parts, hash) = wanted.ok_or_else(|| damaged("a pack in parts"))?;
+            let mut bytes = Some(Vec::new());
+            for part in 1..=u16::from_be_bytes(*parts) {
+                let value = quiet(&self.file, || self.tree.get(part_key(first, part)))?;
+                bytes = bytes.zip(value).map(|(mut bytes, value)| {
+                    bytes.extend_from_slice(&value);
+                    bytes
+                });
+            }
+            if let Some(bytes) = bytes.filter(|bytes| hash_of_parts(bytes) == hash) {
+                return Ok(bytes);
+            }
+            match quiet(&self.file, || self.tree.get(part_key(first, 0)))? {
+                Some(now) if now != head && now.first() == Some(&IN_PARTS) => head = now,
+                Some(now) if now != head => return Ok(now.to_vec()),
+                _ => return Err(damaged("a part of a pack is missing, or another's")),
+            }
         }
-        Ok(bytes)
     }
 
     fn lock_cache(&self) -> std::sync::MutexGuard<'_, Cached<K>> {
@@ -336,6 +379,10 @@ fn merge<const K: usize>(old: Vec<Row<K>>, new: Vec<Row<K>>) -> Vec<Row<K>> {
     }
     merged.extend(old);
     merged
+}
+
+fn hash_of_parts(pack: &[u8]) -> [u8; 8] {
+    blake3::hash(pack).as_bytes()[..8].try_into().expect("a hash has 32 bytes")
 }
 
 fn part_key<const K: usize>(first: &[u8; K], part: u16) -> Vec<u8> {
@@ -388,19 +435,24 @@ impl<const K: usize> std::ops::Deref for Value<K> {
 /// Walks a range, a pack at a time.
 pub struct Rows<'a, const K: usize> {
     tree: &'a PackedTree<K>,
+    /// What is left of it.
     low: [u8; K],
     high: [u8; K],
     direction: Direction,
-    packs: Option<sled::Iter>,
+    at: At<K>,
     current: Option<(Arc<Pack<K>>, std::ops::Range<usize>)>,
-    failed: bool,
+}
+
+/// Where a walk is between two packs.
+enum At<const K: usize> {
+    Start,
+    /// After the pack that starts with this key.
+    After([u8; K]),
+    End,
 }
 
 impl<const K: usize> Rows<'_, K> {
     fn step(&mut self) -> Result<Option<Value<K>>> {
-        if self.low > self.high {
-            return Ok(None);
-        }
         loop {
             if let Some((pack, rows)) = &mut self.current {
                 let row = match self.direction {
@@ -412,34 +464,62 @@ impl<const K: usize> Rows<'_, K> {
                 }
                 self.current = None;
             }
-            let Some(pack) = self.next_pack()? else { return Ok(None) };
+            let found = match (&self.at, self.direction) {
+                (At::End, _) => return Ok(None),
+                (At::Start, Direction::Up) => match self.tree.pack_at(&self.low)? {
+                    // The lowest key is in the pack that starts at or before it, or in the next one.
+                    Some(found) => Some(found),
+                    None => self.tree.pack_after(None)?,
+                },
+                (At::After(first), Direction::Up) => self.tree.pack_after(Some(first))?,
+                (_, Direction::Down) => self.tree.pack_at(&self.high)?,
+            };
+            self.at = At::End;
+            let Some((first, pack)) = found else { return Ok(None) };
             let start = pack.lower_bound(&self.low);
             let end = pack.lower_bound(&self.high);
             let end = end + usize::from(end < pack.len() && *pack.key(end) == self.high);
-            if start >= end && self.direction == Direction::Up && start < pack.len() {
-                return Ok(None);
+            match self.direction {
+                // What is left lies above the last row, or below the first.
+                Direction::Up if end == pack.len() => {
+                    let mut more = true;
+                    if start < end {
+                        self.low = *pack.key(end - 1);
+                        more = step_up(&mut self.low);
+                    }
+                    if more && self.low <= self.high {
+                        self.at = At::After(first);
+                    }
+                }
+                Direction::Down if start == 0 && self.low < first => {
+                    self.high = first;
+                    step_down(&mut self.high);
+                    self.at = At::After(first);
+                }
+                _ => {}
             }
-            self.current = Some((pack, start..end));
+            self.current = Some((pack, start..end.max(start)));
         }
     }
+}
 
-    fn next_pack(&mut self) -> Result<Option<Arc<Pack<K>>>> {
-        if self.packs.is_none() {
-            // The pack that the lowest key is in starts at or before it.
-            let start = self.tree.pack_at(&self.low)?.map_or(self.low, |(first, _)| first);
-            self.packs = Some(self.tree.tree.range(part_key(&start, 0)..=part_key(&self.high, u16::MAX)));
+/// The next key; `false` if there is none.
+fn step_up<const K: usize>(key: &mut [u8; K]) -> bool {
+    for byte in key.iter_mut().rev() {
+        *byte = byte.wrapping_add(1);
+        if *byte != 0 {
+            return true;
         }
-        let packs = self.packs.as_mut().expect("made above");
-        loop {
-            let item = match self.direction {
-                Direction::Up => quiet(&self.tree.file, || packs.next().transpose())?,
-                Direction::Down => quiet(&self.tree.file, || packs.next_back().transpose())?,
-            };
-            let Some(item) = item else { return Ok(None) };
-            let (first, part) = split_key::<K>(&item.0)?;
-            if part == 0 && !item.1.is_empty() {
-                return self.tree.decode(first, &item.1).map(Some);
-            }
+    }
+    false
+}
+
+/// The key before one that is not the lowest.
+fn step_down<const K: usize>(key: &mut [u8; K]) {
+    for byte in key.iter_mut().rev() {
+        *byte = byte.wrapping_sub(1);
+        if *byte != 0xff {
+            return;
         }
     }
 }
@@ -449,11 +529,10 @@ impl<const K: usize> Iterator for Rows<'_, K> {
 
     /// Ends after an error: sled would give the same one for ever.
     fn next(&mut self) -> Option<Result<Value<K>>> {
-        if self.failed {
-            return None;
-        }
         let row = self.step();
-        self.failed = row.is_err();
+        if row.is_err() {
+            self.at = At::End;
+        }
         row.transpose()
     }
 }

@@ -221,7 +221,7 @@ fn the_ledger_cut_at_every_byte_of_its_last_two_frames() {
                 continue;
             }
             let mut archive = Archive::open(&dir, &Open::default()).unwrap();
-            assert_eq!(archive.reader().unwrap().applied().articles(), frames as u64, "{what}");
+            assert_eq!(archive.reader().unwrap().applied().articles, frames as u64, "{what}");
             let (torn, aside) = (cut > end, boot != Boot::Same);
             let healed: Vec<_> = archive.healed().to_vec();
             assert_eq!(healed.contains(&Healed::Cut), torn && !aside, "{what}: {healed:?}");
@@ -314,7 +314,7 @@ fn a_repair_keeps_what_nobody_can_tell() {
     set_boot(&env.archive().join("ledger"), Boot::Other);
     let segment = env.archive().join("ledger").join(ledger::name(1));
     let mut bytes = std::fs::read(&segment).unwrap();
-    let begin: Vec<usize> = (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"PMf1")).collect();
+    let begin: Vec<usize> = (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"PMFR")).collect();
     for frame in &begin[3..] {
         bytes[frame + 20] ^= 1;
     }
@@ -360,7 +360,7 @@ fn a_ledger_that_lost_its_end_is_mended_from_the_store() {
     let env = small_archive(6);
     let mut archive = env.open();
     let (uuid, head) = (archive.uuid().into_bytes(), archive.position().head);
-    assert_eq!(archive.reader().unwrap().applied().articles(), 6);
+    assert_eq!(archive.reader().unwrap().applied().articles, 6);
     drop(archive);
     let positions = positions(&env, uuid);
     let copies = TestEnv::new();
@@ -375,7 +375,7 @@ fn a_ledger_that_lost_its_end_is_mended_from_the_store() {
         let mut archive = Archive::open(&dir, &Open::default()).unwrap();
         assert!(matches!(archive.healed(), [Healed::Mended { captures: 1 | 2 }]), "{:?}", archive.healed());
         assert_eq!(archive.position().head, head);
-        assert_eq!(archive.reader().unwrap().applied().articles(), 6);
+        assert_eq!(archive.reader().unwrap().applied().articles, 6);
         archive.close().unwrap();
         let report = verify(&dir, Depth::Data, Duration::ZERO, &|| false).unwrap();
         assert_eq!(report.findings, []);

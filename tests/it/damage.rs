@@ -239,7 +239,7 @@ fn a_flip_in_the_last_frame_costs_nothing() {
     let kept = keep(&env);
     let segment = env.archive().join("ledger/00000001.seg");
     let whole = std::fs::read(&segment).unwrap();
-    let last = whole.windows(4).rposition(|bytes| bytes == b"PMf1").unwrap();
+    let last = whole.windows(4).rposition(|bytes| bytes == b"PMFR").unwrap();
     for (at, command) in
         [(last + 50, "export"), (last + 120, "export"), (last + 200, "reindex"), (last + 50, "reindex")]
     {
@@ -308,7 +308,7 @@ fn captures_after_a_hole_keep_their_articles() {
     env.ok(&["ingest", "again.jsonl"]);
     let segment = env.archive().join("ledger/00000001.seg");
     let mut bytes = std::fs::read(&segment).unwrap();
-    let frames: Vec<usize> = (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"PMf1")).collect();
+    let frames: Vec<usize> = (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"PMFR")).collect();
     bytes[frames[4] + 150] ^= 1;
     std::fs::write(&segment, bytes).unwrap();
     std::fs::remove_dir_all(env.archive().join("store")).unwrap();
@@ -458,7 +458,7 @@ fn an_answer_comes_once() {
 
 /// Where the frames of the first segment begin.
 fn frames(bytes: &[u8]) -> Vec<usize> {
-    (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"PMf1")).collect()
+    (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"PMFR")).collect()
 }
 
 /// A hole, and behind it an end that is torn: the hole is not forgotten for the end.

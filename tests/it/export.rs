@@ -14,6 +14,85 @@ fn corpus() -> TestEnv {
     TestEnv::with(&records.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// Everything that an archive answers goes through JSONL: tags, saved queries and originals too.
+#[test]
+fn an_archive_goes_in_again() {
+    let env = TestEnv::new();
+    env.write("in/a.html", crate::formats::page(1));
+    let http =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-By: me\r\n\r\n{}", crate::formats::page(2));
+    let crawl = crate::formats::warc_record(
+        "response",
+        "https://web.archive.org/web/20250301101112/https://www.post.example/2",
+        http.as_bytes(),
+    );
+    env.write("in/b.warc", crawl);
+    env.write("in/c.jsonl", record(3));
+    env.ok(&["ingest", "--keep-raw", "in"]);
+    env.ok(&["tag", "+rain", "+дощ", "source:post.example"]);
+    env.ok(&["query", "save", "wet", "tag:rain"]);
+    let ran = env.run(&["export", "-o", "part.jsonl"]);
+    assert!(
+        ran.stderr.contains("left out: 1 saved query (--archive-data), 3 originals (--originals)\n"),
+        "{ran:?}"
+    );
+    let ran = env.run(&["export", "--archive-data", "--originals", "-o", "all.jsonl"]);
+    assert_eq!(ran.stderr, "pressmark: exported 3 articles\n");
+    for _ in 0..2 {
+        env.ok(&["--archive", "again", "ingest", "all.jsonl"]);
+    }
+    let ran = env.run(&["--archive", "again", "ingest", "all.jsonl"]);
+    assert!(
+        ran.stderr
+            .ends_with("read 7: 0 new, 0 new captures, 3 known, 0 rejected, 4 originals and saved queries\n"),
+        "{ran:?}"
+    );
+    let of = |archive: &str, args: &[&str]| env.ok(&[&["--archive", archive], args].concat());
+    let uuid = |archive: &str| {
+        serde_json::from_str::<Value>(&of(archive, &["stats", "--format", "json"])).unwrap()["uuid"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let (ours, theirs) = (uuid("archive"), uuid("again"));
+    for args in [
+        &["count", "--by", "source"][..],
+        &["count", "tag:rain"],
+        &["count", "@wet"],
+        &["query", "list"],
+        &["tag"],
+        &["cat", "--raw", "source:post.example"],
+        &["export", "--archive-data", "--originals"],
+        &["show", "--no-pager", "source:post.example"],
+    ] {
+        let seq = regex::Regex::new(r#"(?m)"seq":\d+,|, number \d+$"#).unwrap();
+        let answer = |archive| seq.replace_all(&of(archive, args), "").into_owned();
+        assert_eq!(answer("archive"), answer("again").replace(&theirs, &ours), "{args:?}");
+    }
+    let found = of("again", &["export", "url:https://www.post.example/2"]);
+    let capture = &serde_json::from_str::<Value>(&found).unwrap()["captures"][0];
+    assert_eq!(capture["archived_at"], "2025-03-01T10:11:12Z");
+    assert_eq!(
+        capture["original_http"], "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-By: me\r\n",
+        "{capture}"
+    );
+    assert!(env.run(&["--archive", "again", "verify", "--read-data"]).stderr.contains("3 originals"));
+    assert!(env.run(&["--archive", "again", "reextract"]).stderr.contains("read 2 again: 2 unchanged"));
+    // Another query under the same name is not overwritten, and bytes that are not those are refused.
+    env.ok(&["--archive", "again", "query", "remove", "wet"]);
+    env.ok(&["--archive", "again", "query", "save", "wet", "tag:snow"]);
+    env.write("bad.jsonl", env.read("all.jsonl").replace("\"zstd_base64\":\"KLUv", "\"zstd_base64\":\"KLUw"));
+    let ran = env.run(&["--archive", "again", "ingest", "bad.jsonl"]);
+    assert!(ran.code == 3 && ran.stderr.contains("another query is saved as wet: tag:snow"), "{ran:?}");
+    assert!(ran.stderr.contains("its bytes are not those that"), "{ran:?}");
+    assert_eq!(of("again", &["query", "list"]), "wet\ttag:snow\n");
+    for args in
+        [&["export", "--archive-data", "--format", "csv"][..], &["export", "--originals", "--split", "out"]]
+    {
+        assert_eq!(env.run(args).code, 2, "{args:?}");
+    }
+}
+
 /// Everything but the numbers, which are given anew in the order of arrival.
 fn content(export: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut content = BTreeMap::new();
@@ -72,8 +151,8 @@ fn a_changed_export_is_noticed() {
 fn files_are_whole_or_not_there() {
     let env = corpus();
     for (name, begins) in [
-        ("a.jsonl", "{\"digest\":"),
-        ("a.json", "[\n{\"digest\":"),
+        ("a.jsonl", "{\"schema\":1,\"digest\":"),
+        ("a.json", "[\n{\"schema\":1,\"digest\":"),
         ("a.csv", "digest,published,source"),
         ("a.tsv", "digest\tpublished"),
         ("a.md", "# Headline 0"),
@@ -250,4 +329,89 @@ fn open_files_and_compressed_pipes() {
             .success()
     );
     assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+/// Every column of a capture comes back as it was.
+#[test]
+fn every_column_goes_in_again() {
+    use pressmark::article::{Draft, Origin, Original, Provenance, Published, Source};
+    use pressmark::time::{Dated, Timestamp};
+    let env = TestEnv::with(&[]);
+    let dated = Dated::parse("2025-01-28T09:31:05+02:00").unwrap();
+    let full = Provenance {
+        source: Source::parse("рубрика"),
+        url: Some("https://rubryka.com/1?a=b".to_owned()),
+        byline: vec!["О. Коваль".to_owned(), "A; B".to_owned()],
+        published: Some(Published { suspect: true, ..Published::new(dated, Origin::TimeTag, dated.at) }),
+        captured: Some(Timestamp(1_738_100_000)),
+        input: "a.html".to_owned(),
+        canonical_url: Some("https://rubryka.com/one".to_owned()),
+        is_article: Some(false),
+        is_summary: true,
+        cut: true,
+        section: Some("Світ".to_owned()),
+        keywords: vec!["NATO, ЄС".to_owned(), "порт".to_owned()],
+        modified: Dated::parse("2025-01-29"),
+        publisher: Some("Рубрика".to_owned()),
+        description: Some("Short.\u{202e}".to_owned()),
+        archived: Some(Timestamp(1_738_000_000)),
+        archived_url: Some("https://web.archive.org/web/1/x".to_owned()),
+        original: Some(Original {
+            format: Some("html".to_owned()),
+            charset: Some("utf-8".to_owned()),
+            http: Some("HTTP/1.1 200 OK\r\n".to_owned()),
+            archive: Some(uuid::Uuid::from_u128(7)),
+            ..Original::of("ab".repeat(32).parse().unwrap())
+        }),
+        origins: vec![("headline".to_owned(), "h1".to_owned()), ("body".to_owned(), "layout".to_owned())],
+        extra: Some(r#"{"id":7,"x":{"y":null}}"#.to_owned()),
+        notes: vec!["assumed".to_owned()],
+    };
+    let bare = Provenance { captured: full.captured, ..Provenance::default() };
+    let mut archive = env.open();
+    for provenance in [&full, &bare] {
+        let (headline, provenance) = (format!("H {}", provenance.byline.len()), provenance.clone());
+        archive
+            .put(vec![Draft { headline, body: "Text.".to_owned(), provenance, ..Draft::default() }])
+            .unwrap();
+    }
+    archive.close().unwrap();
+    env.ok(&["export", "-o", "out.jsonl"]);
+    env.ok(&["--archive", "again", "ingest", "out.jsonl"]);
+    let mut again = pressmark::archive::Archive::open(&env.path("again"), &Default::default()).unwrap();
+    let reader = again.reader().unwrap();
+    assert_eq!(reader.capture(1).unwrap().1, full);
+    // What says nothing of its input gets one.
+    assert_eq!(reader.capture(2).unwrap().1, Provenance { input: "out.jsonl:2".to_owned(), ..bare });
+    drop(reader);
+    again.close().unwrap();
+    let fields: Vec<&str> = pressmark::export::COLUMNS.iter().map(|column| column.name).collect();
+    let record: Value =
+        serde_json::from_str(env.ok(&["export", "--fields", &fields.join(",")]).lines().next().unwrap())
+            .unwrap();
+    let capture = &record["captures"][0];
+    for column in pressmark::export::COLUMNS {
+        assert!(!record[column.name].is_null(), "{}", column.name);
+        if column.of == pressmark::export::columns::Of::Capture {
+            assert_eq!(record[column.name], capture[column.name], "{}", column.name);
+        }
+    }
+}
+
+/// docs/columns.md has the table of columns.
+#[test]
+fn the_columns_are_documented() {
+    let rows = pressmark::export::COLUMNS.iter().map(|column| {
+        let of = format!("{:?}", column.of).to_lowercase();
+        format!(
+            "| `{}` | {} | {of} | {} | {} |\n",
+            column.name,
+            column.kind.name(),
+            column.meaning,
+            column.since
+        )
+    });
+    let table: String = rows.collect();
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/columns.md")).unwrap();
+    assert!(page.contains(&table), "docs/columns.md should have\n{table}");
 }

@@ -198,7 +198,7 @@ fn crawls_are_filtered_and_counted() {
     let shown: Value = serde_json::from_str(&env.ok(&["export", "--format", "jsonl"])).unwrap();
     assert_eq!(shown["captures"][0]["captured"], "2025-02-01T10:00:00Z");
     assert_eq!(shown["url"], "https://www.post.example/1?utm_source=x");
-    assert_eq!(shown["captures"][0]["extra"]["canonical_url"], "https://www.post.example/1");
+    assert_eq!(shown["captures"][0]["canonical_url"], "https://www.post.example/1");
 
     // A domain in other letters is that of the URL, and what is none is an error.
     let http = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{}", page(2));

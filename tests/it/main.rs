@@ -8,6 +8,7 @@ mod crash;
 mod damage;
 mod export;
 mod faults;
+mod format;
 mod formats;
 mod hostile;
 mod ingest;

@@ -163,7 +163,7 @@ fn mistakes_at_the_prompt() {
         (&["export", "-o", "out.xlsx"], 2, "hint: name one with --format"),
         (&["export", "-o", "nowhere/out.csv"], 2, "cannot write nowhere/out.csv"),
         (&["export", "--format", "xml"], 2, "invalid value 'xml'"),
-        (&["export", "--fields", "title"], 2, "'title' is not a field; there are digest, published"),
+        (&["export", "--fields", "title"], 2, "'title' is not a field; there are digest, headline"),
         (
             &["export", "--fields", "headline", "--format", "md"],
             2,

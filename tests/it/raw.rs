@@ -161,7 +161,9 @@ fn read_again() {
     let first: Value = serde_json::from_str(exported.lines().next().unwrap()).unwrap();
     let old = TestEnv::new();
     let capture = &first["captures"][0];
-    let record = serde_json::json!({"title": first["headline"], "text": "Home Sport The night ferry", "url": capture["url"], "raw": capture["extra"]["raw"], "raw_format": "html"});
+    let (headline, body) = (first["headline"].as_str().unwrap(), "Home Sport The night ferry");
+    let digest = pressmark::article::Article::new(headline, body, None).digest().to_string();
+    let record = serde_json::json!({"schema": 1, "digest": digest, "headline": headline, "body": body, "captures": [capture]});
     old.write("old.jsonl", record.to_string());
     old.ok(&["ingest", "old.jsonl"]);
     crate::env::copy_dir(&env.archive().join("raw"), &old.archive().join("raw"));

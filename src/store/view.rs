@@ -1,0 +1,306 @@
+//! [`View`]: the store as of one position of the ledger, whatever is written meanwhile.
+
+use super::packed::Direction;
+use super::state::{SourceNames, State, Tagged, holds};
+use super::{Applied, Mark, Trees, damaged, keys};
+use crate::article::Provenance;
+use crate::codec;
+use crate::digest::{Digest, Prefix};
+use crate::error::Result;
+use crate::ledger::{ArticleRow, Entry, RawEntry};
+use crate::search::NumberSet;
+use roaring::RoaringTreemap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Reads a store as it was before one entry: what came later is not there, and what ended later still is.
+#[derive(Clone)]
+pub struct View<'a> {
+    trees: &'a Trees,
+    state: Arc<State>,
+    /// The first numbers that are not seen.
+    next_seq: u64,
+    next_article: u64,
+    /// Articles that are not part of the archive.
+    dead: Arc<RoaringTreemap>,
+}
+
+impl<'a> View<'a> {
+    /// Of all that a state has.
+    pub(super) fn new(trees: &'a Trees, state: Arc<State>) -> View<'a> {
+        let position = state.applied.position;
+        let dead = state.dead().clone();
+        View { trees, state, next_seq: position.next_seq, next_article: position.next_article, dead }
+    }
+
+    /// The same as of before an entry.
+    pub fn as_of(&self, next_seq: u64) -> Result<View<'a>> {
+        let next_seq = next_seq.clamp(1, self.next_seq);
+        // Articles came in the order of the captures that brought them.
+        let (mut low, mut high) = (1, self.next_article);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.article_entry(middle)?.0 < next_seq { low = middle + 1 } else { high = middle }
+        }
+        let dead = Arc::new(self.state.dead_before(next_seq));
+        Ok(View { next_seq, next_article: low, dead, ..self.clone() })
+    }
+
+    /// The trees, in which there may be more than this view sees.
+    pub fn trees(&self) -> &'a Trees {
+        self.trees
+    }
+
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// How far the store had come, and counters; of all that a view may be of the past of.
+    pub fn applied(&self) -> Applied {
+        self.state.applied
+    }
+
+    /// Whether it is as of the last position, so that counters are right for it.
+    pub fn is_whole(&self) -> bool {
+        self.next_seq == self.state.applied.position.next_seq
+    }
+
+    /// The number of the first entry that it does not see.
+    pub fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    /// Whether an article is part of the archive.
+    pub fn has(&self, article: u64) -> bool {
+        article < self.next_article && !self.dead.contains(article)
+    }
+
+    /// Whether a row of an index is of something that it sees.
+    pub fn sees(&self, mark: &Mark) -> bool {
+        mark.seq < self.next_seq && self.has(mark.article)
+    }
+
+    /// Leaves those that are part of the archive.
+    pub fn only_living(&self, articles: &mut NumberSet) {
+        articles.remove_from(self.next_article);
+        self.dead.iter().for_each(|article| articles.remove_one(article));
+    }
+
+    /// The sources and their numbers; read once.
+    pub fn names(&self) -> Result<Arc<SourceNames>> {
+        let known = self.state.names();
+        if let Some(names) = known.get() {
+            return Ok(names.clone());
+        }
+        let names = Arc::new(SourceNames::read(self.trees)?);
+        Ok(known.get_or_init(|| names).clone())
+    }
+
+    /// The number of the article with this digest.
+    pub fn find(&self, digest: &Digest) -> Result<Option<u64>> {
+        Ok(self.with_digest(digest)?.into_iter().find(|article| self.has(*article)))
+    }
+
+    /// Whether an article with this digest was removed.
+    pub fn was_removed(&self, digest: &Digest) -> Result<bool> {
+        Ok(!self.dead.is_empty()
+            && self.with_digest(digest)?.iter().any(|article| self.dead.contains(*article)))
+    }
+
+    /// Every article with this digest, also those that were removed.
+    fn with_digest(&self, digest: &Digest) -> Result<Vec<u64>> {
+        let (low, high) = (keys::digest_key(digest, 0), keys::digest_key(digest, keys::LAST));
+        let mut found = Vec::new();
+        for row in self.trees.digests.range(low, high, Direction::Up) {
+            let number = keys::read_number(&row?.key()[8..]);
+            let same = if self.state.gone.contains(number) {
+                let mut removed = self.state.removals.iter();
+                removed.any(|removed| removed.article == number && removed.digest == *digest)
+            } else {
+                self.article(number)?.digest == *digest
+            };
+            found.extend(same.then_some(number));
+        }
+        Ok(found)
+    }
+
+    /// The numbers of the articles whose digest starts with this prefix, in the order of their digests; `limit` at the most.
+    pub fn find_prefix(&self, prefix: &Prefix, limit: usize) -> Result<Vec<u64>> {
+        let mut found = Vec::new();
+        for row in self.trees.digests.range(keys::digest_key(&prefix.first(), 0), [0xff; 13], Direction::Up) {
+            let row = row?;
+            if found.len() == limit || !prefix.may_match(&row.key()[..8]) {
+                break;
+            }
+            let number = keys::read_number(&row.key()[8..]);
+            if self.has(number) && prefix.matches(&self.article(number)?.digest) {
+                found.push(number);
+            }
+        }
+        Ok(found)
+    }
+
+    /// How many digits of this article's digest are shared with another's, judged by the neighbours' first 16.
+    pub fn digits_shared(&self, digest: &Digest) -> Result<usize> {
+        let key = keys::digest_key(digest, 0);
+        let mut shared = 0;
+        for direction in [Direction::Up, Direction::Down] {
+            let (low, high) = if direction == Direction::Up {
+                (key, [0xff; 13])
+            } else {
+                ([0; 13], keys::digest_key(digest, keys::LAST))
+            };
+            for row in self.trees.digests.range(low, high, direction) {
+                let row = row?;
+                let number = keys::read_number(&row.key()[8..]);
+                if !self.has(number) {
+                    continue;
+                }
+                let mut neighbour = Digest([0; 32]);
+                neighbour.0[..8].copy_from_slice(&row.key()[..8]);
+                let digits = digest.shared_digits(&neighbour).min(16);
+                if digits < 16 {
+                    shared = shared.max(digits);
+                    break;
+                }
+                let other = self.article(number)?.digest;
+                if other != *digest {
+                    shared = shared.max(digest.shared_digits(&other));
+                }
+            }
+        }
+        Ok(shared)
+    }
+
+    /// An article as it was written, and the number of the capture after it.
+    pub fn article_entry(&self, number: u64) -> Result<(u64, RawEntry)> {
+        let row = self.trees.articles.get(&keys::number(number))?;
+        let row = row.ok_or_else(|| damaged(format!("article {number} is missing")))?;
+        read_article(&row)
+    }
+
+    /// All of an article but its body.
+    pub fn article(&self, number: u64) -> Result<ArticleRow> {
+        let (first_seq, entry) = self.article_entry(number)?;
+        match entry.open(first_seq).map_err(damaged)? {
+            Entry::Article(row) => Ok(row),
+            _ => Err(damaged(format!("article {number} is gone"))),
+        }
+    }
+
+    /// An article's body.
+    pub fn body(&self, number: u64) -> Result<String> {
+        let row = self.trees.bodies.get(&keys::number(number))?;
+        let row = row.ok_or_else(|| damaged(format!("the body of article {number} is missing")))?;
+        String::from_utf8(row.to_vec()).map_err(damaged)
+    }
+
+    /// What was captured: the article's number, and where it was found.
+    pub fn capture(&self, seq: u64) -> Result<(u64, Provenance)> {
+        match self.entry(seq)? {
+            Entry::Capture { article, provenance } => Ok((article, *provenance)),
+            _ => Err(damaged(format!("{seq} is no capture"))),
+        }
+    }
+
+    /// What has this number, as it was written.
+    pub fn raw_entry(&self, seq: u64) -> Result<RawEntry> {
+        let row = self.trees.captures.get(&keys::number(seq))?;
+        let row = row.ok_or_else(|| damaged(format!("capture {seq} is missing")))?;
+        RawEntry::of_row(&row).map_err(damaged)
+    }
+
+    /// What has this number: a capture, or something else that is numbered with them.
+    pub fn entry(&self, seq: u64) -> Result<Entry> {
+        self.raw_entry(seq)?.open(seq).map_err(damaged)
+    }
+
+    /// The tags that an article has and had.
+    pub(super) fn tagged_row(&self, article: u64) -> Result<Vec<Tagged>> {
+        if self.state.tags().is_empty() {
+            return Ok(Vec::new());
+        }
+        let row = self.trees.tags.get(&keys::number(article))?;
+        row.map_or(Ok(Vec::new()), |row| codec::decode(&row).map_err(damaged))
+    }
+
+    /// An article's tags, in alphabetical order.
+    pub fn tags_of(&self, article: u64) -> Result<Vec<String>> {
+        let mut tags = Vec::new();
+        for tagged in self.tagged_row(article)? {
+            if holds(tagged.since, tagged.until, self.next_seq) {
+                tags.push(self.state.tag(tagged.tag)?.to_owned());
+            }
+        }
+        tags.sort();
+        Ok(tags)
+    }
+
+    /// The articles with a tag.
+    pub fn tagged(&self, tag: &str) -> Result<NumberSet> {
+        let Some(number) = self.state.tag_number(tag) else { return Ok(NumberSet::default()) };
+        let (low, high) = (keys::tag_key(number, 0, 0), keys::tag_key(number, keys::LAST, keys::LAST));
+        let mut articles = NumberSet::default();
+        for row in self.trees.by_tag.range(low, high, Direction::Up) {
+            let row = row?;
+            let (article, since) = (keys::read_number(&row.key()[4..9]), keys::read_number(&row.key()[9..]));
+            let until = (!row.is_empty()).then(|| keys::read_number(&row));
+            if self.has(article) && holds(since, until, self.next_seq) {
+                articles.insert(article);
+            }
+        }
+        Ok(articles)
+    }
+
+    /// Every tag in alphabetical order, with how many articles have it; none that no article has any more.
+    pub fn tag_counts(&self) -> Result<Vec<(String, u64)>> {
+        let mut counts = Vec::new();
+        for tag in self.state.tags() {
+            counts.push((tag.clone(), self.tagged(tag)?.len()));
+        }
+        counts.retain(|(_, count)| *count > 0);
+        counts.sort();
+        Ok(counts)
+    }
+
+    /// The saved queries, by name.
+    pub fn queries(&self) -> BTreeMap<String, String> {
+        self.state.queries(self.next_seq)
+    }
+
+    /// The captures of an article, in order of arrival; `first` is the number of the one that brought it.
+    pub fn captures_of(&self, article: u64, first: u64) -> Result<Vec<u64>> {
+        let mut captures = Vec::new();
+        // Where nothing is gone, it is there.
+        if self.state.applied.gone == 0 || !self.raw_entry(first)?.gone {
+            captures.push(first);
+        }
+        captures.extend(self.later_captures(article)?);
+        Ok(captures)
+    }
+
+    /// Whether an article has more than one capture.
+    pub fn has_several(&self, article: u64) -> Result<bool> {
+        let Applied { articles, captures, gone, .. } = self.state.applied;
+        // Where some are gone, an article may be left with later ones alone: it is looked at as if there were several.
+        let may_have = captures > articles || gone > 0 || !self.state.removals.is_empty();
+        Ok(may_have && !self.later_captures(article)?.is_empty())
+    }
+
+    /// The later captures of an article, without the one that brought it.
+    fn later_captures(&self, article: u64) -> Result<Vec<u64>> {
+        let mut captures = Vec::new();
+        let range = (keys::article_key(article, 0), keys::article_key(article, keys::LAST));
+        for row in self.trees.by_article.range(range.0, range.1, Direction::Up) {
+            captures.push(keys::read_number(&row?.key()[5..]));
+        }
+        captures.retain(|seq| *seq < self.next_seq);
+        Ok(captures)
+    }
+}
+
+/// Reads a row of `articles`: the number of the capture after it, and the article as it was written.
+pub(super) fn read_article(row: &[u8]) -> Result<(u64, RawEntry)> {
+    let (first_seq, entry) = row.split_first_chunk::<5>().ok_or_else(|| damaged("a row of articles"))?;
+    Ok((keys::read_number(first_seq), RawEntry::of_row(entry).map_err(damaged)?))
+}
