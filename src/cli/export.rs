@@ -100,11 +100,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         match (&args.split, &args.output) {
             (Some(dir), _) => {
                 let renderer = renderer(format, options.clone());
-                exporting.to_files(context, &*renderer, dir, args.force).map_err(|e| e.at(dir))
+                exporting.write_files(context, &*renderer, dir, args.force).map_err(|e| e.at(dir))
             }
             (None, Some(path)) if !is_stdout(path) => {
                 let keep_if_empty = args.query.exit_status && path.exists();
-                exporting.to_file(context, path, keep_if_empty).map_err(|e| e.at(path))
+                exporting.write_file(context, path, keep_if_empty).map_err(|e| e.at(path))
             }
             (None, _) => {
                 let terminal = context.stdout_is_terminal();
@@ -287,7 +287,7 @@ impl Exporting<'_> {
         }
     }
 
-    fn to_file(&mut self, context: &mut Context, path: &Path, keep_if_empty: bool) -> Result<()> {
+    fn write_file(&mut self, context: &mut Context, path: &Path, keep_if_empty: bool) -> Result<()> {
         let refuse = |e: io::Error| refused(e, path, "name another file with -o");
         let packing = Packing::of_name(path);
         let target = &match place(path, &*self.stop).map_err(refuse)? {
@@ -309,7 +309,7 @@ impl Exporting<'_> {
         Ok(File::open(split::parent(target)).and_then(|dir| dir.sync_all())?)
     }
 
-    fn to_files(
+    fn write_files(
         &mut self,
         context: &mut Context,
         renderer: &dyn Render,
