@@ -382,6 +382,14 @@ impl Archive {
                 }
             }
             changed += entries.len() as u64;
+            for entry in &entries {
+                if let Entry::Tags { article, added, removed, .. } = entry {
+                    let mut has = self.reader()?.tags_of(*article)?;
+                    has.retain(|tag| !removed.contains(tag));
+                    has.extend(added.iter().cloned());
+                    self.builder.note_tags(*article, has);
+                }
+            }
             self.change(entries)?;
         }
         Ok(changed)
@@ -483,7 +491,7 @@ impl Archive {
         self.guarded(Archive::apply_waiting)?;
         // One that is behind does not answer.
         let search = self.search.as_ref().filter(|_| self.search_is_current());
-        Ok(Reader::new(self.store_ref().view(), search))
+        Ok(Reader::new(self.uuid, self.store_ref().view(), search))
     }
 
     /// Everything that was committed, to be asked this: with the full-text index, brought up to date, if the query needs it.
@@ -493,7 +501,7 @@ impl Archive {
         if query.filter.asks_for_text() && !self.search_is_current() {
             self.open_search()?;
         }
-        Ok(Reader::new(self.store_ref().view(), self.search.as_ref()))
+        Ok(Reader::new(self.uuid, self.store_ref().view(), self.search.as_ref()))
     }
 
     fn search_is_current(&self) -> bool {
@@ -570,12 +578,13 @@ impl Archive {
         let mut bodies = view.trees().bodies.range(range.0, range.1, Direction::Up).peekable();
         let mut added = 0;
         for article in first..next {
-            if !view.has(article) {
-                indexer.skip(&hash_of(&view, article)?)?;
+            let (first_seq, entry) = view.article_entry(article)?;
+            let hash = Digest(entry.hash());
+            let Entry::Article(row) = entry.open(first_seq).map_err(store::damaged)? else {
+                indexer.skip(&hash)?;
                 continue;
-            }
-            let row = view.article(article)?;
-            // Removed articles may have left theirs.
+            };
+            // What cannot be read may have one.
             let is_before =
                 |body: &Result<Value<5>>| body.as_ref().is_ok_and(|body| *body.key() < keys::number(article));
             while bodies.next_if(is_before).is_some() {}
@@ -583,7 +592,7 @@ impl Archive {
             let body =
                 body.ok_or_else(|| store::damaged(format!("the body of article {article} is missing")))?;
             let body = std::str::from_utf8(&body).map_err(store::damaged)?;
-            indexer.add(&hash_of(&view, article)?, &row.digest, row.language, &row.headline, body)?;
+            indexer.add(&hash, &row.digest, row.language, &row.headline, body)?;
             added += 1;
         }
         indexer.close()?;

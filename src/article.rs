@@ -300,7 +300,9 @@ impl Source {
     /// The registered domain of a URL's host by the public suffix list: `bbc.co.uk` of `https://news.bbc.co.uk/…`; the host
     /// itself where it has none, as a number has not.
     pub fn of_url(url: &str) -> Option<Source> {
-        let url = url::Url::parse(url.trim()).ok()?;
+        let url = url.trim();
+        let url = crate::urls::archived(url).map_or(url, |copy| copy.of);
+        let url = url::Url::parse(url).ok()?;
         let host = url.host_str()?.to_lowercase();
         let named = matches!(url.host(), Some(url::Host::Domain(_)));
         let registered = psl::domain_str(host.trim_end_matches('.')).filter(|_| named);

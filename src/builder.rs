@@ -184,6 +184,11 @@ impl Builder {
         Ok(Built { puts, named, commit: Some(commit), fresh })
     }
 
+    /// Remembers the tags of an article that the store does not have yet.
+    pub(crate) fn note_tags(&mut self, article: u64, has: Vec<String>) {
+        self.tags.insert(article, has);
+    }
+
     /// The entry that gives an article the tags of these that it does not have.
     fn tag(&mut self, view: &View<'_>, article: u64, mut tags: Vec<String>) -> Result<Option<RawEntry>> {
         if tags.is_empty() {

@@ -86,7 +86,14 @@ fn is_notice(lower: &str) -> bool {
 pub fn is_appeal(text: &str) -> bool {
     let lower = text.to_lowercase();
     CHANNELS.iter().any(|channel| lower.contains(channel)) && ASKS.iter().any(|ask| lower.contains(ask))
-        || words(text) < 40 && NOTICES.iter().chain(PAYWALLS).any(|notice| lower.contains(notice))
+        || words(text) < 40 && NOTICES.iter().any(|notice| lower.contains(notice))
+        || is_paywall(text)
+}
+
+/// Whether a text says that one has to pay to read on.
+pub fn is_paywall(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    words(text) < 40 && PAYWALLS.iter().any(|notice| lower.contains(notice))
 }
 
 /// What notices say that are of the page: who earns by links, what embedded content sends to whom.
@@ -225,7 +232,7 @@ const ENDS: &[&str] = &[
 pub fn ends_article(text: &str) -> bool {
     let lower = text.to_lowercase();
     let opens = !text.ends_with(['.', '!', '…', '。']) && ENDS.iter().any(|start| lower.starts_with(start));
-    words(text) <= 12 && opens || words(text) < 40 && PAYWALLS.iter().any(|notice| lower.contains(notice))
+    words(text) <= 12 && opens || is_paywall(text)
 }
 
 /// How labels of the date of publication begin.

@@ -43,6 +43,14 @@ pub enum Error {
         /// The version that this build reads.
         known: u32,
     },
+    /// A later pressmark wrote something of the ledger that this one cannot go past. Nothing is wrong with it.
+    #[error("the ledger needs a later pressmark: {place}: {what}")]
+    Later {
+        /// Segment and offset.
+        place: String,
+        /// What this one does not know.
+        what: String,
+    },
     /// Another process holds the archive.
     #[error("the archive at {} is held by {holder}", path.display())]
     Locked {

@@ -150,21 +150,20 @@ impl<'a> Iterator for Reader<'a> {
     }
 }
 
-/// The same fields with another value for the first of this number, if it is there.
-pub fn replaced(bytes: &[u8], number: u64, value: u64) -> Result<Vec<u8>, Malformed> {
+/// The same fields with other values for those of this number; all others stay byte for byte.
+pub fn replaced(bytes: &[u8], number: u16, value: &dyn Fn(u64) -> u64) -> Result<Vec<u8>, Malformed> {
     let mut writer = Writer::default();
-    let mut done = false;
-    for field in Reader::new(bytes) {
+    let mut reader = Reader::new(bytes);
+    loop {
+        let before = reader.0;
+        let Some(field) = reader.next() else { return Ok(writer.finish()) };
         let field = field?;
-        let own = u16::try_from(field.number).map_err(|_| malformed("a field's number"))?;
-        if field.number == number && !done {
-            writer.uint(own, value);
-            done = true;
+        if field.number == u64::from(number) {
+            writer.uint(number, value(field.uint()?));
         } else {
-            writer.bytes(own, field.value);
+            writer.0.extend_from_slice(&before[..before.len() - reader.0.len()]);
         }
     }
-    Ok(writer.finish())
 }
 
 fn varint(into: &mut Vec<u8>, mut value: u64) {
@@ -243,10 +242,11 @@ mod tests {
             writer.bytes(9, &other);
             writer.uint(1, 7);
             writer.bytes(4711, &other);
-            let bytes = replaced(&writer.finish(), 1, value).unwrap();
+            writer.uint(1, 8);
+            let bytes = replaced(&writer.finish(), 1, &|old| if old == 7 { value } else { old }).unwrap();
             let fields: Vec<Field<'_>> = Reader::new(&bytes).collect::<Result<_, _>>().unwrap();
             prop_assert_eq!((fields[0].value, fields[2].value), (&*other, &*other));
-            prop_assert_eq!(fields[1].uint(), Ok(value));
+            prop_assert_eq!((fields[1].uint(), fields[3].uint()), (Ok(value), Ok(8)));
         }
     }
 }

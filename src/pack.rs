@@ -6,7 +6,7 @@
 //! content = n (u32), n keys of K bytes, n ends of values (u32; only if any value is not empty), values
 //! ```
 //! The first byte is the codec. No dictionary is in use: its number is 0, and another one was written by a later version. Integers
-//! are little-endian; keys are compared as bytes and strictly ascending. The first bit of `n` says whether there are values.
+//! are little-endian; keys are compared as bytes and strictly ascending. The highest bit of `n` says whether there are values.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -84,6 +84,11 @@ pub fn encode<const K: usize>(rows: &[Row<K>], level: Option<i32>) -> Vec<u8> {
     });
     pack.truncate(ZSTD_HEAD_BYTES + length.expect("the buffer holds the bound"));
     pack
+}
+
+/// Whether a pack is in a codec, and with a dictionary, that this version knows.
+pub(crate) fn is_known(pack: &[u8]) -> bool {
+    matches!(pack, [PLAIN, ..] | [ZSTD, 0, 0, 0, 0, ..])
 }
 
 /// Undoes a codec; what comes out has this length.

@@ -7,6 +7,7 @@ use crate::time::Timestamp;
 /// parameters sorted. What is not a URL comes back trimmed.
 pub fn canonical(url: &str) -> String {
     let text = url.trim();
+    let text = archived(text).map_or(text, |copy| copy.of);
     let Some(parsed) = parsed(text) else { return text.to_owned() };
     let Some(host) = parsed.host_str() else { return text.to_owned() };
     let host = host.trim_end_matches('.');
@@ -48,10 +49,12 @@ pub fn archived(url: &str) -> Option<Archived<'_>> {
     let (before, rest) = url.split_once("/web/")?;
     let (when, of) = rest.split_once('/')?;
     let digits = when.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '_');
-    let is_copy = before.contains("://")
-        && matches!(digits.len(), 4..=14)
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
-        && (of.starts_with("http://") || of.starts_with("https://"));
+    // The address begins with that of the archive and nothing else.
+    let is_copy =
+        before.split_once("://").is_some_and(|(_, host)| !host.is_empty() && !host.contains(['/', '?', '#']))
+            && matches!(digits.len(), 4..=14)
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && (of.starts_with("http://") || of.starts_with("https://"));
     is_copy.then(|| Archived { of, at: Timestamp::of_digits(digits) })
 }
 
@@ -124,6 +127,7 @@ mod tests {
         for url in [
             "https://x.org/web/design/https://y.org",
             "https://x.org/web/20250128093100/about",
+            "https://x.org/?u=/web/2024/https://y.org/1",
             "https://x.org/1",
         ] {
             assert_eq!(archived(url), None, "{url}");

@@ -14,6 +14,7 @@ use crate::digest::Digest;
 use crate::ledger::{ArticleRow, Commit, Entry};
 use crate::pack::Pack;
 use crate::store::keys;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How thoroughly to look.
@@ -157,22 +158,30 @@ impl Report {
     }
 }
 
-/// The articles of a commit with their numbers and bodies, those that are there; none if its payload was not read.
+/// The articles of a commit that can be read, with their numbers and bodies; none if its payload was not read. Every article that has
+/// its bytes must have a body, and every body an article.
 fn texts(commit: &Commit) -> Result<Vec<(u64, ArticleRow, String)>, String> {
-    let mut articles =
-        commit.numbered().filter(|numbered| numbered.entry.is_article() && !numbered.entry.gone);
+    let mut bodies = bodies(commit)?;
     let mut found = Vec::new();
-    for pack in &commit.bodies {
-        let pack = Pack::<5>::decode(&pack.bytes).map_err(|e| e.to_string())?;
-        for row in 0..pack.len() {
-            let number = keys::read_number(pack.key(row));
-            let article = articles.find(|numbered| numbered.article == number);
-            let article =
-                article.ok_or_else(|| format!("there is a text of {number}, which is no article"))?;
-            if let Entry::Article(row_of) = article.entry.open(article.seq).map_err(|e| e.to_string())? {
-                found.push((number, row_of, String::from_utf8_lossy(pack.value(row)).into_owned()));
-            }
+    for numbered in commit.numbered().filter(|numbered| numbered.entry.is_article() && !numbered.entry.gone) {
+        let number = numbered.article;
+        let body = bodies.remove(&number).ok_or_else(|| format!("article {number} has no body"))?;
+        if let Entry::Article(row) = numbered.entry.open(numbered.seq).map_err(|e| e.to_string())? {
+            found.push((number, row, String::from_utf8_lossy(&body).into_owned()));
         }
     }
-    Ok(found)
+    match bodies.keys().next() {
+        None => Ok(found),
+        Some(number) => Err(format!("there is a body of {number}, which is no article")),
+    }
+}
+
+/// The bodies of a commit, by the numbers of their articles.
+fn bodies(commit: &Commit) -> Result<BTreeMap<u64, Box<[u8]>>, String> {
+    let mut bodies = BTreeMap::new();
+    for pack in &commit.bodies {
+        let rows = Pack::<5>::decode(&pack.bytes).map_err(|e| e.to_string())?.to_rows();
+        bodies.extend(rows.into_iter().map(|(key, body)| (keys::read_number(&key), body)));
+    }
+    Ok(bodies)
 }

@@ -1,7 +1,7 @@
 //! Mending what was found.
 
 use super::verify::{Named, Unreadable, look_through, name_raws};
-use super::{Depth, Finding, texts};
+use super::{Depth, Finding, bodies};
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result, is_there, unless_damaged};
 use crate::halves::{Halves, proves, write_from_store};
@@ -291,7 +291,7 @@ impl Renumbered {
         orphaned: &mut u64,
     ) -> std::result::Result<Commit, String> {
         let kept = *self.kept.get_or_insert(at.next_article);
-        let texts = texts(&commit)?;
+        let bodies = bodies(&commit)?;
         if commit.articles() > 0 {
             self.ranges.push((commit.first_article, commit.next_article() - 1, at.next_article));
         }
@@ -301,19 +301,19 @@ impl Renumbered {
         };
         let mut entries = Vec::with_capacity(commit.entries.len());
         for entry in commit.entries {
-            match entry.about().map_err(|e| e.to_string())? {
-                None => entries.push(entry),
-                Some(article) => match new_number(article) {
-                    Some(new) if new == article => entries.push(entry),
-                    Some(new) => entries.push(entry.about_another(new).map_err(|e| e.to_string())?),
-                    None => *orphaned += 1,
-                },
+            let about = entry.about();
+            if about.iter().all(|article| new_number(*article) == Some(*article)) {
+                entries.push(entry);
+            } else if about.iter().all(|article| new_number(*article).is_some()) || entry.is_removal() {
+                // A text that was removed stays out, also when its article was lost.
+                entries.push(entry.about_others(&|article| new_number(article).unwrap_or(0)));
+            } else {
+                *orphaned += 1;
             }
         }
-        let moved = texts.into_iter().map(|(number, _, body)| {
-            let number = at.next_article + (number - commit.first_article);
-            (number, body.into_bytes().into_boxed_slice())
-        });
+        let moved = bodies
+            .into_iter()
+            .map(|(number, body)| (at.next_article + (number - commit.first_article), body));
         let bodies = store::cut_bodies(0, moved).into_iter();
         let bodies = bodies.map(|(_, rows)| store::encode_bodies((false, rows))).collect();
         let (first_seq, first_article) = (at.next_seq, at.next_article);

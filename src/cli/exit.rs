@@ -151,7 +151,9 @@ fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
             "foreign",
             "nothing was opened; if you know where it comes from, put there what it stands for",
         ),
-        Error::Format { .. } => (10, "format", "use the pressmark that wrote it, or a later one"),
+        Error::Format { .. } | Error::Later { .. } => {
+            (10, "format", "use the pressmark that wrote it, or a later one")
+        }
         Error::Locked { .. } => (11, "locked", "--wait SECS waits longer"),
         Error::Ledger { .. } => {
             (12, "damaged", "pressmark verify says more; pressmark repair mends what the store still has")

@@ -7,7 +7,7 @@ use super::{Context, Result, shown};
 use clap::ValueEnum;
 use pressmark::digest::Digest;
 use pressmark::export::{
-    Batch, Field, Format, Options, Output, Packing, Render, exporter, packed, renderer, split,
+    Exporter, Field, Format, Options, Output, Packing, Render, exporter, packed, renderer, split,
 };
 use pressmark::query::{Document, Order, Query, Reader};
 use pressmark::raw::Raws;
@@ -92,8 +92,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             options: &options,
             raws: args.originals.then(|| Raws::of(&dir)),
             archive_data: args.archive_data,
-            given: HashSet::new(),
+            archive: reader.archive(),
             named: HashSet::new(),
+            missing: Vec::new(),
             count: 0,
             stop: Box::new(context.stop()),
         };
@@ -116,7 +117,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
                 written.and_then(|()| Ok(context.out.flush()?))
             }
         }?;
-        exporting.say_left_out(context);
+        exporting.say_left_out(context, args.split.is_some());
         let written = exporting.count;
         if args.query.filter.flags.explain {
             // It is read on another thread; how many are looked at is the same once more.
@@ -179,10 +180,12 @@ struct Exporting<'a> {
     /// The originals, if they are to be written too.
     raws: Option<Raws>,
     archive_data: bool,
-    /// Originals that were written.
-    given: HashSet<Digest>,
+    /// The archive that it is from.
+    archive: uuid::Uuid,
     /// Originals that what was written names, and that this archive was to keep.
     named: HashSet<Digest>,
+    /// What is to be said of those that could not be written.
+    missing: Vec<String>,
     count: u64,
     stop: Box<dyn Fn() -> bool + 'a>,
 }
@@ -212,15 +215,6 @@ impl Exporting<'_> {
                 let documents: Vec<pressmark::Result<Document>> =
                     chunk.into_par_iter().map(|document| document.check()).collect();
                 let documents: Vec<Document> = documents.into_iter().collect::<pressmark::Result<_>>()?;
-                for document in &documents {
-                    let originals =
-                        document.captures.iter().filter_map(|capture| capture.provenance.original.as_ref());
-                    self.named.extend(
-                        originals
-                            .filter(|original| original.archive.is_some())
-                            .map(|original| original.digest),
-                    );
-                }
                 each(self, documents)?;
             }
             Ok(reading.join().expect("reading never panics")?)
@@ -235,29 +229,44 @@ impl Exporting<'_> {
         }
         self.documents(&mut |exporting, documents| {
             exporting.count += documents.len() as u64;
-            let originals = exporting.originals_of(&documents)?;
-            Ok(exporter.write(&Batch { documents, originals })?)
+            exporting.originals(&documents, &mut *exporter)?;
+            Ok(exporter.write(&documents)?)
         })?;
         Ok(exporter.finish()?)
     }
 
-    /// The originals that documents name and that were not written yet.
-    fn originals_of(&mut self, documents: &[Document]) -> Result<Vec<pressmark::raw::Raw>> {
-        let Some(raws) = &self.raws else { return Ok(Vec::new()) };
-        let mut originals = Vec::new();
+    /// Writes the originals that documents name and this archive keeps, each once, before the first of them.
+    fn originals(&mut self, documents: &[Document], exporter: &mut dyn Exporter) -> Result<()> {
+        if !self.is_whole() {
+            return Ok(());
+        }
         for capture in documents.iter().flat_map(|document| &document.captures) {
-            if let Some(original) = &capture.provenance.original
-                && self.given.insert(original.digest)
-            {
-                originals.extend(raws.get_packed(&original.digest)?);
+            let kept = capture.provenance.kept_by(self.archive);
+            let Some(digest) = kept.filter(|digest| self.named.insert(*digest)) else { continue };
+            let Some(raws) = &self.raws else { continue };
+            match raws.get_packed(&digest) {
+                Ok(Some(raw)) => exporter.original(&raw)?,
+                Ok(None) => {
+                    self.missing.push(format!("the original {digest} is missing from raw/: it is left out"))
+                }
+                Err(e @ pressmark::Error::Original { .. }) => {
+                    self.missing.push(format!("{e}: it is left out"))
+                }
+                Err(e) => return Err(e.into()),
             }
         }
-        Ok(originals)
+        Ok(())
+    }
+
+    /// Whether whole records are written, as `ingest` reads them back.
+    fn is_whole(&self) -> bool {
+        self.format == Format::Jsonl && self.options.fields.is_empty()
     }
 
     /// Says what an archive has and an export does not that could hold it.
-    fn say_left_out(&self, context: &Context) {
-        if self.format != Format::Jsonl || !self.options.fields.is_empty() {
+    fn say_left_out(&self, context: &mut Context, into_files: bool) {
+        self.missing.iter().for_each(|missing| context.complain(missing));
+        if !self.is_whole() || into_files {
             return;
         }
         let originals = if self.raws.is_some() { 0 } else { self.named.len() as u64 };

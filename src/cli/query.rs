@@ -5,7 +5,7 @@ use super::query_args::{FilterArgs, syntax};
 use super::terminal::clean;
 use super::{Access, Context, Result};
 use clap::Subcommand;
-use pressmark::query::{Clock, TAG_HINT, parse, tag};
+use pressmark::query::{Clock, TAG_HINT, parse, saved_name};
 use std::io::Write;
 
 /// Keep queries under a name in the archive, and the reference of the query language.
@@ -143,8 +143,7 @@ fn unknown(name: &str) -> Failure {
 }
 
 fn save(context: &mut Context, name: &str, words: &[String]) -> Result<Outcome> {
-    let plain = tag(name).filter(|name| !name.contains(['/', '.', '\'', '’']));
-    let Some(name) = plain else {
+    let Some(name) = saved_name(name) else {
         return Err(Failure::usage(&format!("'{}' cannot be a name", clean(name)), TAG_HINT));
     };
     let text = FilterArgs { words: words.to_vec(), flags: super::query_args::FlagArgs::default() }.text();

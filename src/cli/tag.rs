@@ -90,7 +90,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 fn list(context: &mut Context) -> Result<Outcome> {
     context.with_reader(|context, reader| {
         for (tag, count) in reader.tag_counts()? {
-            writeln!(context.out, "{tag}\t{count}")?;
+            writeln!(context.out, "{}\t{count}", clean(&tag))?;
         }
         Ok(Outcome::Done)
     })

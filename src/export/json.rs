@@ -20,15 +20,14 @@ pub fn record(document: &Document, fields: &[Field]) -> io::Result<Vec<u8>> {
     Ok(escape(bytes))
 }
 
-/// Originals, a line each: zstd in base 64.
-pub(super) fn originals(originals: &[Raw]) -> io::Result<Vec<u8>> {
-    let mut lines = Vec::new();
-    for raw in originals {
-        let line = serde_json::json!({"schema": SCHEMA, "type": "original", "original": raw.digest().to_string(), "zstd_base64": BASE64.encode(raw.packed())});
-        serde_json::to_writer(&mut lines, &line)?;
-        lines.push(b'\n');
-    }
-    Ok(lines)
+/// The line of an original: zstd in base 64.
+pub(super) fn original(raw: &Raw) -> io::Result<Vec<u8>> {
+    let (digest, bytes) = (raw.digest().to_string(), BASE64.encode(raw.packed()));
+    let line =
+        serde_json::json!({"schema": SCHEMA, "type": "original", "original": digest, "zstd_base64": bytes});
+    let mut line = serde_json::to_vec(&line)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 /// Saved queries, a line each.
@@ -57,22 +56,27 @@ impl Serialize for Record<'_> {
             for (name, value) in RECORD.into_iter().filter_map(Column::named).map(value) {
                 map.serialize_entry(name, &value)?;
             }
-            let captures: Vec<_> =
-                document.captures.iter().map(|capture| Captured(document, capture)).collect();
-            map.serialize_entry("captures", &captures)?;
+            map.serialize_entry("captures", &Captures(document))?;
             return map.end();
         }
         for Field(column) in *fields {
             if column.kind == Kind::Captures {
-                let captures: Vec<_> =
-                    document.captures.iter().map(|capture| Captured(document, capture)).collect();
-                map.serialize_entry(column.name, &captures)?;
+                map.serialize_entry(column.name, &Captures(document))?;
             } else {
                 let (name, value) = value(column);
                 map.serialize_entry(name, &value)?;
             }
         }
         map.end()
+    }
+}
+
+/// The captures of a document, each with everything that it has.
+struct Captures<'a>(&'a Document);
+
+impl Serialize for Captures<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.captures.iter().map(|capture| Captured(self.0, capture)))
     }
 }
 
@@ -121,7 +125,10 @@ pub fn escape(json: Vec<u8>) -> Vec<u8> {
             let mut escaped = String::with_capacity(text.len() + 16);
             for character in text.chars() {
                 if steers(character) {
-                    escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+                    let mut units = [0; 2];
+                    for unit in character.encode_utf16(&mut units) {
+                        escaped.push_str(&format!("\\u{unit:04x}"));
+                    }
                 } else {
                     escaped.push(character);
                 }
@@ -138,14 +145,11 @@ fn may_steer(json: &[u8]) -> bool {
         match rest[at..] {
             [0xc2, 0xa0..=0xac | 0xae..=0xbf, ..]
             | [0xe2, 0x80, 0x90..=0xa7 | 0xaf..=0xbf, ..]
-            | [0xe2, 0x82..=0xbf, ..] => rest = &rest[at + 2..],
+            | [0xe2, 0x82..=0xbf, ..]
+            | [0xcd, 0x80..=0x8e | 0x90..=0xbf, ..] => rest = &rest[at + 2..],
             [0xe3, second, third, ..] if (second, third) != (0x85, 0xa4) => rest = &rest[at + 3..],
-            // Noncharacters at the end of a plane, and the first of the tags.
-            [0xf0..=0xf4, _, third, fourth, ..]
-                if (third, fourth | 1) != (0xbf, 0xbf) && !matches!(rest[at..], [0xf3, 0xa0, 0x80, ..]) =>
-            {
-                rest = &rest[at + 4..];
-            }
+            // Most of what is no plain text is emoji.
+            [0xf0, 0x9f, 0x80..=0xbe, _, ..] => rest = &rest[at + 4..],
             _ => return true,
         }
     }
@@ -157,6 +161,7 @@ const SUSPICIOUS: [bool; 256] = {
     let mut suspicious = [false; 256];
     suspicious[0x7f] = true;
     suspicious[0xc2] = true;
+    suspicious[0xcd] = true;
     suspicious[0xd8] = true;
     suspicious[0xe1] = true;
     suspicious[0xe2] = true;
@@ -186,6 +191,9 @@ mod tests {
                 crate::canonical::is_invisible(character) || ('\u{7f}'..='\u{9f}').contains(&character);
             if steers {
                 assert!(may_steer(character.to_string().as_bytes()), "{character:?}");
+                let json = String::from_utf8(escape(serde_json::to_vec(&character).unwrap())).unwrap();
+                assert!(json.is_ascii(), "{json}");
+                assert_eq!(serde_json::from_str::<char>(&json).unwrap(), character);
             }
         }
         let untouched = "می\u{200c}خواهم 👨\u{200d}👩".as_bytes().to_vec();

@@ -81,15 +81,6 @@ pub struct Options {
     pub csv_raw: bool,
 }
 
-/// Documents to be written, and the originals that their captures name, if those are wanted and were not written yet.
-#[derive(Debug, Default)]
-pub struct Batch {
-    /// In order.
-    pub documents: Vec<Document>,
-    /// In any order.
-    pub originals: Vec<Raw>,
-}
-
 /// Writes documents to an output of its own.
 pub trait Exporter {
     /// Takes the saved queries of the archive, before the first documents. Formats that are tables or texts have no place for them.
@@ -97,8 +88,13 @@ pub trait Exporter {
         Ok(())
     }
 
+    /// Takes an original, before the documents whose captures name it. The same formats have no place for one.
+    fn original(&mut self, _: &Raw) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Takes the next documents.
-    fn write(&mut self, batch: &Batch) -> io::Result<()>;
+    fn write(&mut self, documents: &[Document]) -> io::Result<()>;
 
     /// Writes what is left, and finishes the output. Without it what was written is not whole.
     fn finish(self: Box<Self>) -> io::Result<()>;
@@ -124,8 +120,8 @@ pub trait Render: Send + Sync {
         b""
     }
 
-    /// The lines of what is no document.
-    fn originals(&self, _: &[Raw]) -> io::Result<Vec<u8>> {
+    /// The line of an original, if there is a place for one.
+    fn original(&self, _: &Raw) -> io::Result<Vec<u8>> {
         Ok(Vec::new())
     }
 
@@ -171,10 +167,13 @@ impl Exporter for Sequence<'_> {
         self.output.write_all(&self.renderer.queries(queries)?)
     }
 
-    fn write(&mut self, batch: &Batch) -> io::Result<()> {
-        self.output.write_all(&self.renderer.originals(&batch.originals)?)?;
+    fn original(&mut self, original: &Raw) -> io::Result<()> {
+        self.output.write_all(&self.renderer.original(original)?)
+    }
+
+    fn write(&mut self, documents: &[Document]) -> io::Result<()> {
         let render = |document| self.renderer.render(document);
-        let rendered: Vec<io::Result<Vec<u8>>> = batch.documents.par_iter().map(render).collect();
+        let rendered: Vec<io::Result<Vec<u8>>> = documents.par_iter().map(render).collect();
         for bytes in rendered {
             if !std::mem::take(&mut self.empty) {
                 self.output.write_all(self.renderer.between())?;
@@ -225,8 +224,8 @@ impl Render for Json {
         if self.array { b"\n]\n" } else { b"" }
     }
 
-    fn originals(&self, originals: &[Raw]) -> io::Result<Vec<u8>> {
-        if self.array { Ok(Vec::new()) } else { json::originals(originals) }
+    fn original(&self, original: &Raw) -> io::Result<Vec<u8>> {
+        if self.array { Ok(Vec::new()) } else { json::original(original) }
     }
 
     fn queries(&self, queries: &BTreeMap<String, String>) -> io::Result<Vec<u8>> {

@@ -64,6 +64,7 @@ fn of_page(page: Page, around: &Around<'_>, rejected: Option<String>) -> Draft {
             keywords: page.keywords,
             description: some(page.description),
             is_article: Some(page.is_article),
+            cut: page.paywall,
             origins: page.origins.into_iter().map(|(field, origin)| (field.to_owned(), origin)).collect(),
             notes,
             ..Provenance::default()

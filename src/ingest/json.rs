@@ -3,8 +3,9 @@
 
 use crate::article::{Article, Draft, Language, Origin, Original, Provenance, Published, Source};
 use crate::digest::Digest;
+use crate::export::Column;
 use crate::raw::Raw;
-use crate::time::{Dated, Precision, Timestamp};
+use crate::time::{Dated, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::str::FromStr;
@@ -161,9 +162,6 @@ fn of_object(
     draft.provenance.byline = take(Field::Byline).map_or(Vec::new(), |(_, value)| names_of(value));
     let language = take(Field::Language);
     let captured = take(Field::Captured);
-    let modified = take(Field::Modified);
-    let named = [Field::Section, Field::Keywords, Field::Publisher, Field::Description].map(&mut take);
-    let [section, keywords, publisher, description] = named;
     let mut keep = |name: String, value: Value, what: &str| {
         notes.push(format!("{what} is not understood and kept as {name}: {}", short(&value)));
         object.insert(name, value);
@@ -189,53 +187,28 @@ fn of_object(
             keep(name, value, "the language");
         }
     }
-    if let Some((name, value)) = modified {
-        match date_of(&value) {
-            Some(dated) => draft.provenance.modified = Some(dated),
-            None => keep(name, value, "the date of change"),
-        }
-    }
-    // What has another shape stays as it is.
-    let mut one = |found: Option<(String, Value)>| match found {
-        Some((_, Value::String(text))) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-        Some((name, value)) => {
-            object.insert(name, value);
-            None
-        }
-        None => None,
-    };
-    draft.provenance.section = one(section);
-    draft.provenance.publisher = one(publisher);
-    draft.provenance.description = one(description);
-    if let Some((name, value)) = keywords {
-        match keywords_of(&value) {
-            Some(keywords) => draft.provenance.keywords = keywords,
-            None => drop(object.insert(name, value)),
-        }
-    }
-    if let Some((name, value)) = source {
+    if let Some((name, mut value)) = source {
         let said = name_of(&value).unwrap_or_default();
         draft.provenance.source = Source::parse(&said);
-        let is_source = draft.provenance.source.as_ref().is_some_and(|source| source.as_str() == said);
-        if let Value::String(spelled) = value {
-            // The publisher's own spelling is kept beside the slug.
-            if !is_source && draft.provenance.publisher.is_none() && !said.trim().is_empty() {
-                draft.provenance.publisher = Some(said);
-            } else if !is_source {
-                object.insert(name, spelled.into());
-            }
-        } else {
-            let mut value = value;
-            // The name of an object is the publisher's; what else is in it stays.
-            let named = value.as_object_mut().filter(|_| draft.provenance.publisher.is_none());
-            if let Some(Value::String(own)) = named.and_then(|named| named.shift_remove("name")) {
-                draft.provenance.publisher = Some(own);
-            }
-            if value.as_object().is_none_or(|left| !left.is_empty()) {
-                object.insert(name, value);
-            }
+        let is_source =
+            draft.provenance.source.as_ref().is_some_and(|source| value.as_str() == Some(source.as_str()));
+        let publisher = &mut draft.provenance.publisher;
+        // The publisher's own spelling is kept beside the slug, and of an object what else is in it.
+        let spelled = match &mut value {
+            Value::Object(of) => match of.get("name") {
+                Some(Value::String(own)) if !own.trim().is_empty() => of.shift_remove("name"),
+                _ => None,
+            },
+            Value::String(own) if !is_source && is_a_name(own) => Some(std::mem::take(&mut value)),
+            _ => None,
+        };
+        *publisher = spelled.and_then(|spelled| spelled.as_str().map(str::to_owned)).or(publisher.take());
+        let is_said = is_source || value.is_null() || value.as_object().is_some_and(Map::is_empty);
+        if !is_said {
+            object.insert(name, value);
         }
     }
+    take_described(&mut object, mapping, &mut draft.provenance);
     if draft.provenance.url.as_deref() == Some("") {
         draft.provenance.url = None;
     }
@@ -245,6 +218,44 @@ fn of_object(
     draft.provenance.set_extra(object);
     draft.provenance.notes = notes;
     Ok(vec![draft])
+}
+
+/// Whether a text is somebody's name, and no host or address.
+fn is_a_name(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && (text.contains(char::is_whitespace) || !text.contains(['.', '/', ':']))
+}
+
+/// Takes what describes a capture. What has another shape than it should stays where it is.
+fn take_described(object: &mut Map<String, Value>, mapping: &Mapping, of: &mut Provenance) {
+    let mut found = |field: Field| take(object, field, mapping);
+    let one = [Field::Section, Field::Publisher, Field::Description].map(|field| (field, found(field)));
+    let (modified, keywords) = (found(Field::Modified), found(Field::Keywords));
+    let mut left = Vec::new();
+    for (field, found) in one {
+        let into = match field {
+            Field::Section => &mut of.section,
+            Field::Publisher => &mut of.publisher,
+            _ => &mut of.description,
+        };
+        match found {
+            Some((_, Value::String(text))) if into.is_none() && !text.trim().is_empty() => {
+                *into = Some(text.trim().to_owned());
+            }
+            found => left.extend(found),
+        }
+    }
+    match modified.map(|(name, value)| (date_of(&value).filter(|_| value.is_string()), name, value)) {
+        Some((Some(dated), ..)) => of.modified = Some(dated),
+        Some((None, name, value)) => left.push((name, value)),
+        None => {}
+    }
+    match keywords.map(|(name, value)| (keywords_of(&value).filter(|some| !some.is_empty()), name, value)) {
+        Some((Some(keywords), ..)) => of.keywords = keywords,
+        Some((None, name, value)) => left.push((name, value)),
+        None => {}
+    }
+    object.extend(left);
 }
 
 /// So many columns are named where none is known.
@@ -415,34 +426,45 @@ pub struct SavedQuery {
     pub query: String,
 }
 
-/// Whether a line is one of [`crate::export`]'s that is no article.
-pub fn is_of_an_export(bytes: &[u8]) -> bool {
-    let start = bytes.trim_ascii_start();
-    start.starts_with(b"{\"schema\":")
-        && start[..start.len().min(40)].windows(8).any(|some| some == b",\"type\":")
-}
-
-/// Reads such a line.
-pub fn archive_data(bytes: &[u8]) -> Result<ArchiveData, String> {
+/// Reads a line of [`crate::export`] that is no article; `None` is any other.
+pub fn archive_data(bytes: &[u8]) -> Option<Result<ArchiveData, String>> {
     #[derive(Deserialize)]
     #[serde(tag = "type", rename_all = "lowercase")]
     enum Line {
-        Original { original: String, zstd_base64: String },
+        Original {
+            original: String,
+            zstd_base64: String,
+        },
         Query(SavedQuery),
+        #[serde(other)]
+        Other,
     }
-    let line: Line = serde_json::from_slice(bytes)
-        .map_err(|e| format!("it is not understood as a line of an export: {}", explain(&e)))?;
-    match line {
-        Line::Query(query) => Ok(ArchiveData::Query(query)),
-        Line::Original { original, zstd_base64 } => {
+    // Reading every record twice would cost.
+    let start = &bytes[..bytes.len().min(80)];
+    let has = |name: &[u8]| start.windows(name.len()).any(|some| some == name);
+    if !(has(b"\"schema\"") && has(b"\"type\"")) {
+        return None;
+    }
+    let is_ours = |line: &Line| match line {
+        Line::Original { .. } | Line::Query(_) => true,
+        Line::Other => false,
+    };
+    let line: Line = serde_json::from_slice(bytes).ok().filter(is_ours)?;
+    Some(match line {
+        Line::Other => return None,
+        Line::Query(query) => match crate::query::saved_name(&query.name) {
+            Some(name) => Ok(ArchiveData::Query(SavedQuery { name, ..query })),
+            None => Err(format!("'{}' cannot be the name of a query", query.name)),
+        },
+        Line::Original { original, zstd_base64 } => (|| {
             let digest: Digest = original.parse().map_err(|e| format!("its original has no digest: {e}"))?;
             let packed = data_encoding::BASE64.decode(zstd_base64.as_bytes());
             let packed = packed.map_err(|e| format!("its original is not in base 64: {e}"))?;
             let raw = Raw::of_packed(digest, packed);
             raw.map(ArchiveData::Original)
                 .ok_or_else(|| format!("its bytes are not those that {digest} names"))
-        }
-    }
+        })(),
+    })
 }
 
 /// A record of [`crate::export`]: its captures come back as they were.
@@ -455,20 +477,38 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
     let language = Language::parse(&string("language"));
     let digest: Digest = digest.parse().map_err(|e| format!("its field 'digest' is not a digest: {e}"))?;
     let found = Article::new(&headline, &body, None).digest();
-    if found != digest {
+    // Before there was a schema, the canonical text was another.
+    let of_before = !object.contains_key("schema");
+    if found != digest && !of_before {
         return Err(format!(
             "its text is not what its digest names: {digest} was expected and {found} found; without the field 'digest' it is taken as it is"
         ));
     }
-    let mut tags = Said(&object).texts("tags");
+    let mut tags = Vec::new();
+    for tag in Said(&object).texts("tags") {
+        let kept =
+            crate::query::tag(&tag).ok_or_else(|| format!("'{}' cannot be a tag", short(&tag.into())))?;
+        if !tags.contains(&kept) {
+            tags.push(kept);
+        }
+        if tags.len() > TAGS_MAX {
+            return Err(format!("it has more than {TAGS_MAX} tags"));
+        }
+    }
     let Some(Value::Array(captures)) = object.remove("captures") else {
         return Err("its captures are not a list".to_owned());
     };
     let mut drafts = Vec::with_capacity(captures.len());
     for capture in captures {
         let provenance = capture.as_object().and_then(|capture| Said(capture).provenance());
-        let provenance = provenance
+        let mut provenance = provenance
             .ok_or_else(|| format!("one of its captures is not understood: {}", short(&capture)))?;
+        if of_before {
+            provenance.lift_extra();
+            if found != digest {
+                provenance.notes.push(format!("exported as {digest} before the canonical text was settled"));
+            }
+        }
         drafts.push(Draft {
             headline: headline.clone(),
             body: body.clone(),
@@ -482,6 +522,39 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
         true => Err("it has no captures".to_owned()),
         false => Ok(drafts),
     }
+}
+
+/// So many tags an article may come with.
+const TAGS_MAX: usize = 1000;
+
+impl Provenance {
+    /// Takes what an export had in `extra` that has a field of its own since.
+    fn lift_extra(&mut self) {
+        let Some(Ok(Value::Object(mut extra))) = self.extra.as_deref().map(serde_json::from_str) else {
+            return;
+        };
+        take_described(&mut extra, &Mapping::default(), self);
+        let mut flag = |name: &str| extra.shift_remove(name).and_then(|value| value.as_bool());
+        (self.is_article, self.is_summary) = (flag("is_article"), flag("is_summary").unwrap_or(false));
+        let mut text = |name: &str| match extra.shift_remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        self.canonical_url = text("canonical_url");
+        if let Some(digest) = text("raw").and_then(|digest| digest.parse().ok()) {
+            let archive = text("raw_archive").and_then(|archive| archive.parse().ok());
+            let (format, charset) = (text("raw_format"), text("raw_charset"));
+            self.original = Some(Original { archive, format, charset, ..Original::of(digest) });
+        }
+        if let Some(Value::Object(origins)) = extra.shift_remove("origins") {
+            self.origins = pairs(&origins);
+        }
+        self.set_extra(extra);
+    }
+}
+
+fn pairs(object: &Map<String, Value>) -> Vec<(String, String)> {
+    object.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 /// The columns of a record of an export.
@@ -523,13 +596,16 @@ impl Said<'_> {
     fn provenance(&self) -> Option<Provenance> {
         let published = match self.text("published") {
             None => None,
-            Some(text) => Some(Published {
-                at: Dated::parse(text)?.at,
-                precision: self.enumerated("published_precision").unwrap_or(Precision::Second),
-                origin: self.enumerated("published_origin").unwrap_or(Origin::Given),
-                offset_minutes: self.enumerated("published_offset_minutes"),
-                suspect: self.flag("suspect").unwrap_or(false),
-            }),
+            Some(text) => {
+                let dated = Dated::parse(text)?;
+                Some(Published {
+                    at: dated.at,
+                    precision: self.enumerated("published_precision").unwrap_or(dated.precision),
+                    origin: self.enumerated("published_origin").unwrap_or(Origin::Given),
+                    offset_minutes: self.enumerated("published_offset_minutes"),
+                    suspect: self.flag("suspect").or(self.flag("published_suspect")).unwrap_or(false),
+                })
+            }
         };
         let original = match self.text("original") {
             None => None,
@@ -541,8 +617,12 @@ impl Said<'_> {
                 ..Original::of(digest.parse().ok()?)
             }),
         };
-        let origins = self.0.get("origins").and_then(Value::as_object).into_iter().flatten();
-        Some(Provenance {
+        let origins = self.0.get("origins").and_then(Value::as_object);
+        // What a later version has columns for is kept.
+        let later =
+            self.0.iter().filter(|(name, _)| Column::named(name).is_none() && *name != "published_suspect");
+        let later: Map<String, Value> = later.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut provenance = Provenance {
             source: match self.text("source") {
                 None => None,
                 Some(source) => Some(Source::parse(source)?),
@@ -564,12 +644,17 @@ impl Said<'_> {
             archived: self.instant("archived_at")?,
             archived_url: self.string("archived_url"),
             original,
-            origins: origins
-                .filter_map(|(field, origin)| Some((field.clone(), origin.as_str()?.to_owned())))
-                .collect(),
-            extra: self.0.get("extra").map(Value::to_string),
+            origins: origins.map(pairs).unwrap_or_default(),
+            extra: self.0.get("extra").filter(|extra| !extra.is_null()).map(Value::to_string),
             notes: self.texts("notes"),
-        })
+        };
+        if !later.is_empty() {
+            let extra = provenance.extra.as_deref().and_then(|extra| serde_json::from_str(extra).ok());
+            let mut extra: Map<String, Value> = extra.unwrap_or_default();
+            extra.extend(later);
+            provenance.set_extra(extra);
+        }
+        Some(provenance)
     }
 }
 
@@ -619,8 +704,9 @@ mod tests {
         let extra: Value = serde_json::from_str(&draft.provenance.extra.unwrap()).unwrap();
         assert_eq!(
             extra,
-            serde_json::json!({"title":"H","id":7,"topics":["a"],"source":{"id":null,"name":"BBC News"},"date":"soon","lang":"Klingon"})
+            serde_json::json!({"title":"H","id":7,"topics":["a"],"date":"soon","lang":"Klingon","source":{"id":null}})
         );
+        assert_eq!(draft.provenance.publisher.as_deref(), Some("BBC News"));
         assert_eq!(
             draft.provenance.notes,
             [
@@ -629,6 +715,104 @@ mod tests {
             ]
         );
         assert_eq!(draft.provenance.published, None);
+    }
+
+    /// What has a field of its own goes there, and stays where it was if it has another shape.
+    #[test]
+    fn what_describes_a_capture_is_typed() {
+        for (record, publisher, section, keywords, extra) in [
+            (
+                r#""source":"Evening Post","category":"World","tags":["a"," b "]"#,
+                Some("Evening Post"),
+                Some("World"),
+                &["a", "b"][..],
+                None,
+            ),
+            (
+                r#""source":"www.bbc.co.uk","keywords":"a, b; c""#,
+                None,
+                None,
+                &["a", "b", "c"],
+                Some(r#"{"source":"www.bbc.co.uk"}"#),
+            ),
+            (
+                r#""domain":"x.org","publisher":"X","section":"""#,
+                Some("X"),
+                None,
+                &[],
+                Some(r#"{"section":""}"#),
+            ),
+            (
+                r#""publisher":{"name":"X"},"tags":[{"id":1}]"#,
+                Some("X"),
+                None,
+                &[],
+                Some(r#"{"tags":[{"id":1}]}"#),
+            ),
+            (
+                r#""source":{"name":["X"]},"rubric":["a"],"updated":7"#,
+                None,
+                None,
+                &[],
+                Some(r#"{"source":{"name":["X"]},"rubric":["a"],"updated":7}"#),
+            ),
+        ] {
+            let of = draft(&format!(r#"{{"title":"H",{record}}}"#), "").provenance;
+            assert_eq!(of.publisher.as_deref(), publisher, "{record}");
+            assert_eq!(of.section.as_deref(), section, "{record}");
+            assert_eq!(of.keywords, keywords, "{record}");
+            assert_eq!(of.extra.as_deref(), extra, "{record}");
+        }
+        let of = draft(
+            r#"{"title":"H","rubrik":"Welt","updated":"2025-01-28","summary":"S."}"#,
+            "section=rubrik,description=summary",
+        )
+        .provenance;
+        assert_eq!((of.section.as_deref(), of.description.as_deref()), (Some("Welt"), Some("S.")));
+        assert_eq!(of.modified.map(Dated::printed).as_deref(), Some("2025-01-28"));
+        let of = draft(
+            r#"{"title":"H","url":"https://web.archive.org/web/20250128093100/https://www.x.org/1"}"#,
+            "",
+        )
+        .provenance;
+        assert_eq!(of.source.as_ref().map(Source::as_str), Some("x.org"));
+    }
+
+    /// Exports of before there was a schema are read as they were meant; what later versions add is kept.
+    #[test]
+    fn exports_of_other_versions_are_read() {
+        let digest = "00".repeat(32);
+        let old = format!(
+            "{{\"digest\":\"{digest}\",\"headline\":\"H\",\"body\":\"a\u{a0}b\",\"captures\":[{{\"seq\":1,\"published\":\"2025-01\",\"published_precision\":\"month\",\"published_suspect\":true,\"extra\":{{\"section\":\"World\",\"is_summary\":true,\"is_article\":false,\"origins\":{{\"body\":\"layout\"}},\"raw\":\"{digest}\",\"raw_format\":\"html\",\"id\":7}}}}]}}"
+        );
+        let of = draft(&old, "").provenance;
+        assert!(of.published.unwrap().suspect && of.is_summary && of.is_article == Some(false));
+        assert_eq!((of.section.as_deref(), of.extra.as_deref()), (Some("World"), Some(r#"{"id":7}"#)));
+        assert_eq!(of.original.unwrap().format.as_deref(), Some("html"));
+        assert_eq!(of.origins, [("body".to_owned(), "layout".to_owned())]);
+        assert_eq!(of.notes.len(), 1, "{:?}", of.notes);
+        let digest = Article::new("H", "B", None).digest();
+        let new = format!(
+            r#"{{"schema":9,"digest":"{digest}","headline":"H","body":"B","tags":["Rain","rain"],"captures":[{{"input":"a","mood":"wet","published_precision":"hour","published":"2025-01-28","extra":null}}]}}"#
+        );
+        let read = draft(&new, "");
+        assert_eq!(read.provenance.extra.as_deref(), Some(r#"{"mood":"wet"}"#));
+        assert_eq!(read.provenance.published.unwrap().precision, crate::time::Precision::Day);
+        assert_eq!(read.tags, ["rain"]);
+        let bad = new.replace("\"Rain\"", "\"\\u001b]0;x\"");
+        assert!(drafts(bad.as_bytes(), &Mapping::default(), NOW).unwrap_err().contains("cannot be a tag"));
+        // Of others, whatever they have.
+        for record in
+            [r#"{"schema":"v1","type":"article","title":"H"}"#, r#"{"schema":1,"type":"query","title":"H"}"#]
+        {
+            assert!(archive_data(record.as_bytes()).is_none(), "{record}");
+        }
+        let query =
+            archive_data(br#"{ "schema": 1, "type": "query", "name": "Wet", "query": "rain" }"#).unwrap();
+        assert_eq!(
+            query,
+            Ok(ArchiveData::Query(SavedQuery { name: "wet".to_owned(), query: "rain".to_owned() }))
+        );
     }
 
     #[test]

@@ -1083,9 +1083,10 @@ impl Shared {
                     })
                     .map(Content::Drafts)
             }
-            Format::Json | Format::Jsonl if json::is_of_an_export(&record.bytes) => {
-                json::archive_data(&record.bytes).map(|data| Content::Data(Box::new(data)))
-            }
+            format @ (Format::Json | Format::Jsonl) => match json::archive_data(&record.bytes) {
+                Some(data) => data.map(|data| Content::Data(Box::new(data))),
+                None => self.document(format, &record.bytes, &around),
+            },
             format => self.document(format, &record.bytes, &around),
         };
         let noted = |draft: &mut Draft| draft.provenance.notes.extend(record.note.map(str::to_owned));
@@ -1153,7 +1154,12 @@ impl Shared {
         }?;
         if self.options.keep_raw {
             let raw = Raw::new(bytes);
-            let keep = |draft: &mut Draft| again::attach(draft, &raw, format, around.charset);
+            // What was exported names its original, which is not the export.
+            let keep = |draft: &mut Draft| {
+                if draft.provenance.original.is_none() {
+                    again::attach(draft, &raw, format, around.charset);
+                }
+            };
             match &mut found {
                 Content::Drafts(drafts) => drafts.iter_mut().for_each(keep),
                 Content::Items(items) => items.iter_mut().flatten().for_each(keep),
@@ -1249,9 +1255,15 @@ impl Shared {
             provenance.published = published.or_else(given);
         }
         provenance.url = provenance.url.take().or_else(|| options.url.clone());
-        if let Some(copy) = provenance.url.as_deref().and_then(crate::urls::archived) {
-            provenance.archived = provenance.archived.or(copy.at);
-            provenance.archived_url = provenance.url.replace(copy.of.to_owned());
+        if provenance.archived_url.is_none() {
+            if let Some(copy) = provenance.url.as_deref().and_then(crate::urls::archived) {
+                provenance.archived = provenance.archived.or(copy.at);
+                provenance.archived_url = provenance.url.replace(copy.of.to_owned());
+            }
+            // Archives write links anew, a page's own too.
+            if let Some(copy) = provenance.canonical_url.as_deref().and_then(crate::urls::archived) {
+                provenance.canonical_url = Some(copy.of.to_owned());
+            }
             provenance.canonical_url.take_if(|own| provenance.url.as_ref() == Some(own));
         }
         provenance.source =

@@ -34,6 +34,8 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     let page = Page::read(text);
     let run = page.run();
     let headline = page.headline(run.as_ref());
+    let behind = run.and_then(|(_, end)| page.lines.get(end + 1..)).unwrap_or_default();
+    let cut = behind.iter().take(PAYWALL_LINES).any(|line| chrome::is_paywall(&line.text));
     let body = run.map_or(String::new(), |run| page.body(run, headline));
     if body.is_empty() {
         return Err("no paragraphs of an article were found in it".to_owned());
@@ -49,6 +51,7 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
         language,
         provenance: Provenance {
             published: published.map(|dated| Published::new(dated, Origin::Text, captured)),
+            cut,
             notes: decoded.note().into_iter().collect(),
             ..Provenance::default()
         },
@@ -56,6 +59,8 @@ pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     })
 }
 
+/// So many lines behind a text a notice is that it ends there because one has to pay.
+const PAYWALL_LINES: usize = 4;
 /// With so many words of prose before them, comments are those on the article.
 const ARTICLE_WORDS: usize = 60;
 
@@ -481,7 +486,11 @@ mod tests {
     /// Headline and body of a dump.
     fn found(dump: &str) -> (String, String) {
         let draft = draft(dump.as_bytes(), &Around::default()).unwrap();
-        assert_eq!(Provenance { published: None, ..draft.provenance }, Provenance::default());
+        let cut = draft.provenance.cut;
+        assert_eq!(
+            Provenance { published: None, ..draft.provenance },
+            Provenance { cut, ..Default::default() }
+        );
         (draft.headline, draft.body)
     }
 

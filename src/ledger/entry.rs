@@ -15,8 +15,10 @@
 //! 3 time tag, 4 URL, 5 feed, 6 WARC, 7 text), 4: zone (minutes), 5: not plausible. In 21: 1: digest, 2: the archive that keeps it,
 //! 3: format, 4: encoding, 5: HTTP status line and headers. In 22: 1: field, 2: origin. Instants are seconds or milliseconds since 1970, UTC.
 //!
-//! **Field 1 is the article that an entry is about**, in every kind, those to come too; an article itself has its number by its
-//! place. So what an article is to be removed with is found also by a version that does not know it.
+//! **Field 1 is the article that an entry is about**, several times if it is about several, in every kind, those to come too; an
+//! article itself has its number by its place. So what an article is to be removed with is found also by a version that does not know
+//! it, and a repair that has to give articles other numbers can. Nothing names an entry by its number: what is about a capture names
+//! its hash.
 
 use super::frame::Head;
 use crate::article::{Article, Language, Origin, Original, Provenance, Published, Source};
@@ -34,7 +36,9 @@ const REMOVAL: u16 = 5;
 const VERSION: u8 = 1;
 const FIELDS: [(u16, u64); 5] = [(ARTICLE, 5), (CAPTURE, 22), (TAGS, 4), (SAVED, 4), (REMOVAL, 5)];
 /// The field that names the article which an entry is about.
-const ABOUT: u64 = 1;
+const ABOUT: u16 = 1;
+/// Numbers of articles have 40 bits.
+const ARTICLES_MAX: u64 = 1 << 40;
 
 /// An entry as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,23 +218,27 @@ impl RawEntry {
         RawEntry { gone: true, bytes: self.hash().into(), ..*self }
     }
 
-    /// The article that it is about, whatever it is.
-    pub fn about(&self) -> Result<Option<u64>, Malformed> {
+    /// The articles that it is about, whatever it is. What a later version wrote may be no fields; that is about none.
+    pub fn about(&self) -> Vec<u64> {
         if self.gone || self.is_article() {
-            return Ok(None);
+            return Vec::new();
         }
-        for field in Reader::new(&self.bytes) {
-            let field = field?;
-            if field.number == ABOUT {
-                return field.uint().map(Some);
-            }
-        }
-        Ok(None)
+        let about = Reader::new(&self.bytes).filter(|field| match field {
+            Ok(field) => field.number == u64::from(ABOUT),
+            Err(_) => true,
+        });
+        about.map(|field| field?.uint()).collect::<Result<_, Malformed>>().unwrap_or_default()
     }
 
-    /// The same about another article.
-    pub fn about_another(&self, article: u64) -> Result<RawEntry, Malformed> {
-        Ok(RawEntry { bytes: replaced(&self.bytes, ABOUT, article)?.into(), ..*self })
+    /// The same about articles with other numbers.
+    pub fn about_others(&self, number: &dyn Fn(u64) -> u64) -> RawEntry {
+        let bytes = replaced(&self.bytes, ABOUT, number).map_or_else(|_| self.bytes.clone(), Into::into);
+        RawEntry { bytes, ..*self }
+    }
+
+    /// Whether it says that an article was removed.
+    pub fn is_removal(&self) -> bool {
+        self.kind == REMOVAL && self.version == VERSION && !self.gone
     }
 
     /// Whether a later version wrote something of it that this one does not know.
@@ -276,6 +284,9 @@ impl RawEntry {
             }
         }
         let missing = |what: &str| Malformed(format!("it has no {what}"));
+        if self.kind == TAGS {
+            check_number(article)?;
+        }
         Ok(match self.kind {
             TAGS => Entry::Tags { article, added: second, removed: third, at_ms },
             SAVED => {
@@ -283,6 +294,8 @@ impl RawEntry {
                 Entry::Saved { name, query: third.pop(), at_ms }
             }
             _ => {
+                // 0 stands for an article that was lost before.
+                check_number(article.max(1))?;
                 let digest = digest.ok_or_else(|| missing("digest"))?;
                 Entry::Removal { article, digest, reason: third.pop().unwrap_or_default(), reference, at_ms }
             }
@@ -302,13 +315,13 @@ impl RawEntry {
 
     /// From what stands before its bytes, and those.
     pub(crate) fn of(head: [u8; HEAD_BYTES], bytes: &[u8]) -> Result<RawEntry, Malformed> {
-        let [low, high, version, gone] = head;
-        let gone = match gone {
+        let [.., version, form] = head;
+        let gone = match form {
             0 => false,
             1 if bytes.len() == 32 => true,
             _ => return Err(Malformed("neither bytes nor a hash".to_owned())),
         };
-        Ok(RawEntry { kind: u16::from_le_bytes([low, high]), version, gone, bytes: bytes.into() })
+        Ok(RawEntry { kind: kind_of(head), version, gone, bytes: bytes.into() })
     }
 
     /// As a row of the store.
@@ -324,7 +337,22 @@ impl RawEntry {
     }
 }
 
+fn kind_of([low, high, ..]: [u8; HEAD_BYTES]) -> u16 {
+    u16::from_le_bytes([low, high])
+}
+
+/// Whether a head is that of an article.
+pub(super) fn heads_article(head: [u8; HEAD_BYTES]) -> bool {
+    kind_of(head) == ARTICLE
+}
+
+/// Whether a head is of a form that only later versions write.
+pub(super) fn is_of_later_form([.., form]: [u8; HEAD_BYTES]) -> bool {
+    form > 1
+}
+
 fn read_article(bytes: &[u8], first_seq: u64) -> Result<ArticleRow, Malformed> {
+    let mut digest = None;
     let mut row = ArticleRow {
         digest: Digest([0; 32]),
         language: None,
@@ -335,13 +363,14 @@ fn read_article(bytes: &[u8], first_seq: u64) -> Result<ArticleRow, Malformed> {
     for field in Reader::new(bytes) {
         let field = field?;
         match field.number {
-            2 => row.digest = Digest(field.array()?),
+            2 => digest = Some(Digest(field.array()?)),
             3 => row.language = Language::parse(field.text()?),
             4 => row.headline = field.string()?,
             5 => row.body_bytes = field.uint()? as u32,
             _ => {}
         }
     }
+    row.digest = digest.ok_or_else(|| Malformed("an article without a digest".to_owned()))?;
     Ok(row)
 }
 
@@ -463,7 +492,16 @@ fn read_capture(bytes: &[u8]) -> Result<(u64, Provenance), Malformed> {
             _ => {}
         }
     }
+    check_number(article)?;
     Ok((article, of))
+}
+
+/// That an article is named that there can be.
+fn check_number(article: u64) -> Result<(), Malformed> {
+    match article {
+        1..ARTICLES_MAX => Ok(()),
+        _ => Err(Malformed(format!("there can be no article {article}"))),
+    }
 }
 
 fn read_published(bytes: &[u8]) -> Result<Published, Malformed> {
@@ -638,7 +676,7 @@ pub(super) mod tests {
             let head = Head([3; 32]);
             assert_eq!(gone.head_after(head, &gone.hash()), raw.head_after(head, &raw.hash()));
             assert_eq!(gone.open(1).unwrap(), Entry::Gone { kind: raw.kind });
-            assert_eq!(gone.about().unwrap(), None);
+            assert_eq!(gone.about(), [0; 0]);
         }
     }
 
@@ -658,14 +696,18 @@ pub(super) mod tests {
 
     #[test]
     fn entries_are_about_articles_in_every_kind() {
-        for (entry, about) in
-            every_kind().iter().zip([None, Some(1), Some(300), Some(1), None, None, Some(1)])
-        {
+        for (entry, about) in every_kind().iter().zip([&[][..], &[1], &[300], &[1], &[], &[], &[1]]) {
             let raw = entry.encode();
-            assert_eq!(raw.about().unwrap(), about);
-            if about.is_some() {
-                assert_eq!(raw.about_another(70_000).unwrap().about().unwrap(), Some(70_000));
-            }
+            assert_eq!(raw.about(), about);
+            let others: Vec<u64> = about.iter().map(|article| article + 70_000).collect();
+            assert_eq!(raw.about_others(&|article| article + 70_000).about(), others);
         }
+        let mut fields = Writer::default();
+        [5, 6].into_iter().for_each(|article| fields.uint(ABOUT, article));
+        let two = RawEntry { kind: 4711, version: 1, gone: false, bytes: fields.finish().into() };
+        assert_eq!(two.about_others(&|article| article * 2).about(), [10, 12]);
+        let no_fields = RawEntry { bytes: b"whatever".as_slice().into(), ..two };
+        assert_eq!(no_fields.about(), [0; 0]);
+        assert_eq!(no_fields.about_others(&|article| article + 1), no_fields);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! frame   = header (144 bytes), payload
-//! header  = "PMFR", 0 (u32), payload bytes (u64), first seq (u64), first article (u64), entries (u32), articles (u32),
+//! header  = "PMFR", flags (u32), payload bytes (u64), first seq (u64), first article (u64), entries (u32), articles (u32),
 //!           committed (i64, ms since 1970), head before (32), head after (32), hash of payload (16), hash of header (16)
 //! payload = sections (u32), a head for each (24 bytes), what is in each
 //! head    = kind (u16), codec (u8), flags (u8), dictionary (u32), first article (u64), content bytes (u32), stored bytes (u32)
@@ -11,15 +11,16 @@
 //! kind 2, articles: the bytes of those that are
 //! kind 3, bodies:   a pack, see [`crate::pack`]; flag 1: as full as packs become
 //! ```
-//! Integers are little-endian, hashes are BLAKE3 cut to the length given. Codecs are those of packs: 1 as it is, 2 zstd. A section
-//! of another kind was written by a later version; it is kept.
+//! Integers are little-endian, hashes are BLAKE3 cut to the length given. Codecs are those of packs: 1 as it is, 2 zstd. There are no
+//! flags, other codecs or dictionaries yet: a frame with one is not damaged, it needs a later version ([`Error::Later`]). A section of
+//! another kind is kept where the frame is; it is in no chain, and nothing may depend on it.
 //!
 //! **The chain.** The head after an entry is BLAKE3 of the head before it, the entry's kind and version, and the BLAKE3 of its bytes.
 //! An article's bytes name its text by its digest. So the head depends on the entries and their order alone, not on how they
 //! were cut into commits, packed or compressed: a lost tail can be written again from the store and ends with the same head, the
 //! head of any `seq` names the archive as it was then, and an entry of which only the hash is left still proves the others.
 
-use super::entry::{HEAD_BYTES, RawEntry};
+use super::entry::{HEAD_BYTES, RawEntry, heads_article, is_of_later_form};
 use crate::digest::Digest;
 use crate::pack::{self, Codec};
 use rayon::prelude::*;
@@ -86,9 +87,25 @@ pub struct Numbered<'a> {
     pub entry: &'a RawEntry,
 }
 
+/// Why a payload whose hash is right cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// It is not what it says it is.
+    Damaged(String),
+    /// A later version wrote it.
+    Later(String),
+}
+
+impl From<String> for Unreadable {
+    fn from(what: String) -> Unreadable {
+        Unreadable::Damaged(what)
+    }
+}
+
 /// What a frame says of itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Header {
+    pub flags: u32,
     pub payload_bytes: u64,
     pub first_seq: u64,
     pub first_article: u64,
@@ -103,6 +120,8 @@ pub(super) struct Header {
 pub(super) const HEADER_BYTES: usize = 144;
 pub(super) const MAGIC: &[u8; 4] = b"PMFR";
 
+/// No number is as high, and no payload as long.
+const NUMBERS_MAX: u64 = 1 << 40;
 /// Entries are short and alike.
 const LEVEL: i32 = 3;
 /// A section holds a batch, which is far shorter.
@@ -234,6 +253,7 @@ pub(super) fn encode(commit: &Commit, before: Head) -> (Vec<u8>, Head) {
     sections.iter().for_each(|(head, _)| frame.extend_from_slice(&head.encode()));
     sections.iter().for_each(|(_, stored)| frame.extend_from_slice(stored));
     let header = Header {
+        flags: 0,
         payload_bytes: (frame.len() - HEADER_BYTES) as u64,
         first_seq: commit.first_seq,
         first_article: commit.first_article,
@@ -248,8 +268,8 @@ pub(super) fn encode(commit: &Commit, before: Head) -> (Vec<u8>, Head) {
     (frame, after)
 }
 
-/// Decodes a payload whose hash was checked. `Err` says what is wrong with it.
-pub(super) fn decode(header: &Header, payload: &[u8]) -> Result<Commit, String> {
+/// Decodes a payload whose hash was checked.
+pub(super) fn decode(header: &Header, payload: &[u8]) -> Result<Commit, Unreadable> {
     let cut = || "its payload is cut short".to_owned();
     let (count, rest) = payload.split_first_chunk::<4>().ok_or_else(cut)?;
     let count = u32::from_le_bytes(*count) as usize;
@@ -257,23 +277,28 @@ pub(super) fn decode(header: &Header, payload: &[u8]) -> Result<Commit, String> 
     let (heads, mut rest) = rest.split_at_checked(heads).ok_or_else(cut)?;
     let Header { first_seq, first_article, committed_ms, .. } = *header;
     let mut commit = Commit { first_seq, first_article, committed_ms, ..Commit::default() };
-    let (mut entries, mut articles) = (Vec::new(), Vec::new());
+    let (mut entries, mut articles) = (None, None);
     for head in heads.as_chunks::<SECTION_HEAD_BYTES>().0 {
         let head = SectionHead::decode(head);
         let (stored, left) = rest.split_at_checked(head.stored_bytes as usize).ok_or_else(cut)?;
         rest = left;
         match head.kind {
-            ENTRIES => entries = content(&head, stored)?,
-            ARTICLES => articles = content(&head, stored)?,
+            ENTRIES if entries.is_none() => entries = Some(content(&head, stored)?),
+            ARTICLES if articles.is_none() => articles = Some(content(&head, stored)?),
+            ENTRIES | ARTICLES => return Err("a section stands in it twice".to_owned().into()),
             BODIES => {
+                let is_known =
+                    head.codec == Codec::Plain as u8 && head.dictionary == 0 && head.flags & !FULL == 0;
+                if !is_known || !pack::is_known(stored) {
+                    return Err(Unreadable::Later("a pack in it is of a kind that is not known".to_owned()));
+                }
                 let full = head.flags & FULL != 0;
                 commit.bodies.push(BodyPack { first: head.first, full, bytes: stored.to_vec() });
             }
             _ => commit.others.push(Section { head, stored: stored.to_vec() }),
         }
     }
-    commit.entries =
-        read_entries(&entries, &articles).ok_or_else(|| "its entries are cut short".to_owned())?;
+    commit.entries = read_entries(&entries.unwrap_or_default(), &articles.unwrap_or_default())?;
     // What is known has to be what it says it is.
     commit
         .entries
@@ -283,44 +308,51 @@ pub(super) fn decode(header: &Header, payload: &[u8]) -> Result<Commit, String> 
         .map_err(|e| e.to_string())?;
     let numbers = (commit.next_seq() - first_seq, commit.articles());
     if numbers != (header.entries.into(), header.articles.into()) {
-        return Err("its payload is not what its header says".to_owned());
+        return Err("its payload is not what its header says".to_owned().into());
     }
     Ok(commit)
 }
 
-fn content(head: &SectionHead, stored: &[u8]) -> Result<Vec<u8>, String> {
-    if head.content_bytes > CONTENT_BYTES_MAX {
-        return Err("its payload is longer than any".to_owned());
+fn content(head: &SectionHead, stored: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    if head.codec > Codec::Zstd as u8 || head.dictionary != 0 || head.flags != 0 {
+        return Err(Unreadable::Later("a section in it is packed in a way that is not known".to_owned()));
     }
-    pack::unpack(head.codec, head.dictionary, stored, head.content_bytes as usize).map_err(|e| e.to_string())
+    if head.content_bytes > CONTENT_BYTES_MAX {
+        return Err("its payload is longer than any".to_owned().into());
+    }
+    let content = pack::unpack(head.codec, 0, stored, head.content_bytes as usize);
+    content.map_err(|e| e.to_string().into())
 }
 
-fn read_entries(entries: &[u8], mut articles: &[u8]) -> Option<Vec<RawEntry>> {
+fn read_entries<'a>(entries: &'a [u8], mut articles: &'a [u8]) -> Result<Vec<RawEntry>, Unreadable> {
     const BYTES: usize = HEAD_BYTES + 4;
-    let (count, rest) = entries.split_first_chunk::<4>()?;
-    let (heads, mut entries) =
-        rest.split_at_checked((u32::from_le_bytes(*count) as usize).checked_mul(BYTES)?)?;
+    let cut = || "its entries are cut short".to_owned();
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (count, rest) = entries.split_first_chunk::<4>().ok_or_else(cut)?;
+    let heads = (u32::from_le_bytes(*count) as usize).checked_mul(BYTES);
+    let (heads, mut entries) = heads.and_then(|heads| rest.split_at_checked(heads)).ok_or_else(cut)?;
     let mut read = Vec::with_capacity(heads.len() / BYTES);
     for head in heads.as_chunks::<BYTES>().0 {
-        let (head, length) = head.split_first_chunk::<HEAD_BYTES>()?;
-        let length = u32::from_le_bytes(length.try_into().ok()?) as usize;
-        let entry = RawEntry::of(*head, &[0; 32]).ok()?;
-        let bytes;
-        if entry.is_article() {
-            (bytes, articles) = articles.split_at_checked(length)?;
-        } else {
-            (bytes, entries) = entries.split_at_checked(length)?;
+        let (head, length) = head.split_first_chunk::<HEAD_BYTES>().expect("it is longer");
+        let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
+        let from = if heads_article(*head) { &mut articles } else { &mut entries };
+        let (bytes, left) = from.split_at_checked(length).ok_or_else(cut)?;
+        *from = left;
+        if is_of_later_form(*head) {
+            return Err(Unreadable::Later("an entry in it is of a form that is not known".to_owned()));
         }
-        read.push(RawEntry::of(*head, bytes).ok()?);
+        read.push(RawEntry::of(*head, bytes).map_err(|e| e.to_string())?);
     }
-    (entries.is_empty() && articles.is_empty()).then_some(read)
+    if entries.is_empty() && articles.is_empty() { Ok(read) } else { Err(cut().into()) }
 }
 
 impl Header {
     fn encode(&self) -> [u8; HEADER_BYTES] {
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
         bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&0u32.to_le_bytes());
+        bytes.extend_from_slice(&self.flags.to_le_bytes());
         for number in [self.payload_bytes, self.first_seq, self.first_article] {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
@@ -344,7 +376,8 @@ impl Header {
         let u64_at = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
         let u32_at = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
         let head_at = |at: usize| Head(bytes[at..at + 32].try_into().expect("32 bytes"));
-        Some(Header {
+        let header = Header {
+            flags: u32_at(4),
             payload_bytes: u64_at(8),
             first_seq: u64_at(16),
             first_article: u64_at(24),
@@ -354,7 +387,10 @@ impl Header {
             before: head_at(48),
             after: head_at(80),
             payload_hash: bytes[112..128].try_into().expect("16 bytes"),
-        })
+        };
+        // Somebody else may have written it.
+        let numbers = [header.payload_bytes, header.first_seq, header.first_article];
+        numbers.iter().all(|number| *number < NUMBERS_MAX).then_some(header)
     }
 
     /// The number that the next frame's first entry has.
@@ -459,6 +495,24 @@ mod tests {
         }
     }
 
+    /// What a later version may write and this one cannot read is no damage.
+    #[test]
+    fn later_frames_are_known_as_such() {
+        let (frame, _) = encode(&commit(), Head::EMPTY);
+        let header = Header::decode(&frame).unwrap();
+        let payload = frame[HEADER_BYTES..].to_vec();
+        let heads = |section: usize, at: usize| 4 + section * SECTION_HEAD_BYTES + at;
+        // Codecs, dictionaries and flags of entries, articles and bodies; the codec of a pack.
+        let pack = payload.len() - 2 - 3;
+        let places =
+            [heads(0, 2), heads(1, 2), heads(2, 2), heads(0, 3), heads(2, 3), heads(0, 4), heads(2, 4), pack];
+        for at in places {
+            let mut later = payload.clone();
+            later[at] = 0x80;
+            assert!(matches!(decode(&header, &later), Err(Unreadable::Later(_))), "byte {at}");
+        }
+    }
+
     /// A frame from somebody else is refused or read; it never panics.
     #[test]
     fn damaged_payloads_never_panic() {
@@ -466,7 +520,7 @@ mod tests {
         let header = Header::decode(&frame).unwrap();
         let payload = &frame[HEADER_BYTES..];
         for length in 0..payload.len() {
-            let _ = decode(&header, &payload[..length]);
+            assert!(decode(&header, &payload[..length]).is_err(), "cut at {length}");
         }
         for bit in 0..payload.len() * 8 {
             let mut flipped = payload.to_vec();

@@ -7,7 +7,7 @@
 //! and they are set aside as a file ([`tail`]). Anything else that does not verify is damage and is reported, never skipped.
 //!
 //! ```text
-//! segment header = "PMLEDGER", archive UUID (16), number (u32), 0 (u32), first seq (u64), first article (u64),
+//! segment header = "PMLEDGER", archive UUID (16), number (u32), format (u32), first seq (u64), first article (u64),
 //!                  head before (32), hash of these (16)                                          [96 bytes]
 //! ```
 //! Knows nothing of sled, queries or inputs.
@@ -19,11 +19,11 @@ pub mod tail;
 
 pub use acknowledged::Record;
 pub use entry::{ArticleRow, Entry, RawEntry};
-pub(crate) use entry::{CaptureKeys, HEAD_BYTES, capture_keys};
+pub(crate) use entry::{CaptureKeys, capture_keys};
 pub use frame::{BodyPack, Commit, Head, Numbered, Section};
 
 use crate::error::{Error, IoContext, Result, is_there, start_if_there};
-use frame::{HEADER_BYTES, Header, MAGIC, short_hash};
+use frame::{HEADER_BYTES, Header, MAGIC, Unreadable, short_hash};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -33,6 +33,8 @@ use std::path::{Path, PathBuf};
 pub const SEGMENT_BYTES: u64 = 64 << 20;
 
 const SEGMENT_HEADER_BYTES: usize = 96;
+/// What segments say that their frames are in.
+const SEGMENT_FORMAT: u32 = 1;
 const SEGMENT_MAGIC: &[u8; 8] = b"PMLEDGER";
 /// As segments began before format 1 was settled; no such version was ever released.
 const UNSETTLED_MAGIC: &[u8; 8] = b"PMSEG1\0\0";
@@ -247,6 +249,9 @@ impl Frames {
         let Some(header) = Header::decode(&bytes) else {
             return self.torn_or_damaged(length, place, "not a frame's header");
         };
+        if header.flags != 0 {
+            return Err(Error::Later { place, what: "a frame with flags".to_owned() });
+        }
         if header.frame_bytes() > length - offset {
             return self.torn_or_damaged(length, place, "a frame that is cut short");
         }
@@ -274,7 +279,8 @@ impl Frames {
                     let what = "a frame whose hash is wrong".to_owned();
                     return Ok(Step::Damaged { place, what, torn: None });
                 }
-                Err(what) => return Ok(Step::Damaged { place, what, torn: None }),
+                Err(Unreadable::Damaged(what)) => return Ok(Step::Damaged { place, what, torn: None }),
+                Err(Unreadable::Later(what)) => return Err(Error::Later { place, what }),
             }
         } else {
             let Header { first_seq, first_article, committed_ms, .. } = header;
@@ -340,7 +346,15 @@ impl Frames {
             .to_owned()));
         };
         let Position { segment, next_seq, next_article, head, .. } = self.position;
-        let expected = SegmentHeader { uuid: self.uuid, number: segment, next_seq, next_article, head };
+        let format = SEGMENT_FORMAT;
+        if header.format != format {
+            return Err(Error::Later {
+                place: name(segment),
+                what: format!("it has format {}", header.format),
+            });
+        }
+        let expected =
+            SegmentHeader { uuid: self.uuid, number: segment, format, next_seq, next_article, head };
         Ok(if header.uuid != self.uuid {
             Err("a segment of another archive".to_owned())
         } else if header == expected {
@@ -503,7 +517,8 @@ impl Ledger {
         let Position { segment, next_seq, next_article, head, .. } = self.position;
         let number = segment + 1;
         let path = self.dir.join(name(number));
-        let header = SegmentHeader { uuid: self.uuid, number, next_seq, next_article, head }.encode();
+        let format = SEGMENT_FORMAT;
+        let header = SegmentHeader { uuid: self.uuid, number, format, next_seq, next_article, head }.encode();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
         #[cfg(unix)]
@@ -669,6 +684,7 @@ fn cut(dir: &Path, torn: &Torn) -> Result<()> {
 struct SegmentHeader {
     uuid: [u8; 16],
     number: u32,
+    format: u32,
     next_seq: u64,
     next_article: u64,
     head: Head,
@@ -680,7 +696,7 @@ impl SegmentHeader {
         bytes.extend_from_slice(SEGMENT_MAGIC);
         bytes.extend_from_slice(&self.uuid);
         bytes.extend_from_slice(&self.number.to_le_bytes());
-        bytes.extend_from_slice(&0u32.to_le_bytes());
+        bytes.extend_from_slice(&self.format.to_le_bytes());
         bytes.extend_from_slice(&self.next_seq.to_le_bytes());
         bytes.extend_from_slice(&self.next_article.to_le_bytes());
         bytes.extend_from_slice(&self.head.0);
@@ -697,6 +713,7 @@ impl SegmentHeader {
         Some(SegmentHeader {
             uuid: bytes[8..24].try_into().ok()?,
             number: u32::from_le_bytes(bytes[24..28].try_into().ok()?),
+            format: u32::from_le_bytes(bytes[28..32].try_into().ok()?),
             next_seq: u64::from_le_bytes(bytes[32..40].try_into().ok()?),
             next_article: u64::from_le_bytes(bytes[40..48].try_into().ok()?),
             head: Head(bytes[48..80].try_into().ok()?),

@@ -81,6 +81,8 @@ pub struct Page {
     pub considered: Vec<Considered>,
     /// Whether the page was too large to be read to its end ([`NODES_MAX`]).
     pub cut: bool,
+    /// Whether a notice behind the text says that one has to pay to read on.
+    pub paywall: bool,
 }
 
 /// Words of prose that make an article of a page that does not say that it is one.
@@ -154,6 +156,10 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
         keywords: keywords(&said),
         description,
         cut: dom.cut,
+        paywall: span.is_some_and(|(_, last)| {
+            let behind = blocks.blocks.iter().skip(last + 1).take(PAYWALL_BLOCKS);
+            behind.into_iter().any(|block| crate::chrome::is_paywall(&block.text))
+        }),
         ..Page::default()
     };
     let mut prose = 0;
@@ -201,6 +207,9 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     page.considered = considered;
     page
 }
+
+/// So many blocks behind a text a notice is that it ends there because one has to pay.
+const PAYWALL_BLOCKS: usize = 6;
 
 /// Whether a text from a page's scripts is that of the page's article, and not of another story or of a notice: what is shown of
 /// the text is in it; where nothing is, the page says that it is an article, or its headline is about the same.

@@ -13,7 +13,7 @@ mod walk;
 
 pub use dates::Clock;
 pub use expr::{Bound, Condition, Expr, Span, Words};
-pub use parse::{SyntaxError, TAG_HINT, parse, tag};
+pub use parse::{SyntaxError, TAG_HINT, parse, saved_name, tag};
 pub use walk::{Asked, Cursor, Hit, Hits};
 
 use crate::article::{Article, Capture, Language, Source};
@@ -146,13 +146,19 @@ impl Unchecked {
 /// Answers questions about everything that was committed.
 #[derive(Clone)]
 pub struct Reader<'a> {
+    archive: uuid::Uuid,
     pub(crate) view: View<'a>,
     pub(crate) search: Option<&'a SearchIndex>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(view: View<'a>, search: Option<&'a SearchIndex>) -> Reader<'a> {
-        Reader { view, search }
+    pub(crate) fn new(archive: uuid::Uuid, view: View<'a>, search: Option<&'a SearchIndex>) -> Reader<'a> {
+        Reader { archive, view, search }
+    }
+
+    /// The identity of the archive that it reads.
+    pub fn archive(&self) -> uuid::Uuid {
+        self.archive
     }
 
     /// The full-text index, if it was opened for this reader: see [`crate::archive::Archive::reader_for`].

@@ -572,6 +572,11 @@ impl Parser<'_> {
     }
 }
 
+/// A name under which a query can be saved, as it is kept: lower case.
+pub fn saved_name(text: &str) -> Option<String> {
+    tag(text).filter(|name| !name.contains(['/', '.', '\'', '’']))
+}
+
 /// What tags may be.
 pub const TAG_HINT: &str = "a tag has letters, digits, - _ . / and no blanks, up to 100";
 

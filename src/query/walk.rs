@@ -388,7 +388,7 @@ impl<'a> Asked<'a> {
     fn captures(&self) -> Marks<'a> {
         let (view, field) = (self.reader.view.clone(), self.query.date_field);
         let (first, last) = self.bounds.seq;
-        let last = last.min((1 << 40) - 1);
+        let last = last.min(view.next_seq() - 1);
         let rows =
             view.trees().captures.range(keys::number(first.min(last)), keys::number(last), Direction::Up);
         Box::new(rows.filter_map(move |row| {

@@ -22,13 +22,13 @@ use crate::article::Published;
 use crate::codec;
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result, system_error};
-use crate::ledger::{BodyPack, Commit, Entry, HEAD_BYTES, Numbered, Position, RawEntry, capture_keys};
+use crate::ledger::{BodyPack, Commit, Entry, Numbered, Position, RawEntry, capture_keys};
 use crate::pack::{self, Pack, Row};
 use crate::time::Timestamp;
 use packed::{Value, Writes, quiet, rows_bytes};
 use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
-use state::{Removed, State, Tagged};
+use state::{Removed, SavedQuery, State, Tagged};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -119,7 +119,7 @@ impl Store {
             }
             _ => return Err(damaged("another version of pressmark made it")),
         }
-        let state = State::read(&|name| quiet(&file, || meta.get(name)))?;
+        let state = State::read(&trees, quiet(&file, || meta.get("applied"))?.as_deref())?;
         let open = Box::new(Open {
             trees,
             meta,
@@ -211,7 +211,7 @@ impl Store {
         }
         let (rows, state) = applying.finish(position)?;
         let mut changed = Writes::default();
-        state.write(&mut |name, row| changed.set(name, row));
+        changed.set("applied", codec::encode(&state.applied));
         touched.store(true, Ordering::Relaxed);
         let mut changes = trees.prepare(rows)?;
         changes.push((meta, changed));
@@ -236,6 +236,9 @@ impl Store {
     /// same bodies: they end in the same packs.
     pub fn write_bodies(&self, bodies: &[BodyPack]) -> Result<()> {
         let Some(BodyPack { first, .. }) = bodies.first() else { return Ok(()) };
+        if *first == 0 {
+            return Err(damaged("bodies of an article that there cannot be"));
+        }
         let Open { trees, file, touched, .. } = self.open_parts();
         let tree = &trees.bodies;
         let mut open = self.open_bodies(*first)?;
@@ -315,11 +318,15 @@ struct Applying<'a> {
     view: View<'a>,
     state: State,
     names: SourceNames,
-    known_names: usize,
+    /// Sources and tags before.
+    known: (usize, usize),
     rows: Rows,
     /// The articles of these commits.
     new: HashMap<u64, NewArticle>,
-    tagged: BTreeMap<u64, Vec<Tagged>>,
+    /// An article that the next entry should be a capture of.
+    awaits: Option<u64>,
+    tagged: BTreeMap<u64, Tags>,
+    queries: BTreeMap<u64, SavedQuery>,
 }
 
 /// An article of a commit on its way into the store.
@@ -329,53 +336,63 @@ struct NewArticle {
     text_bytes: u64,
 }
 
+/// The tags that an article has and had, and by number which of them it has.
+struct Tags {
+    all: Vec<Tagged>,
+    open: HashMap<u32, usize>,
+}
+
 impl<'a> Applying<'a> {
     fn after(view: View<'a>) -> Result<Applying<'a>> {
         let state = State::clone(view.state());
         let names = SourceNames::clone(&*view.names()?);
-        let known_names = names.names().len();
-        let (rows, new, tagged) = Default::default();
-        Ok(Applying { view, state, names, known_names, rows, new, tagged })
+        let known = (names.names().len(), state.tags().len());
+        let (rows, new, tagged, queries) = Default::default();
+        Ok(Applying { view, state, names, known, rows, new, awaits: None, tagged, queries })
     }
 
     fn entry(&mut self, numbered: &Numbered<'_>) -> Result<()> {
         let Numbered { seq, article, entry } = *numbered;
         if entry.is_article() {
-            self.rows
-                .articles
-                .push((keys::number(article), [&keys::number(seq)[..], &entry.to_row()].concat().into()));
+            let row = [&keys::number(seq)[..], &entry.to_row()].concat();
+            self.rows.articles.push((keys::number(article), row.into()));
             return self.article(article, seq, entry);
         }
         self.rows.captures.push((keys::number(seq), entry.to_row()));
-        if entry.gone {
-            self.state.applied.gone += 1;
-            return Ok(());
-        }
         if entry.is_capture() {
             return self.capture(seq, entry);
         }
+        self.misses_first();
         match entry.open(seq).map_err(damaged)? {
-            Entry::Tags { article, added, removed, .. } => self.tags(seq, article, &added, &removed)?,
-            Entry::Saved { name, query, .. } => self.state.save(name, query, seq),
-            Entry::Removal { article, digest, .. } => self.remove(article, digest, seq)?,
-            _ => {}
+            Entry::Tags { article, added, removed, .. } => self.tags(seq, article, &added, &removed),
+            Entry::Saved { name, query, .. } => {
+                self.queries.extend(self.state.save(name, query, seq));
+                Ok(())
+            }
+            Entry::Removal { article, digest, .. } => self.remove(article, digest, seq),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// What should be the capture that brought an article is none.
+    fn misses_first(&mut self) {
+        self.state.applied.without_first += u64::from(self.awaits.take().is_some());
     }
 
     fn article(&mut self, number: u64, first_seq: u64, entry: &RawEntry) -> Result<()> {
-        let row = match entry.open(first_seq).map_err(damaged)? {
-            Entry::Article(row) => row,
-            _ => {
-                self.state.lose(number);
-                return Ok(());
-            }
+        self.misses_first();
+        if !entry.gone {
+            self.state.applied.last_body = number;
+        }
+        let Entry::Article(row) = entry.open(first_seq).map_err(damaged)? else {
+            self.state.hide(number);
+            self.rows.unreadable.push((keys::number(number), Box::default()));
+            return Ok(());
         };
         let text_bytes = row.text_bytes();
-        let applied = &mut self.state.applied;
-        applied.articles += 1;
-        applied.text_bytes += text_bytes;
-        applied.last_body = number;
+        self.state.applied.articles += 1;
+        self.state.applied.text_bytes += text_bytes;
+        self.awaits = Some(number);
         self.rows.digests.push((keys::digest_key(&row.digest, number), Box::default()));
         self.new.insert(number, NewArticle { digest: row.digest, first_seq, text_bytes });
         Ok(())
@@ -383,18 +400,19 @@ impl<'a> Applying<'a> {
 
     fn capture(&mut self, seq: u64, entry: &RawEntry) -> Result<()> {
         let keys = capture_keys(&entry.bytes).map_err(damaged)?;
-        let (digest, first_seq) = match self.new.get(&keys.article) {
-            Some(new) => (new.digest, new.first_seq),
-            None if self.state.gone.contains(keys.article) => return Ok(()),
-            None => {
-                let row = self.view.article(keys.article)?;
-                (row.digest, row.first_seq)
-            }
+        let is_first = self.awaits == Some(keys.article);
+        self.awaits.take_if(|_| is_first);
+        self.misses_first();
+        let digest = match self.new.get(&keys.article) {
+            Some(new) => new.digest,
+            None if self.state.is_unreadable(keys.article) => return Ok(()),
+            None => self.view.article(keys.article)?.digest,
         };
         if !self.state.dead().contains(keys.article) {
             self.state.applied.captures += 1;
         }
-        if seq != first_seq {
+        if !is_first {
+            self.state.applied.later += 1;
             self.rows.by_article.push((keys::article_key(keys.article, seq), Box::default()));
         }
         let source = match keys.source {
@@ -414,17 +432,23 @@ impl<'a> Applying<'a> {
 
     fn tags(&mut self, seq: u64, article: u64, added: &[String], removed: &[String]) -> Result<()> {
         if let std::collections::btree_map::Entry::Vacant(unknown) = self.tagged.entry(article) {
-            unknown.insert(self.view.tagged_row(article)?);
+            let all = self.view.tagged_row(article)?;
+            let open = (0..).zip(&all).filter(|(_, tagged)| tagged.until.is_none());
+            let open = open.map(|(at, tagged)| (tagged.tag, at)).collect();
+            unknown.insert(Tags { all, open });
         }
-        let has = self.tagged.get_mut(&article).expect("it was put in");
-        for (tags, on) in [(added, true), (removed, false)] {
-            for tag in tags.iter().map(|tag| self.state.tag_number_or_new(tag)) {
-                let open = has.iter_mut().find(|known| known.tag == tag && known.until.is_none());
-                match open {
-                    Some(open) if !on => open.until = Some(seq),
-                    None if on => has.push(Tagged { tag, since: seq, until: None }),
-                    _ => {}
-                }
+        let tags = self.tagged.get_mut(&article).expect("it was put in");
+        for tag in added {
+            let tag = self.state.tag_number_or_new(tag);
+            tags.open.entry(tag).or_insert_with(|| {
+                tags.all.push(Tagged { tag, since: seq, until: None });
+                tags.all.len() - 1
+            });
+        }
+        for tag in removed {
+            let open = self.state.tag_number(tag).and_then(|tag| tags.open.remove(&tag));
+            if let Some(at) = open {
+                tags.all[at].until = Some(seq);
             }
         }
         Ok(())
@@ -432,9 +456,15 @@ impl<'a> Applying<'a> {
 
     /// An article is not part of the archive any more, and neither are its captures.
     fn remove(&mut self, article: u64, digest: Digest, seq: u64) -> Result<()> {
-        if !self.state.dead().contains(article) {
+        if self.state.is_unreadable(article) {
+            // Whoever brings the text again is to find that it was removed.
+            let is_known = |removed: &Removed| removed.article == article && removed.digest == digest;
+            if !self.state.removals.iter().any(is_known) {
+                self.rows.digests.push((keys::digest_key(&digest, article), Box::default()));
+            }
+        } else if !self.state.dead().contains(article) {
             let (text_bytes, before) = match self.new.get(&article) {
-                Some(new) => (new.text_bytes, u64::from(self.is_there(new.first_seq))),
+                Some(new) => (new.text_bytes, u64::from(self.is_capture(new.first_seq))),
                 None => {
                     let row = self.view.article(article)?;
                     (row.text_bytes(), self.view.captures_of(article, row.first_seq)?.len() as u64)
@@ -446,33 +476,37 @@ impl<'a> Applying<'a> {
             applied.articles -= 1;
             applied.text_bytes -= text_bytes;
             applied.captures -= before + later.count() as u64;
-        } else if self.state.gone.contains(article)
-            && !self.state.removals.iter().any(|removed| removed.article == article)
-        {
-            // Whoever brings the text again is to find that it was removed.
-            self.rows.digests.push((keys::digest_key(&digest, article), Box::default()));
         }
+        self.rows.removals.push((keys::number(seq), codec::encode(&(article, digest)).into()));
         self.state.remove(Removed { article, digest, since: seq });
         Ok(())
     }
 
-    /// Whether an entry of these commits has its bytes.
-    fn is_there(&self, seq: u64) -> bool {
+    /// Whether an entry of these commits is a capture that can be read.
+    fn is_capture(&self, seq: u64) -> bool {
         let found = self.rows.captures.binary_search_by_key(&keys::number(seq), |row| row.0);
-        found.is_ok_and(|at| self.rows.captures[at].1.get(HEAD_BYTES - 1) == Some(&0))
+        let entry = found.ok().and_then(|at| RawEntry::of_row(&self.rows.captures[at].1).ok());
+        entry.is_some_and(|entry| entry.is_capture())
     }
 
-    fn finish(self, position: Position) -> Result<(Rows, State)> {
-        let Applying { mut rows, mut state, names, known_names, tagged, .. } = self;
-        for (number, name) in (1u32..).zip(names.names()).skip(known_names) {
+    fn finish(mut self, position: Position) -> Result<(Rows, State)> {
+        self.misses_first();
+        let Applying { mut rows, mut state, names, known, tagged, queries, .. } = self;
+        for (number, name) in (1u32..).zip(names.names()).skip(known.0) {
             rows.sources.push((number.to_be_bytes(), name.as_str().as_bytes().into()));
         }
+        for (number, name) in (1u32..).zip(state.tags()).skip(known.1) {
+            rows.tag_names.push((number.to_be_bytes(), name.as_bytes().into()));
+        }
+        for (since, saved) in queries {
+            rows.queries.push((keys::number(since), codec::encode(&saved).into()));
+        }
         for (article, tags) in tagged {
-            for Tagged { tag, since, until } in &tags {
+            for Tagged { tag, since, until } in &tags.all {
                 let until = until.map_or(Box::default(), |until| keys::number(until).into());
                 rows.by_tag.push((keys::tag_key(*tag, article, *since), until));
             }
-            rows.tags.push((keys::number(article), codec::encode(&tags).into()));
+            rows.tags.push((keys::number(article), codec::encode(&tags.all).into()));
         }
         state.applied.position = position;
         state.set_names(names);

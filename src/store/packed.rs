@@ -261,11 +261,26 @@ impl<const K: usize> PackedTree<K> {
             }
             cache.generation
         };
-        let mut below = self.tree.range(..=part_key(key, u16::MAX));
-        loop {
-            let Some(item) = quiet(&self.file, || below.next_back().transpose())? else { return Ok(None) };
-            let (first, part) = split_key::<K>(&item.0)?;
-            if part == 0 && !item.1.is_empty() {
+        'again: loop {
+            let mut below = self.tree.range(..=part_key(key, u16::MAX));
+            let mut slots = Vec::new();
+            loop {
+                let item = quiet(&self.file, || below.next_back().transpose())?;
+                let Some(item) = item else { return Ok(None) };
+                let (first, part) = split_key::<K>(&item.0)?;
+                if part != 0 {
+                    continue;
+                }
+                if item.1.is_empty() {
+                    slots.push(item.0);
+                    continue;
+                }
+                // What was passed over empty may have been filled since, from the pack that was found.
+                for slot in &slots {
+                    if quiet(&self.file, || self.tree.get(slot))?.is_some_and(|value| !value.is_empty()) {
+                        continue 'again;
+                    }
+                }
                 return self.decode(first, &item.1, generation).map(|pack| Some((first, pack)));
             }
         }
@@ -301,8 +316,13 @@ impl<const K: usize> PackedTree<K> {
 
     /// `generation` is that of the cache before the value was read.
     fn decode(&self, first: [u8; K], value: &[u8], generation: u64) -> Result<Arc<Pack<K>>> {
-        if let Some((_, pack)) = self.lock_cache().packs.iter().find(|(key, _)| *key == first) {
-            return Ok(pack.clone());
+        {
+            // Another one that was read since may lack what has moved to the next pack.
+            let cache = self.lock_cache();
+            let mut known = cache.packs.iter().filter(|_| cache.generation == generation);
+            if let Some((_, pack)) = known.find(|(key, _)| *key == first) {
+                return Ok(pack.clone());
+            }
         }
         if value.len() > LARGE_BYTES {
             self.hurry_eviction(&first)?;

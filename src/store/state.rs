@@ -1,14 +1,13 @@
 //! What is known of the store beside its rows: counters, names, and what may change later, with the numbers of the entries that
 //! began and ended it. A state is never changed: each transaction puts a new one in its place.
 
-use super::damaged;
+use super::{Trees, damaged, keys};
 use crate::article::Source;
 use crate::codec;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::ledger::Position;
 use roaring::RoaringTreemap;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -26,13 +25,22 @@ pub struct Applied {
     pub text_bytes: u64,
     /// The last article that has a body.
     pub last_body: u64,
-    /// Entries, without articles, whose bytes are gone.
-    pub gone: u64,
+    /// Captures of articles that others brought.
+    pub later: u64,
+    /// Articles that do not have the capture that brought them, or not any more.
+    pub without_first: u64,
 }
 
 impl Applied {
-    const START: Applied =
-        Applied { position: Position::START, articles: 0, captures: 0, text_bytes: 0, last_body: 0, gone: 0 };
+    const START: Applied = Applied {
+        position: Position::START,
+        articles: 0,
+        captures: 0,
+        text_bytes: 0,
+        last_body: 0,
+        later: 0,
+        without_first: 0,
+    };
 }
 
 /// See the module's text.
@@ -41,26 +49,28 @@ pub struct State {
     pub applied: Applied,
     /// Tags in order of their first use; their numbers begin at 1.
     tags: Vec<String>,
-    /// Everything that was ever saved, by name.
-    queries: BTreeMap<String, Vec<SavedQuery>>,
+    tag_numbers: HashMap<String, u32>,
+    /// Everything that was ever saved, by the entry that saved it.
+    queries: BTreeMap<u64, SavedQuery>,
     /// Articles that were removed.
     pub removals: Vec<Removed>,
-    /// Articles whose bytes are gone.
-    pub gone: RoaringTreemap,
+    /// Articles whose bytes are gone, or that a later version wrote.
+    unreadable: RoaringTreemap,
     /// Both.
     dead: Arc<RoaringTreemap>,
     names: OnceLock<Arc<SourceNames>>,
 }
 
+/// A query that was saved, and the entry that ended it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct SavedQuery {
+pub struct SavedQuery {
+    name: String,
     query: String,
-    since: u64,
     until: Option<u64>,
 }
 
-/// An article that was removed, and by which entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An article that was removed, and by which entry. Number 0 stands for one that was lost before.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
     pub article: u64,
     pub digest: Digest,
@@ -81,43 +91,44 @@ pub fn holds(since: u64, until: Option<u64>, next_seq: u64) -> bool {
 }
 
 impl State {
-    /// Reads what [`State::write`] wrote.
-    pub fn read(row: &dyn Fn(&str) -> Result<Option<sled::IVec>>) -> Result<State> {
-        fn of<T: DeserializeOwned>(row: Option<sled::IVec>) -> Result<Option<T>> {
-            row.map(|bytes| codec::decode(&bytes).map_err(damaged)).transpose()
-        }
-        let gone: Vec<u8> = of(row("gone")?)?.unwrap_or_default();
-        let gone = match gone.as_slice() {
-            [] => RoaringTreemap::new(),
-            bytes => RoaringTreemap::deserialize_from(bytes).map_err(damaged)?,
-        };
+    /// Reads what was put in; `applied` is its row of `meta`.
+    pub fn read(trees: &Trees, applied: Option<&[u8]>) -> Result<State> {
+        let applied = applied.map(codec::decode).transpose().map_err(damaged)?;
         let mut state = State {
-            applied: of(row("applied")?)?.unwrap_or(Applied::START),
-            tags: of(row("tags")?)?.unwrap_or_default(),
-            queries: of(row("queries")?)?.unwrap_or_default(),
-            removals: of(row("removals")?)?.unwrap_or_default(),
-            gone,
+            applied: applied.unwrap_or(Applied::START),
+            tags: Vec::new(),
+            tag_numbers: HashMap::new(),
+            queries: BTreeMap::new(),
+            removals: Vec::new(),
+            unreadable: RoaringTreemap::new(),
             dead: Arc::default(),
             names: OnceLock::new(),
         };
-        state.dead = Arc::new(state.dead_before(u64::MAX));
+        for row in trees.tag_names.rows() {
+            let row = row?;
+            let number = state.tag_number_or_new(std::str::from_utf8(&row).map_err(damaged)?);
+            if number.to_be_bytes() != *row.key() {
+                return Err(damaged("the number of a tag"));
+            }
+        }
+        for row in trees.queries.rows() {
+            let row = row?;
+            state.queries.insert(keys::read_number(row.key()), codec::decode(&row).map_err(damaged)?);
+        }
+        for row in trees.removals.rows() {
+            let row = row?;
+            let (article, digest) = codec::decode(&row).map_err(damaged)?;
+            state.remove(Removed { article, digest, since: keys::read_number(row.key()) });
+        }
+        for row in trees.unreadable.rows() {
+            state.hide(keys::read_number(row?.key()));
+        }
         Ok(state)
     }
 
-    /// Gives the rows in which it is kept, but for the names of sources, which have a tree of their own.
-    pub fn write(&self, put: &mut dyn FnMut(&'static str, Vec<u8>)) {
-        put("applied", codec::encode(&self.applied));
-        put("tags", codec::encode(&self.tags));
-        put("queries", codec::encode(&self.queries));
-        put("removals", codec::encode(&self.removals));
-        let mut gone = Vec::new();
-        self.gone.serialize_into(&mut gone).expect("writing to memory cannot fail");
-        put("gone", codec::encode(&gone));
-    }
-
-    /// The bytes of an article are gone.
-    pub fn lose(&mut self, article: u64) {
-        self.gone.insert(article);
+    /// An article cannot be read.
+    pub fn hide(&mut self, article: u64) {
+        self.unreadable.insert(article);
         Arc::make_mut(&mut self.dead).insert(article);
     }
 
@@ -134,21 +145,28 @@ impl State {
 
     /// The same before the entry with this number. What is gone is gone at any time.
     pub fn dead_before(&self, next_seq: u64) -> RoaringTreemap {
-        let mut dead = self.gone.clone();
+        let mut dead = self.unreadable.clone();
         let removed = self.removals.iter().filter(|removed| removed.since < next_seq);
         dead.extend(removed.map(|removed| removed.article));
         dead
     }
 
+    /// Whether there is no reading an article; one that was lost has the number 0.
+    pub fn is_unreadable(&self, article: u64) -> bool {
+        article == 0 || self.unreadable.contains(article)
+    }
+
     /// The number of a tag, if any article ever had it.
     pub fn tag_number(&self, tag: &str) -> Option<u32> {
-        self.tags.iter().position(|known| known == tag).map(|at| at as u32 + 1)
+        self.tag_numbers.get(tag).copied()
     }
 
     pub fn tag_number_or_new(&mut self, tag: &str) -> u32 {
         self.tag_number(tag).unwrap_or_else(|| {
             self.tags.push(tag.to_owned());
-            self.tags.len() as u32
+            let number = self.tags.len() as u32;
+            self.tag_numbers.insert(tag.to_owned(), number);
+            number
         })
     }
 
@@ -163,21 +181,26 @@ impl State {
         &self.tags
     }
 
-    /// Keeps a query under a name, or takes the name away.
-    pub fn save(&mut self, name: String, query: Option<String>, seq: u64) {
-        let saved = self.queries.entry(name).or_default();
-        if let Some(last) = saved.last_mut().filter(|last| last.until.is_none()) {
-            last.until = Some(seq);
+    /// Keeps a query under a name, or takes the name away; the rows that change by it.
+    pub fn save(&mut self, name: String, query: Option<String>, seq: u64) -> Vec<(u64, SavedQuery)> {
+        let mut changed = Vec::new();
+        let open = self.queries.iter_mut().find(|(_, saved)| saved.name == name && saved.until.is_none());
+        if let Some((since, open)) = open {
+            open.until = Some(seq);
+            changed.push((*since, open.clone()));
         }
-        saved.extend(query.map(|query| SavedQuery { query, since: seq, until: None }));
+        if let Some(query) = query {
+            let saved = SavedQuery { name, query, until: None };
+            self.queries.insert(seq, saved.clone());
+            changed.push((seq, saved));
+        }
+        changed
     }
 
     /// The queries that were saved before the entry with this number, by name.
     pub fn queries(&self, next_seq: u64) -> BTreeMap<String, String> {
-        let held = |saved: &Vec<SavedQuery>| {
-            saved.iter().find(|one| holds(one.since, one.until, next_seq)).map(|one| one.query.clone())
-        };
-        self.queries.iter().filter_map(|(name, saved)| Some((name.clone(), held(saved)?))).collect()
+        let held = self.queries.iter().filter(|(since, saved)| holds(**since, saved.until, next_seq));
+        held.map(|(_, saved)| (saved.name.clone(), saved.query.clone())).collect()
     }
 
     /// The sources, if they were read.
@@ -199,7 +222,7 @@ pub struct SourceNames {
 
 impl SourceNames {
     /// Reads them from their rows.
-    pub(super) fn read(trees: &super::Trees) -> Result<SourceNames> {
+    pub(super) fn read(trees: &Trees) -> Result<SourceNames> {
         let mut names = SourceNames::default();
         for row in trees.sources.rows() {
             let row = row?;

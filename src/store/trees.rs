@@ -68,5 +68,9 @@ trees! {
     by_url, 18, INDEX, "hash of the canonical URL (8), seq (5), article (5)";
     sources, 4, INDEX, "source (4) → name";
     by_tag, TAG_BYTES, INDEX, "tag (4), article (5), seq that gave it (5) → seq that took it away (5), if one did";
-    tags, 5, INDEX, "article (5) → its tags: number, seq that gave it, seq that took it away or 0";
+    tags, 5, INDEX, "article (5) → its tags: number, seq that gave it, seq that took it away, if one did";
+    tag_names, 4, INDEX, "tag (4) → name";
+    queries, 5, INDEX, "seq that saved it (5) → name, query, seq that ended it, if one did";
+    removals, 5, INDEX, "seq (5) → article, digest";
+    unreadable, 5, INDEX, "article (5): its bytes are gone, or a later version wrote it";
 }

@@ -113,7 +113,10 @@ impl<'a> View<'a> {
         let mut found = Vec::new();
         for row in self.trees.digests.range(low, high, Direction::Up) {
             let number = keys::read_number(&row?.key()[8..]);
-            let same = if self.state.gone.contains(number) {
+            if number >= self.next_article {
+                continue;
+            }
+            let same = if self.state.is_unreadable(number) {
                 let mut removed = self.state.removals.iter();
                 removed.any(|removed| removed.article == number && removed.digest == *digest)
             } else {
@@ -271,31 +274,36 @@ impl<'a> View<'a> {
     /// The captures of an article, in order of arrival; `first` is the number of the one that brought it.
     pub fn captures_of(&self, article: u64, first: u64) -> Result<Vec<u64>> {
         let mut captures = Vec::new();
-        // Where nothing is gone, it is there.
-        if self.state.applied.gone == 0 || !self.raw_entry(first)?.gone {
+        if self.state.applied.without_first == 0 || self.is_capture_of(first, article)? {
             captures.push(first);
         }
-        captures.extend(self.later_captures(article)?);
-        Ok(captures)
-    }
-
-    /// Whether an article has more than one capture.
-    pub fn has_several(&self, article: u64) -> Result<bool> {
-        let Applied { articles, captures, gone, .. } = self.state.applied;
-        // Where some are gone, an article may be left with later ones alone: it is looked at as if there were several.
-        let may_have = captures > articles || gone > 0 || !self.state.removals.is_empty();
-        Ok(may_have && !self.later_captures(article)?.is_empty())
-    }
-
-    /// The later captures of an article, without the one that brought it.
-    fn later_captures(&self, article: u64) -> Result<Vec<u64>> {
-        let mut captures = Vec::new();
-        let range = (keys::article_key(article, 0), keys::article_key(article, keys::LAST));
-        for row in self.trees.by_article.range(range.0, range.1, Direction::Up) {
-            captures.push(keys::read_number(&row?.key()[5..]));
+        for seq in self.later_captures(article) {
+            captures.push(seq?);
         }
-        captures.retain(|seq| *seq < self.next_seq);
         Ok(captures)
+    }
+
+    fn is_capture_of(&self, seq: u64, article: u64) -> Result<bool> {
+        let entry = self.raw_entry(seq)?;
+        Ok(entry.is_capture() && entry.about() == [article])
+    }
+
+    /// Whether an article may have more than one capture, or another one than the one that brought it.
+    pub fn has_several(&self, article: u64) -> Result<bool> {
+        let may_have = self.state.applied.later > 0;
+        Ok(may_have && self.later_captures(article).next().transpose()?.is_some())
+    }
+
+    /// The captures of an article but for the one that brought it, in order.
+    fn later_captures(&self, article: u64) -> impl Iterator<Item = Result<u64>> + 'a {
+        let range = (keys::article_key(article, 0), keys::article_key(article, self.next_seq - 1));
+        let rows = self.trees.by_article.range(range.0, range.1, Direction::Up);
+        rows.map(|row| Ok(keys::read_number(&row?.key()[5..])))
+    }
+
+    /// Whether there is no reading an article: its bytes are gone, or a later version wrote it.
+    pub fn is_unreadable(&self, article: u64) -> bool {
+        self.state.is_unreadable(article)
     }
 }
 

@@ -391,3 +391,19 @@ fn a_page_without_a_text_can_be_looked_at() {
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("1 rejected"), "{}", ran.stderr);
 }
+
+/// A text that ends at a notice that one has to pay is known as such, on pages and in dumps.
+#[test]
+fn texts_that_a_paywall_cuts_are_marked() {
+    let notice = "<p>This article is for subscribers only.</p>";
+    let cut = page(1).replace("</article>", &format!("{notice}</article>"));
+    for (content, is_cut) in [(page(1), false), (cut, true)] {
+        let found = extract("page.html", content.as_bytes());
+        assert_eq!(found[0]["cut"], is_cut, "{}", found[0]);
+    }
+    let dump = |end: &str| format!("Ferry runs again\n\n{LEAD}\n\n{PIER}\n\n{LEAD} {PIER} {LEAD}\n\n{end}\n");
+    for (end, is_cut) in [("Share", false), ("This article is for subscribers only.", true)] {
+        let found = extract("dump.txt", dump(end).as_bytes());
+        assert_eq!(found[0]["cut"], is_cut, "{}", found[0]);
+    }
+}
