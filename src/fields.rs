@@ -65,9 +65,29 @@ impl Writer {
 
     /// Fields inside a field.
     pub fn fields(&mut self, number: u16, value: impl FnOnce(&mut Writer)) {
-        let mut inner = Writer::default();
-        value(&mut inner);
-        self.bytes(number, &inner.0);
+        varint(&mut self.0, u64::from(number));
+        let start = self.0.len();
+        // Most are so short that their length is one byte.
+        self.0.push(0);
+        value(self);
+        let length = self.0.len() - start - 1;
+        if length < 0x80 {
+            self.0[start] = length as u8;
+        } else {
+            let mut prefix = Vec::new();
+            varint(&mut prefix, length as u64);
+            self.0.splice(start..=start, prefix);
+        }
+    }
+
+    /// Forgets what was written, but not the memory that it took.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The bytes so far.
+    pub fn written(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -229,6 +249,17 @@ mod tests {
             prop_assert_eq!(fields[0].number, u64::from(number));
             prop_assert_eq!(fields[0].uint(), Ok(unsigned));
             prop_assert_eq!(fields[1].int(), Ok(signed));
+        }
+
+        #[test]
+        fn fields_are_inside_of_fields(number: u16, inner: Vec<u8>, after: u64) {
+            let mut writer = Writer::default();
+            writer.fields(number, |writer| writer.bytes(1, &inner));
+            writer.uint(2, after);
+            let bytes = writer.finish();
+            let fields: Vec<Field<'_>> = Reader::new(&bytes).collect::<Result<_, _>>().unwrap();
+            let inside: Vec<Field<'_>> = Reader::new(fields[0].value).collect::<Result<_, _>>().unwrap();
+            prop_assert_eq!((inside[0].value, fields[1].uint()), (&*inner, Ok(after)));
         }
 
         #[test]

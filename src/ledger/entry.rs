@@ -1,7 +1,8 @@
 //! Entries: what the archive numbers in order of arrival, as bytes that stay as they were written.
 //!
 //! An entry is its kind, a version and [fields](crate::fields). Kinds, versions and fields are only ever added. What this version
-//! does not know is kept, chained and copied like the rest: nothing that was written is ever encoded again.
+//! does not know is kept, chained and copied like the rest: nothing that was written is ever encoded again. (A repair that lost
+//! articles gives those that come after them other numbers, and so field 1 other values; it says so, and the head is another.)
 //!
 //! | kind | field: value |
 //! |---|---|
@@ -26,6 +27,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::fields::{Field, Malformed, Reader, Writer, replaced};
 use crate::time::{Dated, Precision, Timestamp};
+use std::cell::RefCell;
 
 const ARTICLE: u16 = 1;
 const CAPTURE: u16 = 2;
@@ -141,8 +143,19 @@ pub enum Entry {
 impl Entry {
     /// As it is written.
     pub fn encode(&self) -> RawEntry {
-        let mut fields = Writer::default();
-        let kind = match self {
+        thread_local! {
+            static SCRATCH: RefCell<Writer> = RefCell::default();
+        }
+        SCRATCH.with_borrow_mut(|fields| {
+            fields.clear();
+            let kind = self.write(fields);
+            RawEntry { kind, version: VERSION, gone: false, bytes: fields.written().into() }
+        })
+    }
+
+    /// Writes its fields; its kind.
+    fn write(&self, fields: &mut Writer) -> u16 {
+        match self {
             Entry::Article(row) => {
                 fields.bytes(2, &row.digest.0);
                 fields.text(3, row.language.as_ref().map(Language::as_str));
@@ -152,7 +165,7 @@ impl Entry {
             }
             Entry::Capture { article, provenance } => {
                 fields.uint(1, *article);
-                write_provenance(&mut fields, provenance);
+                write_provenance(fields, provenance);
                 CAPTURE
             }
             Entry::Tags { article, added, removed, at_ms } => {
@@ -177,8 +190,7 @@ impl Entry {
                 REMOVAL
             }
             Entry::Gone { kind } | Entry::Later { kind } => *kind,
-        };
-        RawEntry { kind, version: VERSION, gone: false, bytes: fields.finish().into() }
+        }
     }
 }
 
@@ -186,6 +198,11 @@ impl RawEntry {
     /// Whether it is an article: those have numbers of their own.
     pub fn is_article(&self) -> bool {
         self.kind == ARTICLE
+    }
+
+    /// Whether it is an article that can be read.
+    pub(crate) fn is_readable_article(&self) -> bool {
+        self.kind == ARTICLE && self.version == VERSION && !self.gone
     }
 
     /// Whether it is a capture that can be read.
@@ -324,9 +341,9 @@ impl RawEntry {
         Ok(RawEntry { kind: kind_of(head), version, gone, bytes: bytes.into() })
     }
 
-    /// As a row of the store.
-    pub(crate) fn to_row(&self) -> Box<[u8]> {
-        [&self.head()[..], &self.bytes].concat().into()
+    /// As a row of the store, behind something else.
+    pub(crate) fn to_row(&self, before: &[u8]) -> Box<[u8]> {
+        [before, &self.head(), &self.bytes].concat().into()
     }
 
     /// From a row of the store.
@@ -434,6 +451,21 @@ fn write_dated(fields: &mut Writer, dated: Dated) {
     if let Some(minutes) = dated.offset_minutes {
         fields.int(4, minutes.into());
     }
+}
+
+/// The digest of an article and the bytes of its text: what is asked of each when it comes into the store.
+pub(crate) fn article_keys(bytes: &[u8]) -> Result<(Digest, u64), Malformed> {
+    let (mut digest, mut text_bytes) = (Digest([0; 32]), 0);
+    for field in Reader::new(bytes) {
+        let field = field?;
+        match field.number {
+            2 => digest = Digest(field.array()?),
+            4 => text_bytes += field.value.len() as u64,
+            5 => text_bytes += field.uint()?,
+            _ => {}
+        }
+    }
+    Ok((digest, text_bytes))
 }
 
 /// What is asked of every capture when it comes into the store.
@@ -644,7 +676,7 @@ pub(super) mod tests {
         for entry in every_kind() {
             let raw = entry.encode();
             assert_eq!(raw.open(5).unwrap(), entry);
-            assert_eq!(RawEntry::of_row(&raw.to_row()).unwrap(), raw);
+            assert_eq!(RawEntry::of_row(&raw.to_row(&[])).unwrap(), raw);
             assert!(!raw.is_later());
         }
     }

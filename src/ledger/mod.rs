@@ -19,7 +19,7 @@ pub mod tail;
 
 pub use acknowledged::Record;
 pub use entry::{ArticleRow, Entry, RawEntry};
-pub(crate) use entry::{CaptureKeys, capture_keys};
+pub(crate) use entry::{CaptureKeys, article_keys, capture_keys};
 pub use frame::{BodyPack, Commit, Head, Numbered, Section};
 
 use crate::error::{Error, IoContext, Result, is_there, start_if_there};

@@ -22,7 +22,7 @@ use crate::article::Published;
 use crate::codec;
 use crate::digest::Digest;
 use crate::error::{Error, IoContext, Result, system_error};
-use crate::ledger::{BodyPack, Commit, Entry, Numbered, Position, RawEntry, capture_keys};
+use crate::ledger::{BodyPack, Commit, Entry, Numbered, Position, RawEntry, article_keys, capture_keys};
 use crate::pack::{self, Pack, Row};
 use crate::time::Timestamp;
 use packed::{Value, Writes, quiet, rows_bytes};
@@ -321,8 +321,8 @@ struct Applying<'a> {
     /// Sources and tags before.
     known: (usize, usize),
     rows: Rows,
-    /// The articles of these commits.
-    new: HashMap<u64, NewArticle>,
+    /// The articles of these commits, those that can be read.
+    new: Vec<Option<NewArticle>>,
     /// An article that the next entry should be a capture of.
     awaits: Option<u64>,
     tagged: BTreeMap<u64, Tags>,
@@ -354,11 +354,10 @@ impl<'a> Applying<'a> {
     fn entry(&mut self, numbered: &Numbered<'_>) -> Result<()> {
         let Numbered { seq, article, entry } = *numbered;
         if entry.is_article() {
-            let row = [&keys::number(seq)[..], &entry.to_row()].concat();
-            self.rows.articles.push((keys::number(article), row.into()));
+            self.rows.articles.push((keys::number(article), entry.to_row(&keys::number(seq))));
             return self.article(article, seq, entry);
         }
-        self.rows.captures.push((keys::number(seq), entry.to_row()));
+        self.rows.captures.push((keys::number(seq), entry.to_row(&[])));
         if entry.is_capture() {
             return self.capture(seq, entry);
         }
@@ -374,6 +373,12 @@ impl<'a> Applying<'a> {
         }
     }
 
+    /// An article of these commits.
+    fn new_article(&self, article: u64) -> Option<&NewArticle> {
+        let first = self.view.applied().position.next_article;
+        self.new.get(article.checked_sub(first)? as usize)?.as_ref()
+    }
+
     /// What should be the capture that brought an article is none.
     fn misses_first(&mut self) {
         self.state.applied.without_first += u64::from(self.awaits.take().is_some());
@@ -384,17 +389,18 @@ impl<'a> Applying<'a> {
         if !entry.gone {
             self.state.applied.last_body = number;
         }
-        let Entry::Article(row) = entry.open(first_seq).map_err(damaged)? else {
+        if !entry.is_readable_article() {
             self.state.hide(number);
             self.rows.unreadable.push((keys::number(number), Box::default()));
+            self.new.push(None);
             return Ok(());
-        };
-        let text_bytes = row.text_bytes();
+        }
+        let (digest, text_bytes) = article_keys(&entry.bytes).map_err(damaged)?;
         self.state.applied.articles += 1;
         self.state.applied.text_bytes += text_bytes;
         self.awaits = Some(number);
-        self.rows.digests.push((keys::digest_key(&row.digest, number), Box::default()));
-        self.new.insert(number, NewArticle { digest: row.digest, first_seq, text_bytes });
+        self.rows.digests.push((keys::digest_key(&digest, number), Box::default()));
+        self.new.push(Some(NewArticle { digest, first_seq, text_bytes }));
         Ok(())
     }
 
@@ -403,7 +409,7 @@ impl<'a> Applying<'a> {
         let is_first = self.awaits == Some(keys.article);
         self.awaits.take_if(|_| is_first);
         self.misses_first();
-        let digest = match self.new.get(&keys.article) {
+        let digest = match self.new_article(keys.article) {
             Some(new) => new.digest,
             None if self.state.is_unreadable(keys.article) => return Ok(()),
             None => self.view.article(keys.article)?.digest,
@@ -463,7 +469,7 @@ impl<'a> Applying<'a> {
                 self.rows.digests.push((keys::digest_key(&digest, article), Box::default()));
             }
         } else if !self.state.dead().contains(article) {
-            let (text_bytes, before) = match self.new.get(&article) {
+            let (text_bytes, before) = match self.new_article(article) {
                 Some(new) => (new.text_bytes, u64::from(self.is_capture(new.first_seq))),
                 None => {
                     let row = self.view.article(article)?;

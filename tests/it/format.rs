@@ -15,7 +15,7 @@ fn uuid_of(archive: &Path) -> [u8; 16] {
 }
 
 /// Appends a commit of these entries, which bring no article, to a closed archive's ledger.
-fn append(archive: &Path, entries: Vec<RawEntry>) {
+pub fn append(archive: &Path, entries: Vec<RawEntry>) {
     let (dir, uuid) = (archive.join("ledger"), uuid_of(archive));
     let (end, torn) = ledger::end(&dir, uuid).unwrap().unwrap();
     let (mut ledger, _) = Ledger::open(&dir, uuid, end, torn).unwrap();
