@@ -8,7 +8,6 @@ use crate::layout::{Layout, remove, rename, write_whole};
 use crate::ledger::acknowledged::boot_id;
 use crate::ledger::{self, BodyPack, Commit, Frames, Holds, Ledger, Position, RawEntry, Record, Step};
 use crate::store::{self, Store};
-use crate::time::Timestamp;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -377,18 +376,19 @@ pub(crate) fn write_from_store(ledger: &mut Ledger, store: &Store, to: Position)
     Ok(())
 }
 
-/// A thousand entries of the store, as the commit that they could have been.
+/// A commit as the store has it, or a thousand entries of it.
 fn commit_from_store(store: &Store, from: Position, to: Position) -> Result<Commit> {
     let view = store.view();
     let (mut next_article, mut entries, mut bodies) = (from.next_article, Vec::new(), Vec::new());
-    for seq in from.next_seq..to.next_seq.min(from.next_seq + 1000) {
+    let (committed_ms, next_commit) = view.committed(from.next_seq)?;
+    for seq in from.next_seq..to.next_seq.min(from.next_seq + 1000).min(next_commit) {
         while next_article < to.next_article {
             let (first_seq, entry) = view.article_entry(next_article)?;
             if first_seq != seq {
                 break;
             }
             if !entry.gone {
-                bodies.push((next_article, view.body(next_article)?.into_bytes().into_boxed_slice()));
+                bodies.push((next_article, view.body_bytes(next_article)?.into_boxed_slice()));
             }
             entries.push(entry);
             next_article += 1;
@@ -398,7 +398,6 @@ fn commit_from_store(store: &Store, from: Position, to: Position) -> Result<Comm
     let packs = store::cut_bodies(0, bodies);
     // No pack is called full: where the store's packs end is not known here.
     let bodies = packs.into_iter().map(|(_, rows)| store::encode_bodies((false, rows))).collect();
-    let committed_ms = Timestamp::now().0 * 1000;
     let (first_seq, first_article) = (from.next_seq, from.next_article);
     Ok(Commit { first_seq, first_article, committed_ms, entries, bodies, ..Commit::default() })
 }

@@ -344,7 +344,10 @@ fn walk_store(
         }
         expected = number + 1;
         let article = match unless_damaged(view.article_entry(number))? {
-            Some((first_seq, entry)) => entry.open(first_seq),
+            Some((first_seq, entry)) => {
+                report.later += u64::from(entry.is_later());
+                entry.open(first_seq)
+            }
             None => {
                 report.store(format!("article {number} is not readable"));
                 continue;
@@ -358,7 +361,6 @@ fn walk_store(
             }
             Ok(_) => {
                 bodies += 1;
-                report.later += 1;
                 continue;
             }
             Err(e) => {
@@ -397,7 +399,7 @@ fn walk_store(
         };
         report.later += u64::from(entry.is_later());
         match opened {
-            Entry::Capture { article: number, provenance } => {
+            Entry::Capture { article: number, provenance, .. } => {
                 named_by(named, seq, provenance.kept_by(archive));
                 let keys = capture_keys(&entry.bytes).map_err(damaged)?;
                 if view.is_unreadable(number) {

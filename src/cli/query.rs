@@ -113,7 +113,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         Command::Save { name, words } => save(context, name, words),
         Command::List => context.with_reader(|context, reader| {
             for (name, query) in reader.queries() {
-                writeln!(context.out, "{name}\t{}", clean(&query))?;
+                writeln!(context.out, "{}\t{}", clean(&name), clean(&query))?;
             }
             Ok(Outcome::Done)
         }),

@@ -431,27 +431,28 @@ pub fn archive_data(bytes: &[u8]) -> Option<Result<ArchiveData, String>> {
     #[derive(Deserialize)]
     #[serde(tag = "type", rename_all = "lowercase")]
     enum Line {
-        Original {
-            original: String,
-            zstd_base64: String,
-        },
+        Original { original: String, zstd_base64: String },
         Query(SavedQuery),
-        #[serde(other)]
-        Other,
     }
-    // Reading every record twice would cost.
-    let start = &bytes[..bytes.len().min(80)];
-    let has = |name: &[u8]| start.windows(name.len()).any(|some| some == name);
+    // Reading every record twice would cost. Tools that sort keys put them at the end.
+    let (start, end) = (&bytes[..bytes.len().min(80)], &bytes[bytes.len().saturating_sub(80)..]);
+    let has = |name: &[u8]| [start, end].iter().any(|part| part.windows(name.len()).any(|some| some == name));
     if !(has(b"\"schema\"") && has(b"\"type\"")) {
         return None;
     }
-    let is_ours = |line: &Line| match line {
-        Line::Original { .. } | Line::Query(_) => true,
-        Line::Other => false,
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    let schema = value.get("schema")?.as_u64()?;
+    let kind = value.get("type")?.as_str()?.to_owned();
+    if !matches!(kind.as_str(), "original" | "query") {
+        let is_later = schema > u64::from(crate::export::SCHEMA) && value.get("captures").is_none();
+        let why = format!("it is a line of a later pressmark's export, of type '{}'", short(&kind.into()));
+        return is_later.then_some(Err(why));
+    }
+    let line: Line = match serde_json::from_value(value) {
+        Ok(line) => line,
+        Err(e) => return Some(Err(format!("it is not understood as a line of an export: {e}"))),
     };
-    let line: Line = serde_json::from_slice(bytes).ok().filter(is_ours)?;
     Some(match line {
-        Line::Other => return None,
         Line::Query(query) => match crate::query::saved_name(&query.name) {
             Some(name) => Ok(ArchiveData::Query(SavedQuery { name, ..query })),
             None => Err(format!("'{}' cannot be the name of a query", query.name)),
@@ -518,9 +519,14 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
             ..Draft::default()
         });
     }
-    match drafts.is_empty() {
-        true => Err("it has no captures".to_owned()),
-        false => Ok(drafts),
+    // What a later version says of articles is kept with the first capture.
+    object.retain(|name, _| name != "schema" && Column::named(name).is_none());
+    match drafts.first_mut() {
+        None => Err("it has no captures".to_owned()),
+        Some(first) => {
+            first.provenance.add_extra(object);
+            Ok(drafts)
+        }
     }
 }
 
@@ -528,25 +534,41 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
 const TAGS_MAX: usize = 1000;
 
 impl Provenance {
+    /// Adds fields to those that the archive has no place for.
+    fn add_extra(&mut self, more: Map<String, Value>) {
+        if !more.is_empty() {
+            let extra = self.extra.as_deref().and_then(|extra| serde_json::from_str(extra).ok());
+            let mut extra: Map<String, Value> = extra.unwrap_or_default();
+            extra.extend(more);
+            self.set_extra(extra);
+        }
+    }
+
     /// Takes what an export had in `extra` that has a field of its own since.
     fn lift_extra(&mut self) {
         let Some(Ok(Value::Object(mut extra))) = self.extra.as_deref().map(serde_json::from_str) else {
             return;
         };
         take_described(&mut extra, &Mapping::default(), self);
-        let mut flag = |name: &str| extra.shift_remove(name).and_then(|value| value.as_bool());
-        (self.is_article, self.is_summary) = (flag("is_article"), flag("is_summary").unwrap_or(false));
-        let mut text = |name: &str| match extra.shift_remove(name) {
-            Some(Value::String(text)) => Some(text),
+        // What is something else stays.
+        let mut taken = |name: &str, is: &dyn Fn(&Value) -> bool| match extra.get(name) {
+            Some(value) if is(value) => extra.shift_remove(name),
             _ => None,
         };
+        let mut flag = |name: &str| taken(name, &Value::is_boolean).and_then(|value| value.as_bool());
+        (self.is_article, self.is_summary) = (flag("is_article"), flag("is_summary").unwrap_or(false));
+        let is_digest = |value: &Value| value.as_str().is_some_and(|text| text.parse::<Digest>().is_ok());
+        let digest = taken("raw", &is_digest).and_then(|digest| digest.as_str()?.parse().ok());
+        let mut text =
+            |name: &str| taken(name, &Value::is_string).and_then(|text| text.as_str().map(str::to_owned));
         self.canonical_url = text("canonical_url");
-        if let Some(digest) = text("raw").and_then(|digest| digest.parse().ok()) {
+        if let Some(digest) = digest {
             let archive = text("raw_archive").and_then(|archive| archive.parse().ok());
             let (format, charset) = (text("raw_format"), text("raw_charset"));
             self.original = Some(Original { archive, format, charset, ..Original::of(digest) });
         }
-        if let Some(Value::Object(origins)) = extra.shift_remove("origins") {
+        let are_texts = |value: &Value| value.as_object().is_some_and(|of| of.values().all(Value::is_string));
+        if let Some(Value::Object(origins)) = taken("origins", &are_texts) {
             self.origins = pairs(&origins);
         }
         self.set_extra(extra);
@@ -648,12 +670,7 @@ impl Said<'_> {
             extra: self.0.get("extra").filter(|extra| !extra.is_null()).map(Value::to_string),
             notes: self.texts("notes"),
         };
-        if !later.is_empty() {
-            let extra = provenance.extra.as_deref().and_then(|extra| serde_json::from_str(extra).ok());
-            let mut extra: Map<String, Value> = extra.unwrap_or_default();
-            extra.extend(later);
-            provenance.set_extra(extra);
-        }
+        provenance.add_extra(later);
         Some(provenance)
     }
 }
@@ -793,18 +810,19 @@ mod tests {
         assert_eq!(of.notes.len(), 1, "{:?}", of.notes);
         let digest = Article::new("H", "B", None).digest();
         let new = format!(
-            r#"{{"schema":9,"digest":"{digest}","headline":"H","body":"B","tags":["Rain","rain"],"captures":[{{"input":"a","mood":"wet","published_precision":"hour","published":"2025-01-28","extra":null}}]}}"#
+            r#"{{"schema":9,"digest":"{digest}","headline":"H","body":"B","tags":["Rain","rain"],"weather":"rain","captures":[{{"input":"a","mood":"wet","published_precision":"hour","published":"2025-01-28","extra":null}}]}}"#
         );
         let read = draft(&new, "");
-        assert_eq!(read.provenance.extra.as_deref(), Some(r#"{"mood":"wet"}"#));
+        assert_eq!(read.provenance.extra.as_deref(), Some(r#"{"mood":"wet","weather":"rain"}"#));
         assert_eq!(read.provenance.published.unwrap().precision, crate::time::Precision::Day);
         assert_eq!(read.tags, ["rain"]);
         let bad = new.replace("\"Rain\"", "\"\\u001b]0;x\"");
         assert!(drafts(bad.as_bytes(), &Mapping::default(), NOW).unwrap_err().contains("cannot be a tag"));
         // Of others, whatever they have.
-        for record in
-            [r#"{"schema":"v1","type":"article","title":"H"}"#, r#"{"schema":1,"type":"query","title":"H"}"#]
-        {
+        for record in [
+            r#"{"schema":"v1","type":"article","title":"H"}"#,
+            r#"{"schema":1,"type":"article","title":"H"}"#,
+        ] {
             assert!(archive_data(record.as_bytes()).is_none(), "{record}");
         }
         let query =

@@ -18,8 +18,8 @@
 //!
 //! **Field 1 is the article that an entry is about**, several times if it is about several, in every kind, those to come too; an
 //! article itself has its number by its place. So what an article is to be removed with is found also by a version that does not know
-//! it, and a repair that has to give articles other numbers can. Nothing names an entry by its number: what is about a capture names
-//! its hash.
+//! it, and a repair that has to give articles other numbers can. Nothing names an entry by its number. What is about a capture names it by
+//! the digest of its article and the BLAKE3 of its bytes without field 1, which are the same in every archive that has it.
 
 use super::frame::Head;
 use crate::article::{Article, Language, Origin, Original, Provenance, Published, Source};

@@ -124,8 +124,9 @@ pub(super) const MAGIC: &[u8; 4] = b"PMFR";
 const NUMBERS_MAX: u64 = 1 << 40;
 /// Entries are short and alike.
 const LEVEL: i32 = 3;
-/// A section holds a batch, which is far shorter.
-const CONTENT_BYTES_MAX: u32 = 1 << 30;
+/// A frame holds a batch, which is far shorter and has far fewer entries. One with more needs a version that can hold it.
+const CONTENT_BYTES_MAX: u32 = 256 << 20;
+const ENTRIES_MAX: u32 = 1 << 22;
 
 const ENTRIES: u16 = 1;
 const ARTICLES: u16 = 2;
@@ -299,6 +300,16 @@ pub(super) fn decode(header: &Header, payload: &[u8]) -> Result<Commit, Unreadab
         }
     }
     commit.entries = read_entries(&entries.unwrap_or_default(), &articles.unwrap_or_default())?;
+    // A new article stands right before what brought it.
+    let followers = commit.entries.iter().skip(1).map(Some).chain([None]);
+    if commit
+        .entries
+        .iter()
+        .zip(followers)
+        .any(|(entry, next)| entry.is_article() && next.is_none_or(RawEntry::is_article))
+    {
+        return Err("an article in it stands before nothing that brought it".to_owned().into());
+    }
     // What is known has to be what it says it is.
     commit
         .entries
@@ -318,7 +329,7 @@ fn content(head: &SectionHead, stored: &[u8]) -> Result<Vec<u8>, Unreadable> {
         return Err(Unreadable::Later("a section in it is packed in a way that is not known".to_owned()));
     }
     if head.content_bytes > CONTENT_BYTES_MAX {
-        return Err("its payload is longer than any".to_owned().into());
+        return Err(Unreadable::Later("a section in it is longer than any".to_owned()));
     }
     let content = pack::unpack(head.codec, 0, stored, head.content_bytes as usize);
     content.map_err(|e| e.to_string().into())
@@ -331,7 +342,11 @@ fn read_entries<'a>(entries: &'a [u8], mut articles: &'a [u8]) -> Result<Vec<Raw
         return Ok(Vec::new());
     }
     let (count, rest) = entries.split_first_chunk::<4>().ok_or_else(cut)?;
-    let heads = (u32::from_le_bytes(*count) as usize).checked_mul(BYTES);
+    let count = u32::from_le_bytes(*count);
+    if count > ENTRIES_MAX {
+        return Err(Unreadable::Later("it has more entries than any".to_owned()));
+    }
+    let heads = (count as usize).checked_mul(BYTES);
     let (heads, mut entries) = heads.and_then(|heads| rest.split_at_checked(heads)).ok_or_else(cut)?;
     let mut read = Vec::with_capacity(heads.len() / BYTES);
     for head in heads.as_chunks::<BYTES>().0 {

@@ -543,11 +543,14 @@ impl<'a> Asked<'a> {
 
     /// How many there are on all pages.
     pub fn total(&self) -> Result<u64> {
-        let (captures, whole) = (self.query.captures, self.reader.view.is_whole());
+        // An article may be left without a capture that can be read: it is in no list.
+        let view = &self.reader.view;
+        let (captures, all_listed) = (self.query.captures, view.applied().without_first == 0);
+        let whole = view.is_whole() && all_listed;
         Ok(match self.filter.as_ref() {
             Filter::All(parts) if whole && parts.is_empty() && captures => self.reader.applied().captures,
             Filter::All(parts) if whole && parts.is_empty() => self.reader.applied().articles,
-            Filter::Articles(articles, _) if !captures => articles.len(),
+            Filter::Articles(articles, _) if !captures && all_listed => articles.len(),
             _ => {
                 let mut seen = HashSet::new();
                 let mut count = 0;

@@ -207,6 +207,10 @@ impl Store {
         let Open { trees, meta, file, touched, .. } = self.open_parts();
         let mut applying = Applying::after(self.view())?;
         for commit in commits {
+            let (first, committed) = (keys::number(commit.first_seq), commit.committed_ms.to_be_bytes());
+            if commit.next_seq() > commit.first_seq {
+                applying.rows.commits.push((first, Box::from(committed)));
+            }
             commit.numbered().try_for_each(|numbered| applying.entry(&numbered))?;
         }
         let (rows, state) = applying.finish(position)?;
@@ -464,13 +468,12 @@ impl<'a> Applying<'a> {
     fn remove(&mut self, article: u64, digest: Digest, seq: u64) -> Result<()> {
         if self.state.is_unreadable(article) {
             // Whoever brings the text again is to find that it was removed.
-            let is_known = |removed: &Removed| removed.article == article && removed.digest == digest;
-            if !self.state.removals.iter().any(is_known) {
+            if !self.state.was_removed(article, &digest) {
                 self.rows.digests.push((keys::digest_key(&digest, article), Box::default()));
             }
         } else if !self.state.dead().contains(article) {
             let (text_bytes, before) = match self.new_article(article) {
-                Some(new) => (new.text_bytes, u64::from(self.is_capture(new.first_seq))),
+                Some(new) => (new.text_bytes, u64::from(self.is_capture(new.first_seq, article))),
                 None => {
                     let row = self.view.article(article)?;
                     (row.text_bytes(), self.view.captures_of(article, row.first_seq)?.len() as u64)
@@ -488,11 +491,11 @@ impl<'a> Applying<'a> {
         Ok(())
     }
 
-    /// Whether an entry of these commits is a capture that can be read.
-    fn is_capture(&self, seq: u64) -> bool {
+    /// Whether an entry of these commits is a capture of an article that can be read.
+    fn is_capture(&self, seq: u64, article: u64) -> bool {
         let found = self.rows.captures.binary_search_by_key(&keys::number(seq), |row| row.0);
         let entry = found.ok().and_then(|at| RawEntry::of_row(&self.rows.captures[at].1).ok());
-        entry.is_some_and(|entry| entry.is_capture())
+        entry.is_some_and(|entry| entry.is_capture() && entry.about() == [article])
     }
 
     fn finish(mut self, position: Position) -> Result<(Rows, State)> {

@@ -42,7 +42,14 @@ const IN_PARTS: u8 = 3;
 struct Cached<const K: usize> {
     /// How often they were forgotten: what was read before that is not kept.
     generation: u64,
-    packs: VecDeque<Found<K>>,
+    packs: VecDeque<Decoded<K>>,
+}
+
+/// A pack with the key under which it is and the value that it was decoded from.
+struct Decoded<const K: usize> {
+    first: [u8; K],
+    value: IVec,
+    pack: Arc<Pack<K>>,
 }
 
 /// The key under which a pack is, and the pack.
@@ -254,10 +261,10 @@ impl<const K: usize> PackedTree<K> {
     fn pack_at(&self, key: &[u8; K]) -> Result<Option<Found<K>>> {
         let generation = {
             let cache = self.lock_cache();
-            let found =
-                cache.packs.iter().find(|(_, pack)| pack.key(0) <= key && key <= pack.key(pack.len() - 1));
-            if let Some(found) = found {
-                return Ok(Some(found.clone()));
+            let holds =
+                |known: &&Decoded<K>| known.pack.key(0) <= key && key <= known.pack.key(known.pack.len() - 1);
+            if let Some(Decoded { first, pack, .. }) = cache.packs.iter().find(holds) {
+                return Ok(Some((*first, pack.clone())));
             }
             cache.generation
         };
@@ -315,21 +322,17 @@ impl<const K: usize> PackedTree<K> {
     }
 
     /// `generation` is that of the cache before the value was read.
-    fn decode(&self, first: [u8; K], value: &[u8], generation: u64) -> Result<Arc<Pack<K>>> {
-        {
-            // Another one that was read since may lack what has moved to the next pack.
-            let cache = self.lock_cache();
-            let mut known = cache.packs.iter().filter(|_| cache.generation == generation);
-            if let Some((_, pack)) = known.find(|(key, _)| *key == first) {
-                return Ok(pack.clone());
-            }
+    fn decode(&self, first: [u8; K], value: &IVec, generation: u64) -> Result<Arc<Pack<K>>> {
+        let is_same = |known: &&Decoded<K>| known.first == first && known.value == value;
+        if let Some(known) = self.lock_cache().packs.iter().find(is_same) {
+            return Ok(known.pack.clone());
         }
         if value.len() > LARGE_BYTES {
             self.hurry_eviction(&first)?;
         }
         let joined;
-        let mut bytes = value;
-        if let [IN_PARTS, ..] = value {
+        let mut bytes: &[u8] = value;
+        if let [IN_PARTS, ..] = bytes {
             joined = self.join_parts(&first, value)?;
             bytes = &joined;
         }
@@ -340,7 +343,7 @@ impl<const K: usize> PackedTree<K> {
         let mut cache = self.lock_cache();
         if cache.generation == generation {
             cache.packs.truncate(self.packing.cached.saturating_sub(1));
-            cache.packs.push_front((first, pack.clone()));
+            cache.packs.push_front(Decoded { first, value: value.clone(), pack: pack.clone() });
         }
         Ok(pack)
     }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ledger::Position;
 use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 /// How far the store has come, and what it would take a scan to count.
@@ -52,8 +52,11 @@ pub struct State {
     tag_numbers: HashMap<String, u32>,
     /// Everything that was ever saved, by the entry that saved it.
     queries: BTreeMap<u64, SavedQuery>,
+    /// By name, the entry that saved what holds now.
+    saved: HashMap<String, u64>,
     /// Articles that were removed.
-    pub removals: Vec<Removed>,
+    removals: Vec<Removed>,
+    removed: HashSet<(u64, Digest)>,
     /// Articles whose bytes are gone, or that a later version wrote.
     unreadable: RoaringTreemap,
     /// Both.
@@ -99,7 +102,9 @@ impl State {
             tags: Vec::new(),
             tag_numbers: HashMap::new(),
             queries: BTreeMap::new(),
+            saved: HashMap::new(),
             removals: Vec::new(),
+            removed: HashSet::new(),
             unreadable: RoaringTreemap::new(),
             dead: Arc::default(),
             names: OnceLock::new(),
@@ -113,7 +118,12 @@ impl State {
         }
         for row in trees.queries.rows() {
             let row = row?;
-            state.queries.insert(keys::read_number(row.key()), codec::decode(&row).map_err(damaged)?);
+            let (since, saved): (_, SavedQuery) =
+                (keys::read_number(row.key()), codec::decode(&row).map_err(damaged)?);
+            if saved.until.is_none() {
+                state.saved.insert(saved.name.clone(), since);
+            }
+            state.queries.insert(since, saved);
         }
         for row in trees.removals.rows() {
             let row = row?;
@@ -135,7 +145,13 @@ impl State {
     /// An article is not part of the archive any more.
     pub fn remove(&mut self, removed: Removed) {
         Arc::make_mut(&mut self.dead).insert(removed.article);
+        self.removed.insert((removed.article, removed.digest));
         self.removals.push(removed);
+    }
+
+    /// Whether an article with this number and digest was removed.
+    pub fn was_removed(&self, article: u64, digest: &Digest) -> bool {
+        self.removed.contains(&(article, *digest))
     }
 
     /// The articles that are not part of the archive any more.
@@ -184,12 +200,14 @@ impl State {
     /// Keeps a query under a name, or takes the name away; the rows that change by it.
     pub fn save(&mut self, name: String, query: Option<String>, seq: u64) -> Vec<(u64, SavedQuery)> {
         let mut changed = Vec::new();
-        let open = self.queries.iter_mut().find(|(_, saved)| saved.name == name && saved.until.is_none());
-        if let Some((since, open)) = open {
+        if let Some(since) = self.saved.remove(&name)
+            && let Some(open) = self.queries.get_mut(&since)
+        {
             open.until = Some(seq);
-            changed.push((*since, open.clone()));
+            changed.push((since, open.clone()));
         }
         if let Some(query) = query {
+            self.saved.insert(name.clone(), seq);
             let saved = SavedQuery { name, query, until: None };
             self.queries.insert(seq, saved.clone());
             changed.push((seq, saved));

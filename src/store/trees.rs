@@ -72,5 +72,6 @@ trees! {
     tag_names, 4, INDEX, "tag (4) → name";
     queries, 5, INDEX, "seq that saved it (5) → name, query, seq that ended it, if one did";
     removals, 5, INDEX, "seq (5) → article, digest";
+    commits, 5, INDEX, "seq of a commit's first entry (5) → when it was committed, milliseconds since 1970 (8)";
     unreadable, 5, INDEX, "article (5): its bytes are gone, or a later version wrote it";
 }

@@ -72,7 +72,7 @@ impl<'a> View<'a> {
 
     /// Whether an article is part of the archive.
     pub fn has(&self, article: u64) -> bool {
-        article < self.next_article && !self.dead.contains(article)
+        article != 0 && article < self.next_article && !self.dead.contains(article)
     }
 
     /// Whether a row of an index is of something that it sees.
@@ -117,8 +117,7 @@ impl<'a> View<'a> {
                 continue;
             }
             let same = if self.state.is_unreadable(number) {
-                let mut removed = self.state.removals.iter();
-                removed.any(|removed| removed.article == number && removed.digest == *digest)
+                self.state.was_removed(number, digest)
             } else {
                 self.article(number)?.digest == *digest
             };
@@ -193,15 +192,19 @@ impl<'a> View<'a> {
 
     /// An article's body.
     pub fn body(&self, number: u64) -> Result<String> {
+        String::from_utf8(self.body_bytes(number)?).map_err(damaged)
+    }
+
+    /// The same as it was written.
+    pub fn body_bytes(&self, number: u64) -> Result<Vec<u8>> {
         let row = self.trees.bodies.get(&keys::number(number))?;
-        let row = row.ok_or_else(|| damaged(format!("the body of article {number} is missing")))?;
-        String::from_utf8(row.to_vec()).map_err(damaged)
+        row.map(|row| row.to_vec()).ok_or_else(|| damaged(format!("the body of article {number} is missing")))
     }
 
     /// What was captured: the article's number, and where it was found.
     pub fn capture(&self, seq: u64) -> Result<(u64, Provenance)> {
         match self.entry(seq)? {
-            Entry::Capture { article, provenance } => Ok((article, *provenance)),
+            Entry::Capture { article, provenance, .. } => Ok((article, *provenance)),
             _ => Err(damaged(format!("{seq} is no capture"))),
         }
     }
@@ -216,6 +219,17 @@ impl<'a> View<'a> {
     /// What has this number: a capture, or something else that is numbered with them.
     pub fn entry(&self, seq: u64) -> Result<Entry> {
         self.raw_entry(seq)?.open(seq).map_err(damaged)
+    }
+
+    /// When the entry with this number was committed, in milliseconds since 1970, and the number of the next commit's first.
+    pub fn committed(&self, seq: u64) -> Result<(i64, u64)> {
+        let last = self.trees.commits.range([0; 5], keys::number(seq), Direction::Down).next().transpose()?;
+        let committed = last.and_then(|row| Some(i64::from_be_bytes((*row).try_into().ok()?)));
+        let committed =
+            committed.ok_or_else(|| damaged(format!("the commit of capture {seq} is missing")))?;
+        let next =
+            self.trees.commits.range(keys::number(seq + 1), [0xff; 5], Direction::Up).next().transpose()?;
+        Ok((committed, next.map_or(keys::LAST, |row| keys::read_number(row.key()))))
     }
 
     /// The tags that an article has and had.

@@ -86,7 +86,10 @@ fn what_a_later_version_wrote_is_kept() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let entries = |commits: Vec<(Commit, Position)>| {
         let head = commits.last().unwrap().1.head;
-        (commits.into_iter().flat_map(|(commit, _)| commit.entries).collect::<Vec<_>>(), head)
+        // What is mended from the store was committed when it was.
+        let times = commits.iter().flat_map(|(commit, _)| commit.entries.iter().map(|_| commit.committed_ms));
+        let times: Vec<i64> = times.collect();
+        (commits.into_iter().flat_map(|(commit, _)| commit.entries).collect::<Vec<_>>(), times, head)
     };
     assert_eq!(entries(commits(&env.archive())), entries(kept));
     assert!(env.run(&["verify", "--read-data"]).stderr.contains(says));
@@ -112,7 +115,7 @@ fn later_versions_of_known_kinds_are_no_damage() {
     assert_eq!(env.ok(&["list"]).lines().count(), 4);
     assert_eq!(env.ok(&["export"]).lines().count(), 4);
     assert_eq!(env.ok(&["show", "--no-pager", "url:https://t.example/2"]).matches("capture  ").count(), 1);
-    assert_eq!(env.ok(&["count", "headline"]), "5\n");
+    assert_eq!((env.ok(&["count", "headline"]), env.ok(&["count"])), ("4\n".to_owned(), "4\n".to_owned()));
     let ran = env.run(&["verify", "--read-data"]);
     assert!(ran.code == 0 && ran.stderr.contains("3 entries were written by a later version"), "{ran:?}");
     env.ok(&["ingest", "in.jsonl"]);
