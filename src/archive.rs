@@ -326,7 +326,7 @@ impl Archive {
         self.ledger.position()
     }
 
-    /// Seals segments of the ledger at another length than [`ledger::SEGMENT_BYTES`].
+    /// Seals segments of the ledger at another length than [`SEGMENT_BYTES`](crate::ledger::SEGMENT_BYTES).
     pub fn set_segment_bytes(&mut self, bytes: u64) {
         self.ledger.set_segment_bytes(bytes);
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with an archive. What is wrong with a user's *input* is a value instead: see [`Rejection`](crate::Rejection).
+//! What can go wrong with an archive. What is wrong with a user's *input* is a value instead: see [`Rejection`](crate::article::Rejection).
 
 use crate::digest::Digest;
 use std::fs::File;

@@ -164,7 +164,7 @@ impl Read for Failing {
 }
 
 /// Opens an input and decompresses it if it is gzip or zstd, whatever it is called; from an offset of the file, if it is one
-/// of its [`Marks`]. `consumed` counts bytes on disk.
+/// of its marks. `consumed` counts bytes on disk.
 pub fn open(
     input: &Input,
     consumed: &Arc<AtomicU64>,

@@ -1,6 +1,6 @@
 //! The ledger: the append-only, checksummed, synced file of everything that was ever committed. The truth.
 //!
-//! `LEDGER/00000001.seg`, `00000002.seg` … each a header and frames ([`frame`]); only the last one grows, the others are
+//! `LEDGER/00000001.seg`, `00000002.seg` … each a header and frames (`frame.rs`); only the last one grows, the others are
 //! sealed and never change. A commit is acknowledged when its frame is written, `fdatasync` has returned, and the record
 //! of what was acknowledged ([`acknowledged`]) names its end. Before that place nothing may be missing. Bytes behind it
 //! that are no whole frame were never acknowledged if the machine has not been started again since; else nobody can tell,

@@ -279,7 +279,7 @@ pub struct Word {
     pub end: usize,
 }
 
-/// A word without soft hyphens, of no more than [`LETTERS_MAX`] letters.
+/// A word without soft hyphens, of no more than `LETTERS_MAX` letters.
 pub fn cleaned(word: &str) -> String {
     word.chars().filter(|letter| *letter != '\u{ad}').take(LETTERS_MAX).collect()
 }

@@ -1,5 +1,5 @@
 //! The store's keys: big-endian, so that byte order is value order. What stands in which tree is said in
-//! [`trees`](super::trees); beside them `meta` has the counters and the version of it all.
+//! `trees.rs`; beside them `meta` has the counters and the version of it all.
 //!
 //! Numbers of articles and captures have 40 bits, and so have instants: seconds since 1970, sign-flipped, with 0 for
 //! "none", which reaches 17,000 years either way. Five bytes of the digest put equal dates in the order of their digests.

@@ -385,7 +385,7 @@ impl<const K: usize> PackedTree<K> {
     }
 }
 
-/// Bytes of rows, as [`PackedTree::put_run`] counts them.
+/// Bytes of rows, as `PackedTree::put_run` counts them.
 pub fn rows_bytes<const K: usize>(rows: &[Row<K>]) -> usize {
     rows.iter().map(|(_, value)| pack::row_bytes::<K>(value)).sum()
 }

@@ -373,7 +373,8 @@ fn version_1_opens() {
 #[test]
 #[ignore = "writes what tests/data/archives/v1 is made of; run by tests/data/archives/make.sh"]
 fn make_version_1() {
-    let archive = std::env::var_os("PRESSMARK_MAKE_ARCHIVE").expect("make.sh names the archive");
+    // Who runs all ignored tests does not want this one.
+    let Some(archive) = std::env::var_os("PRESSMARK_MAKE_ARCHIVE") else { return };
     let archive = Path::new(&archive);
     let mut opened = Archive::open(archive, &Open::default()).unwrap();
     let digest = opened.reader().unwrap().row(2).unwrap().digest;
