@@ -183,7 +183,7 @@ fn check(view: &View<'_>, model: &Model, random: &mut Random) {
         seqs
     };
     let slowly = |at: usize| {
-        if at.is_multiple_of(200) {
+        if at.is_multiple_of(40) {
             std::thread::yield_now()
         }
     };
@@ -237,7 +237,7 @@ fn check(view: &View<'_>, model: &Model, random: &mut Random) {
 #[test]
 fn views_see_their_position_whatever_is_written() {
     let mut random = Random(42);
-    let (commits, model) = commits(&mut random, 240);
+    let (commits, model) = commits(&mut random, 400);
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("store")).unwrap();
     let (done, checked) = (AtomicBool::new(false), AtomicU64::new(0));
