@@ -372,24 +372,20 @@ impl Archive {
         let mut changed = 0;
         for some in articles.chunks(ENTRIES_A_COMMIT) {
             let reader = self.reader()?;
-            let mut entries = Vec::new();
+            let (mut entries, mut now_has) = (Vec::new(), Vec::new());
             for article in some {
-                let has = reader.tags_of(*article)?;
+                let mut has = reader.tags_of(*article)?;
                 let added: Vec<String> = added.iter().filter(|tag| !has.contains(tag)).cloned().collect();
                 let removed: Vec<String> = removed.iter().filter(|tag| has.contains(tag)).cloned().collect();
                 if !added.is_empty() || !removed.is_empty() {
+                    has.retain(|tag| !removed.contains(tag));
+                    has.extend(added.iter().cloned());
+                    now_has.push((*article, has));
                     entries.push(Entry::Tags { article: *article, added, removed, at_ms: now_ms() });
                 }
             }
             changed += entries.len() as u64;
-            for entry in &entries {
-                if let Entry::Tags { article, added, removed, .. } = entry {
-                    let mut has = self.reader()?.tags_of(*article)?;
-                    has.retain(|tag| !removed.contains(tag));
-                    has.extend(added.iter().cloned());
-                    self.builder.note_tags(*article, has);
-                }
-            }
+            now_has.into_iter().for_each(|(article, has)| self.builder.note_tags(article, has));
             self.change(entries)?;
         }
         Ok(changed)
@@ -444,12 +440,12 @@ impl Archive {
         }
         let raws: Vec<Option<Raw>> = batch.iter().map(|ready| ready.raw.clone()).collect();
         let staged = self.staged.take();
-        let kept_here = Raws::of(self.dir());
+        let kept = self.raws();
         let Archive { ledger, store, waiting, builder, layout, uuid, .. } = self;
         let store = store.as_ref().expect(OPEN);
         let (written, built) = std::thread::scope(|scope| {
             let writing = staged.map(|commit| scope.spawn(|| waiting.write(commit, ledger, store, layout)));
-            let built = builder.build(store, *uuid, batch, &|digest| kept_here.has(digest));
+            let built = builder.build(store, *uuid, batch, &|digest| kept.has(digest));
             (writing.map_or(Ok(()), |writing| writing.join().expect("writing never panics")), built)
         });
         written?;
@@ -457,7 +453,7 @@ impl Archive {
         // Durable before the commit that names them, which is written after this. Those that are named already were lost if they
         // are not there.
         let named = raws.iter().zip(named).filter(|(_, named)| *named);
-        Raws::of(self.dir()).keep(named.filter_map(|(raw, _)| raw.as_ref()))?;
+        kept.keep(named.filter_map(|(raw, _)| raw.as_ref()))?;
         self.staged = commit;
         self.index(fresh);
         Ok(puts)
@@ -581,7 +577,7 @@ impl Archive {
             let (first_seq, entry) = view.article_entry(article)?;
             let hash = Digest(entry.hash());
             let Entry::Article(row) = entry.open(first_seq).map_err(store::damaged)? else {
-                indexer.skip(&hash)?;
+                indexer.skip(&hash);
                 continue;
             };
             // What cannot be read may have one.

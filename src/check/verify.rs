@@ -399,7 +399,7 @@ fn walk_store(
         };
         report.later += u64::from(entry.is_later());
         match opened {
-            Entry::Capture { article: number, provenance, .. } => {
+            Entry::Capture { article: number, provenance } => {
                 named_by(named, seq, provenance.kept_by(archive));
                 let keys = capture_keys(&entry.bytes).map_err(damaged)?;
                 if view.is_unreadable(number) {

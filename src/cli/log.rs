@@ -60,7 +60,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
                 return Ok(Outcome::Interrupted);
             }
             let (article, provenance) = match reader.entry(seq)? {
-                Entry::Capture { article, provenance, .. } if reader.has(article) => (article, provenance),
+                Entry::Capture { article, provenance } if reader.has(article) => (article, provenance),
                 entry => {
                     let (at_ms, what, text, digest) = told(&reader, entry)?;
                     other(context, seq, at_ms, what, &clean(&text), &digest)?;

@@ -170,11 +170,7 @@ pub(super) const RECORD: [&str; 11] = [
     "published_day",
 ];
 
-fn some<'a>(text: Option<&'a str>) -> Value<'a> {
-    text.map_or(Value::None, |text| Value::Text(text.into()))
-}
-
-fn printed(text: Option<String>) -> Value<'static> {
+fn some<'a>(text: Option<impl Into<Cow<'a, str>>>) -> Value<'a> {
     text.map_or(Value::None, |text| Value::Text(text.into()))
 }
 
@@ -209,21 +205,21 @@ columns! {
     "digest" Text Article 1 "the article's digest: BLAKE3 of its canonical text", |document, _| Value::Text(document.digest.to_string().into());
     "headline" Text Article 1 "the headline", |document, _| Value::Text(document.article.headline().into());
     "body" Text Article 1 "the body; paragraphs are separated by a blank line", |document, _| Value::Text(document.article.body().into());
-    "language" Text Article 1 "the language of the text, ISO 639", |document, _| printed(document.article.language().map(|language| language.to_string()));
+    "language" Text Article 1 "the language of the text, ISO 639", |document, _| some(document.article.language().map(|language| language.to_string()));
     "tags" Texts Article 1 "tags that the article was given", |document, _| Value::Texts(&document.tags);
     "seq" Integer Capture 1 "the capture's number in this archive", |_, capture| Value::Integer(capture.seq.cast_signed());
     "source" Text Capture 1 "who published it: a registered domain or a slug", |_, capture| some(capture.provenance.source.as_ref().map(|source| source.as_str()));
     "url" Text Capture 1 "where it was found", |_, capture| some(capture.provenance.url.as_deref());
     "canonical_url" Text Capture 1 "the address that the page gives itself, if it is another", |_, capture| some(capture.provenance.canonical_url.as_deref());
     "byline" Texts Capture 1 "who wrote it", |_, capture| Value::Texts(&capture.provenance.byline);
-    "published" Text Capture 1 "when it was published, as precisely as is known, UTC", |_, capture| printed(capture.provenance.published.map(|published| published.to_string()));
+    "published" Text Capture 1 "when it was published, as precisely as is known, UTC", |_, capture| some(capture.provenance.published.map(|published| published.to_string()));
     "published_at" Instant Capture 1 "the first second of that", |_, capture| capture.provenance.published.map_or(Value::None, |published| Value::Instant(published.at));
     "published_day" Day Capture 1 "the day of that", |_, capture| capture.provenance.published.map_or(Value::None, |published| Value::Day(published.at));
-    "published_precision" Text Capture 1 "second, minute, day or month", |_, capture| printed(capture.provenance.published.map(|published| word(&published.precision)));
-    "published_origin" Text Capture 1 "where the date was found: given, jsonld, meta, time-tag, url, feed, warc or text", |_, capture| printed(capture.provenance.published.map(|published| word(&published.origin)));
+    "published_precision" Text Capture 1 "second, minute, day or month", |_, capture| some(capture.provenance.published.map(|published| word(&published.precision)));
+    "published_origin" Text Capture 1 "where the date was found: given, jsonld, meta, time-tag, url, feed, warc or text", |_, capture| some(capture.provenance.published.map(|published| word(&published.origin)));
     "published_offset_minutes" Integer Capture 1 "the zone that it was printed with, in minutes east of UTC", |_, capture| capture.provenance.published.and_then(|published| published.offset_minutes).map_or(Value::None, |minutes| Value::Integer(minutes.into()));
     "suspect" Flag Capture 1 "whether the date is not plausible", |_, capture| Value::Boolean(capture.provenance.published.is_some_and(|published| published.suspect));
-    "modified" Text Capture 1 "when it was changed last, as printed, with its zone", |_, capture| printed(capture.provenance.modified.map(Dated::printed));
+    "modified" Text Capture 1 "when it was changed last, as printed, with its zone", |_, capture| some(capture.provenance.modified.map(Dated::printed));
     "captured" Instant Capture 1 "when it was found", |_, capture| capture.provenance.captured.map_or(Value::None, Value::Instant);
     "publisher" Text Capture 1 "the publisher's name as it spells it", |_, capture| some(capture.provenance.publisher.as_deref());
     "section" Text Capture 1 "the section that it was published in", |_, capture| some(capture.provenance.section.as_deref());
@@ -235,8 +231,8 @@ columns! {
     "archived_at" Instant Capture 1 "when an archive of the web took it", |_, capture| capture.provenance.archived.map_or(Value::None, Value::Instant);
     "archived_url" Text Capture 1 "its address there", |_, capture| some(capture.provenance.archived_url.as_deref());
     "input" Text Capture 1 "the input that it came from, and the place in it", |_, capture| Value::Text(capture.provenance.input.as_str().into());
-    "original" Text Capture 1 "BLAKE3 of the bytes that it was read from, if they were to be kept", |_, capture| printed(capture.provenance.original.as_ref().map(|original| original.digest.to_string()));
-    "original_archive" Text Capture 1 "the UUID of the archive that keeps them", |_, capture| printed(capture.provenance.original.as_ref().and_then(|original| original.archive).map(|archive| archive.to_string()));
+    "original" Text Capture 1 "BLAKE3 of the bytes that it was read from, if they were to be kept", |_, capture| some(capture.provenance.original.as_ref().map(|original| original.digest.to_string()));
+    "original_archive" Text Capture 1 "the UUID of the archive that keeps them", |_, capture| some(capture.provenance.original.as_ref().and_then(|original| original.archive).map(|archive| archive.to_string()));
     "original_format" Text Capture 1 "what they are: html, text, feed, …", |_, capture| some(capture.provenance.original.as_ref().and_then(|original| original.format.as_deref()));
     "original_charset" Text Capture 1 "the encoding that was said beside them", |_, capture| some(capture.provenance.original.as_ref().and_then(|original| original.charset.as_deref()));
     "original_http" Text Capture 1 "the status line and headers of the HTTP response that they came in", |_, capture| some(capture.provenance.original.as_ref().and_then(|original| original.http.as_deref()));

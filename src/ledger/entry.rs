@@ -202,12 +202,16 @@ impl RawEntry {
 
     /// Whether it is an article that can be read.
     pub(crate) fn is_readable_article(&self) -> bool {
-        self.kind == ARTICLE && self.version == VERSION && !self.gone
+        self.can_be_read_as(ARTICLE)
     }
 
     /// Whether it is a capture that can be read.
     pub fn is_capture(&self) -> bool {
-        self.kind == CAPTURE && self.version == VERSION && !self.gone
+        self.can_be_read_as(CAPTURE)
+    }
+
+    fn can_be_read_as(&self, kind: u16) -> bool {
+        self.kind == kind && self.version == VERSION && !self.gone
     }
 
     /// About how many bytes it takes.
@@ -255,7 +259,7 @@ impl RawEntry {
 
     /// Whether it says that an article was removed.
     pub fn is_removal(&self) -> bool {
-        self.kind == REMOVAL && self.version == VERSION && !self.gone
+        self.can_be_read_as(REMOVAL)
     }
 
     /// Whether a later version wrote something of it that this one does not know.

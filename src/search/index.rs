@@ -262,10 +262,9 @@ impl Indexer {
     }
 
     /// Passes over the next article, which is not part of the archive any more.
-    pub fn skip(&mut self, hash: &Digest) -> Result<()> {
+    pub fn skip(&mut self, hash: &Digest) {
         self.next_article += 1;
         self.last = hash.to_string();
-        Ok(())
     }
 
     /// Adds the next article; `hash` is that of its entry.
@@ -287,7 +286,8 @@ impl Indexer {
         document.add_text(self.fields.headline, with_code(code, headline));
         document.add_text(self.fields.body, with_code(code, body));
         caught(&self.dir, || self.writer.add_document(document).map_err(damaged))?;
-        self.skip(hash)
+        self.skip(hash);
+        Ok(())
     }
 
     /// Commits if a crash would cost much; everything that was added must be in the ledger.

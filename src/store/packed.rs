@@ -157,7 +157,7 @@ impl<const K: usize> PackedTree<K> {
                 self.put_run(rows.by_ref().collect(), &mut writes, true);
                 break;
             };
-            let next = self.key_after(&first)?;
+            let next = self.value_after(Some(&first))?.map(|(next, _)| next);
             let mut new = Vec::new();
             while let Some(row) = rows.next_if(|(key, _)| next.is_none_or(|next| *key < next)) {
                 new.push(row);
@@ -296,27 +296,21 @@ impl<const K: usize> PackedTree<K> {
     /// The first pack after the one that starts with this key; after none, the first of all.
     fn pack_after(&self, first: Option<&[u8; K]>) -> Result<Option<Found<K>>> {
         let generation = self.lock_cache().generation;
+        let Some((next, value)) = self.value_after(first)? else { return Ok(None) };
+        Ok(Some((next, self.decode(next, &value, generation)?)))
+    }
+
+    /// The same, not decoded: the pack's first key, and what is under it.
+    fn value_after(&self, first: Option<&[u8; K]>) -> Result<Option<([u8; K], IVec)>> {
         let mut above = match first {
             Some(first) => self.tree.range(part_key(first, u16::MAX)..),
             None => self.tree.iter(),
         };
         loop {
-            let Some(item) = quiet(&self.file, || above.next().transpose())? else { return Ok(None) };
-            let (next, part) = split_key::<K>(&item.0)?;
-            if part == 0 && !item.1.is_empty() && first.is_none_or(|first| next > *first) {
-                return self.decode(next, &item.1, generation).map(|pack| Some((next, pack)));
-            }
-        }
-    }
-
-    /// The first key of the pack after the one that starts at `first`.
-    fn key_after(&self, first: &[u8; K]) -> Result<Option<[u8; K]>> {
-        let mut above = self.tree.range(part_key(first, u16::MAX)..);
-        loop {
-            let Some(item) = quiet(&self.file, || above.next().transpose())? else { return Ok(None) };
-            let (next, part) = split_key::<K>(&item.0)?;
-            if part == 0 && !item.1.is_empty() {
-                return Ok(Some(next));
+            let Some((key, value)) = quiet(&self.file, || above.next().transpose())? else { return Ok(None) };
+            let (next, part) = split_key::<K>(&key)?;
+            if part == 0 && !value.is_empty() {
+                return Ok(Some((next, value)));
             }
         }
     }

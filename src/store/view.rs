@@ -178,7 +178,8 @@ impl<'a> View<'a> {
     pub fn article_entry(&self, number: u64) -> Result<(u64, RawEntry)> {
         let row = self.trees.articles.get(&keys::number(number))?;
         let row = row.ok_or_else(|| damaged(format!("article {number} is missing")))?;
-        read_article(&row)
+        let (first_seq, entry) = row.split_first_chunk::<5>().ok_or_else(|| damaged("a row of articles"))?;
+        Ok((keys::read_number(first_seq), RawEntry::of_row(entry).map_err(damaged)?))
     }
 
     /// All of an article but its body.
@@ -204,7 +205,7 @@ impl<'a> View<'a> {
     /// What was captured: the article's number, and where it was found.
     pub fn capture(&self, seq: u64) -> Result<(u64, Provenance)> {
         match self.entry(seq)? {
-            Entry::Capture { article, provenance, .. } => Ok((article, *provenance)),
+            Entry::Capture { article, provenance } => Ok((article, *provenance)),
             _ => Err(damaged(format!("{seq} is no capture"))),
         }
     }
@@ -319,10 +320,4 @@ impl<'a> View<'a> {
     pub fn is_unreadable(&self, article: u64) -> bool {
         self.state.is_unreadable(article)
     }
-}
-
-/// Reads a row of `articles`: the number of the capture after it, and the article as it was written.
-pub(super) fn read_article(row: &[u8]) -> Result<(u64, RawEntry)> {
-    let (first_seq, entry) = row.split_first_chunk::<5>().ok_or_else(|| damaged("a row of articles"))?;
-    Ok((keys::read_number(first_seq), RawEntry::of_row(entry).map_err(damaged)?))
 }
