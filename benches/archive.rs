@@ -6,11 +6,10 @@ mod corpus;
 use corpus::Corpus;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use pressmark::archive::{Archive, Open, Prepared};
-use pressmark::article::{Article, Source};
+use pressmark::bytes::pack::{self, Pack, Row};
 use pressmark::export::{Format, Options, renderer};
-use pressmark::pack::{self, Pack, Row};
+use pressmark::model::{Article, Period, Source};
 use pressmark::query::{By, DateField, Expr, Order, Query};
-use pressmark::time::Period;
 use std::hint::black_box;
 
 const ARTICLES: u64 = 20_000;

@@ -8,8 +8,7 @@
 //! pages to 0.415 and 60,000 Finnish headlines with summaries to 0.424.
 #![allow(dead_code)]
 
-use pressmark::article::{Draft, Language, Origin, Provenance, Published, Source};
-use pressmark::time::{Dated, Precision, Timestamp};
+use pressmark::model::{Dated, Draft, Language, Origin, Precision, Provenance, Published, Source, Timestamp};
 
 /// splitmix64: small, seeded, good enough.
 pub struct Random(u64);

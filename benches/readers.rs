@@ -5,9 +5,9 @@ mod corpus;
 
 use corpus::Corpus;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pressmark::dates;
-use pressmark::ingest::{Around, Limits, feed, mail, text, warc};
-use pressmark::page::{self, Setting};
+use pressmark::extract::{self, Setting};
+use pressmark::formats::{Around, Limits, feed, mail, text, warc};
+use pressmark::text::dates;
 use std::hint::black_box;
 
 /// A page around an article: menus, teasers, a footer, as much markup as news pages have.
@@ -35,7 +35,7 @@ fn readers(c: &mut Criterion) {
     let page = html(&corpus, 1);
     let mut group = c.benchmark_group("readers");
     group.throughput(Throughput::Bytes(page.len() as u64));
-    group.bench_function("html", |b| b.iter(|| page::read(black_box(&page), &Setting::default())));
+    group.bench_function("html", |b| b.iter(|| extract::read(black_box(&page), &Setting::default())));
     let http = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{page}");
     let record = format!(
         "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://x.example/\r\nContent-Type: application/http\r\nContent-Length: {}\r\n\r\n{http}",

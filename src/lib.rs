@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use pressmark::archive::{Archive, Open};
-//! use pressmark::article::{Draft, Provenance, Source};
+//! use pressmark::model::{Draft, Provenance, Source};
 //! use pressmark::query::{Expr, Order, Query};
 //!
 //! # fn main() -> pressmark::Result<()> {
@@ -30,33 +30,18 @@
 //! [`archive::Archive`] holds the two halves, the [`ledger`] and the [`store`]; [`ingest`] fills it from files, [`query`] asks
 //! it, [`export`] writes what was found, [`check`] verifies and mends. The library never prints and reads no environment.
 
+pub mod answer;
 pub mod archive;
-pub mod article;
-mod builder;
-pub mod canonical;
-pub mod check;
-mod chrome;
-mod codec;
-pub mod dates;
-pub mod decode;
-pub mod digest;
-pub mod error;
+pub mod bytes;
+pub mod derived;
 pub mod export;
-pub mod fields;
-mod halves;
-mod hold;
+pub mod extract;
+pub mod formats;
 pub mod ingest;
-pub mod language;
-pub mod layout;
 pub mod ledger;
-pub mod pack;
-pub mod page;
-pub mod progress;
+pub mod model;
 pub mod query;
-pub mod raw;
-pub mod search;
 pub mod store;
-pub mod time;
-pub mod urls;
+pub mod text;
 
-pub use error::{Error, Result};
+pub use model::error::{Error, Result};

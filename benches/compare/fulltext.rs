@@ -4,11 +4,10 @@
 use super::corpus::Corpus;
 use super::process;
 use pressmark::archive::{Archive, Open};
-use pressmark::article::{Language, Source};
+use pressmark::derived::words::analysis::{Code, term};
+use pressmark::derived::words::{Finder, How, Item, Scope};
+use pressmark::model::{Language, Period, Source};
 use pressmark::query::{Condition, DateField, Expr, Order, Query, Words};
-use pressmark::search::analysis::{Code, term};
-use pressmark::search::{Finder, How, Item, Scope};
-use pressmark::time::Period;
 use rusqlite::{Connection, params};
 use std::path::Path;
 use std::time::Instant;

@@ -21,7 +21,7 @@ mod pages;
 
 use corpus::Corpus;
 use pressmark::archive::{Archive, Open, Prepared};
-use pressmark::article::Draft;
+use pressmark::model::Draft;
 use rayon::prelude::*;
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
@@ -258,9 +258,9 @@ fn lookups(corpus: &Corpus, count: u64, archive: &Path, database: &Path) -> (f64
 
 /// Microseconds for the newest hundred of one source in two years: the mean of fifty sources.
 fn ranges(archive: &Path, database: &Path) -> (f64, f64) {
-    use pressmark::article::Source;
+    use pressmark::model::Period;
+    use pressmark::model::Source;
     use pressmark::query::{DateField, Expr, Query};
-    use pressmark::time::Period;
     let (since, until) = (Period::parse("2020").unwrap().first, Period::parse("2021").unwrap().last);
     let mut archive = Archive::open(archive, &Open::default()).unwrap();
     let reader = archive.reader().unwrap();

@@ -5,7 +5,8 @@ use super::query_args::{QueryArgs, outcome};
 use super::terminal::{bar, clean, columns, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
-use pressmark::query::{By, Group, Order};
+use pressmark::answer::Group;
+use pressmark::query::{By, Order};
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 

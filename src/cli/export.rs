@@ -5,12 +5,13 @@ use super::query_args::{QueryArgs, outcome};
 use super::terminal::{Shown, grouped};
 use super::{Context, Result, shown};
 use clap::ValueEnum;
-use pressmark::digest::Digest;
+use pressmark::answer::{Document, Reader};
+use pressmark::archive::originals::Raws;
 use pressmark::export::{
     Exporter, Field, Format, Options, Output, Packing, Render, exporter, packed, renderer, split,
 };
-use pressmark::query::{Document, Order, Query, Reader};
-use pressmark::raw::Raws;
+use pressmark::model::Digest;
+use pressmark::query::{Order, Query};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::fs::File;

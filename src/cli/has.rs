@@ -3,8 +3,8 @@
 use super::exit::{Failure, Outcome};
 use super::terminal::clean;
 use super::{Context, Result};
-use pressmark::digest::Prefix;
-use pressmark::query::Reader;
+use pressmark::answer::Reader;
+use pressmark::model::Prefix;
 use std::io::{BufRead, Write};
 
 /// Say whether articles are in the archive, by digest or URL.

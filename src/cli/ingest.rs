@@ -6,11 +6,9 @@ use super::terminal::{bytes, clean, grouped};
 use super::{Access, Context, Result};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use pressmark::article::{Language, Place, Rejection, Source};
-use pressmark::ingest::{
-    Captured, Format, Limits, OnError, Options, Stopped, Wanted, json::Mapping, path_pattern::PathPattern,
-};
-use pressmark::progress::{Counts, Distance, Progress};
+use pressmark::formats::{Format, Limits, json::Mapping};
+use pressmark::ingest::{Captured, OnError, Options, Stopped, Wanted, path_pattern::PathPattern};
+use pressmark::model::{Counts, Distance, Language, Place, Progress, Rejection, Source};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};

@@ -5,10 +5,11 @@ use super::query_args::{QueryArgs, outcome};
 use super::terminal::{clean, columns, cut, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
+use pressmark::answer::{Hit, Reader};
 use pressmark::export::escape;
-use pressmark::query::{Cursor, DateField, Hit, Order, Query, Reader};
+use pressmark::model::Dated;
+use pressmark::query::{DateField, Order, Query};
 use pressmark::store::SourceNames;
-use pressmark::time::Dated;
 use std::io::Write;
 
 /// List articles, newest first.
@@ -85,7 +86,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 /// Says where a page ended, so that the next one can begin there.
 pub fn say_cursor(context: &Context, last: &Hit, query: &Query, names: &SourceNames) {
     let source = names.name(last.source).map(|name| name.as_str());
-    let cursor = Cursor::of(last, query.order, source).to_string();
+    let cursor = last.cursor(query.order, source).to_string();
     if context.wants_json() {
         context.status(&serde_json::json!({"message_type": "page", "after": cursor}));
     } else {

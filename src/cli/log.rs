@@ -4,9 +4,10 @@ use super::exit::Outcome;
 use super::query_args::FilterArgs;
 use super::terminal::{clean, columns, padded};
 use super::{Context, Result};
+use pressmark::answer::Reader;
 use pressmark::ledger::Entry;
-use pressmark::query::{Condition, Order, Reader};
-use pressmark::time::Timestamp;
+use pressmark::model::Timestamp;
+use pressmark::query::{Condition, Order};
 use std::io::Write;
 
 /// List captures in the order in which they came: number, time of capture, source, headline, digest. Without a query, also

@@ -30,9 +30,9 @@ mod why;
 use clap::{Parser, Subcommand};
 use exit::{Failure, Outcome};
 use output::Output;
+use pressmark::answer::Reader;
 use pressmark::archive::{Archive, Open, Scratch, ScratchPlace};
-use pressmark::digest::Prefix;
-use pressmark::query::Reader;
+use pressmark::model::Prefix;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::panic::AssertUnwindSafe;
@@ -204,7 +204,7 @@ fn guarded(context: &mut Context, command: &Command) -> Result<Outcome> {
     std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(context, command))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
-        Err(match pressmark::error::system_error(text) {
+        Err(match pressmark::model::error::system_error(text) {
             Some(source) => Failure::Output { to: "the archive".to_owned(), source },
             None => Failure::Defect(text.to_owned()),
         })

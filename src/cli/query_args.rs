@@ -4,12 +4,10 @@ use super::exit::{Failure, Outcome};
 use super::terminal::{clean, grouped};
 use super::{Access, Context, Result};
 use clap::{CommandFactory, ValueEnum};
+use pressmark::answer::{Asked, Reader};
 use pressmark::archive::Archive;
-use pressmark::article::{Language, Source};
-use pressmark::query::{
-    Asked, Clock, Condition, Cursor, DateField, Expr, Order, Query, Reader, SyntaxError, Words, parse,
-};
-use pressmark::time::Timestamp;
+use pressmark::model::{Language, Source, Timestamp};
+use pressmark::query::{Clock, Condition, Cursor, DateField, Expr, Order, Query, SyntaxError, Words, parse};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use unicode_width::UnicodeWidthStr;
@@ -140,7 +138,7 @@ impl QueryArgs {
                     "it takes what the end of a page printed",
                 )
             })?;
-            if cursor.order() != query.order {
+            if cursor.order != query.order {
                 return Err(Failure::usage(
                     "--after is a place in a list of another order",
                     "use the --sort that it was printed for",
@@ -496,8 +494,8 @@ const ASKING: [&str; 13] = [
 ];
 
 /// A date of the command line, as precise as it is.
-pub fn dated(flag: &str, text: &str) -> Result<pressmark::time::Dated> {
-    pressmark::time::Dated::parse(text).ok_or_else(|| {
+pub fn dated(flag: &str, text: &str) -> Result<pressmark::model::Dated> {
+    pressmark::model::Dated::parse(text).ok_or_else(|| {
         let hint = match text {
             "today" | "now" => format!("today is {}", Timestamp::now().day()),
             _ => "dates are 2025-01-28, 2025-01 or 2025-01-28T09:30:00Z".to_owned(),

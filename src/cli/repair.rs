@@ -3,7 +3,7 @@
 use super::exit::Outcome;
 use super::terminal::{clean, grouped};
 use super::{Context, Result};
-use pressmark::check::{RepairOptions, repair};
+use pressmark::archive::check::{RepairOptions, repair};
 
 /// Mend what verify finds: the store from the ledger, the ledger from the store.
 ///

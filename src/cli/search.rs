@@ -6,12 +6,12 @@ use super::query_args::{QueryArgs, outcome};
 use super::terminal::{clean, columns, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
-use pressmark::article::Article;
-use pressmark::digest::Digest;
-use pressmark::query::{DateField, Hit, Order, Reader};
-use pressmark::search::analysis::Code;
-use pressmark::search::snippet::{Snippet, snippet};
-use pressmark::search::{Matcher, Scope};
+use pressmark::answer::{Hit, Reader};
+use pressmark::derived::words::analysis::Code;
+use pressmark::derived::words::snippet::{Snippet, snippet};
+use pressmark::derived::words::{Matcher, Scope};
+use pressmark::model::{Article, Digest};
+use pressmark::query::{DateField, Order};
 use pressmark::store::SourceNames;
 use std::io::Write;
 

@@ -4,9 +4,8 @@ use super::exit::Outcome;
 use super::query_args::FilterArgs;
 use super::terminal::{clean, clean_lines, page};
 use super::{Access, Context, Result};
-use pressmark::article::{Capture, Published};
-use pressmark::query::Reader;
-use pressmark::time::Dated;
+use pressmark::answer::Reader;
+use pressmark::model::{Capture, Dated, Published};
 use std::io::Write;
 
 /// Show articles with all their captures: by digits that begin their digests (four or more), or by a query, newest first.

@@ -5,8 +5,8 @@ use super::query_args::FilterArgs;
 use super::terminal::{clean, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
-use pressmark::query::SourceSummary;
-use pressmark::time::{Dated, Precision, Timestamp};
+use pressmark::answer::SourceSummary;
+use pressmark::model::{Dated, Precision, Timestamp};
 use std::io::Write;
 
 /// List the sources: articles, captures, first and last date of publication.

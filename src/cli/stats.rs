@@ -46,7 +46,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         if args.format == Format::Json {
             let languages = reader.count_by(&Query::default(), By::Language)?;
             let months = reader.count_by(&Query::default(), By::Month)?;
-            let rows = |groups: Vec<pressmark::query::Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
+            let rows = |groups: Vec<pressmark::answer::Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
             let span = reader.published_span()?;
             let stats = serde_json::json!({"uuid": uuid.to_string(), "articles": applied.articles, "captures": applied.captures,
                 "sources": reader.names()?.names().len(), "text_bytes": applied.text_bytes, "head": applied.position.head.to_string(),
@@ -106,7 +106,7 @@ fn of_query(context: &mut Context, args: &Args) -> Result<Outcome> {
         let last = sources.iter().filter_map(|source| source.last).max_by_key(|last| last.0);
         let (mut languages, mut periods) = (asked.count_by(By::Language)?, asked.count_by(By::Month)?);
         if args.format == Format::Json {
-            let rows = |groups: Vec<pressmark::query::Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
+            let rows = |groups: Vec<pressmark::answer::Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
             let stats = serde_json::json!({"articles": articles, "captures": captures, "sources": named,
                 "published_from": first.map(|(at, _)| at.to_string()), "published_to": last.map(|(at, _)| at.to_string()),
                 "languages": rows(languages), "months": rows(periods)});

@@ -38,7 +38,7 @@ fn escaped(text: &str, lines: bool) -> String {
         if character == '\n' && lines {
             clean.push('\n');
         } else if character.is_control()
-            || pressmark::canonical::is_invisible(character)
+            || pressmark::model::canonical::is_invisible(character)
             || matches!(character, '\u{2028}' | '\u{2029}')
         {
             let _ = write!(clean, "\\u{{{:x}}}", u32::from(character));

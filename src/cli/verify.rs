@@ -3,8 +3,8 @@
 use super::exit::{Failure, Outcome};
 use super::terminal::{clean, grouped};
 use super::{Context, Result};
-use pressmark::check::{Depth, Report};
-use pressmark::time::{DAY, Timestamp};
+use pressmark::archive::check::{Depth, Report};
+use pressmark::model::{DAY, Timestamp};
 use std::io::Write;
 
 /// Check the archive: the ledger's chain, every row of the store, and for every row the rows that belong to it.
@@ -28,7 +28,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     };
     let stop = context.stop();
     let dir = context.dir()?;
-    let report = context.patiently(|wait| pressmark::check::verify(&dir, depth, wait, &stop))?;
+    let report = context.patiently(|wait| pressmark::archive::check::verify(&dir, depth, wait, &stop))?;
     if stop() {
         return Ok(Outcome::Interrupted);
     }

@@ -5,10 +5,11 @@ use super::query_args::FilterArgs;
 use super::terminal::clean;
 use super::{Context, Result};
 use clap::ValueEnum;
-use pressmark::article::{Article, Capture};
-use pressmark::query::{Condition, DateField, Expr, Query, Reader};
-use pressmark::search::analysis::{Code, Words};
-use pressmark::search::{Matcher, Scope};
+use pressmark::answer::Reader;
+use pressmark::derived::words::analysis::{Code, Words};
+use pressmark::derived::words::{Matcher, Scope};
+use pressmark::model::{Article, Capture};
+use pressmark::query::{Condition, DateField, Expr, Query};
 use std::collections::BTreeMap;
 use std::io::Write;
 

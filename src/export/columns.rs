@@ -1,9 +1,8 @@
 //! The columns of everything that is written out, in one table: what each is called, what type it has, what it means and since
 //! which version of the schema it is there. A value has one name in every output.
 
-use crate::article::{Capture, Provenance};
-use crate::query::Document;
-use crate::time::{Dated, Timestamp};
+use crate::answer::Document;
+use crate::model::{Capture, Dated, Provenance, Timestamp};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::str::FromStr;

@@ -1,9 +1,8 @@
 //! JSON records of documents.
 
 use super::columns::{COLUMNS, Column, Field, Kind, Of, RECORD, SCHEMA, Value};
-use crate::article::Capture;
-use crate::query::Document;
-use crate::raw::Raw;
+use crate::answer::Document;
+use crate::model::{Capture, Raw};
 use data_encoding::BASE64;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -114,8 +113,9 @@ impl Serialize for Value<'_> {
 
 /// Escapes in JSON what JSON allows but a terminal obeys: DEL, C1 controls and what turns the direction of text.
 pub fn escape(json: Vec<u8>) -> Vec<u8> {
-    let steers =
-        |c: char| c == '\u{7f}' || ('\u{80}'..='\u{9f}').contains(&c) || crate::canonical::is_invisible(c);
+    let steers = |c: char| {
+        c == '\u{7f}' || ('\u{80}'..='\u{9f}').contains(&c) || crate::model::canonical::is_invisible(c)
+    };
     if !may_steer(&json) {
         return json;
     }
@@ -187,8 +187,8 @@ mod tests {
         assert_eq!(text, r#""a\u007f\u009b31m\u202eb\u001b«дощ»""#);
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), steering);
         for character in (0x20..=0x10ffff).filter_map(char::from_u32) {
-            let steers =
-                crate::canonical::is_invisible(character) || ('\u{7f}'..='\u{9f}').contains(&character);
+            let steers = crate::model::canonical::is_invisible(character)
+                || ('\u{7f}'..='\u{9f}').contains(&character);
             if steers {
                 assert!(may_steer(character.to_string().as_bytes()), "{character:?}");
                 let json = String::from_utf8(escape(serde_json::to_vec(&character).unwrap())).unwrap();

@@ -10,9 +10,8 @@ pub use columns::{COLUMNS, Column, Field, SCHEMA};
 pub use json::{escape, record};
 pub use output::{Output, Packing, packed};
 
-use crate::article::Capture;
-use crate::query::Document;
-use crate::raw::Raw;
+use crate::answer::Document;
+use crate::model::{Capture, Raw};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -330,7 +329,7 @@ fn plain(text: &str) -> String {
             if matches!(character, '<' | '`' | '*' | '_' | '[' | ']' | '\\') {
                 plain.push('\\');
             }
-            if !character.is_control() && !crate::canonical::is_invisible(character) {
+            if !character.is_control() && !crate::model::canonical::is_invisible(character) {
                 plain.push(character);
             }
         }
@@ -351,8 +350,8 @@ impl Render for Text {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::article::{Article, Language, Origin, Provenance, Published, Source};
-    use crate::time::{Dated, Timestamp};
+    use crate::model::{Article, Language, Origin, Provenance, Published, Source};
+    use crate::model::{Dated, Timestamp};
 
     pub(crate) fn document(headline: &str, body: &str) -> Document {
         let captured = Timestamp(1_738_100_000);

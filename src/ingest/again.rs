@@ -1,12 +1,10 @@
 //! Reads again what was kept of inputs: today's extraction over yesterday's bytes.
 
-use super::{Around, Format, Limits, html, mail, text};
+use crate::archive::originals::Raws;
 use crate::archive::{Archive, Prepared, Put};
-use crate::article::{Capture, Draft, Original};
-use crate::error::Result;
+use crate::formats::{Around, Format, Limits, html, mail, text};
+use crate::model::{Capture, Draft, Original, Raw, Result, Timestamp};
 use crate::query::Query;
-use crate::raw::{Raw, Raws};
-use crate::time::Timestamp;
 use rayon::prelude::*;
 
 /// What came of reading again.

@@ -2,7 +2,7 @@
 //! before its place is durable; they can be deleted at any time, at the cost of reading again.
 
 use super::Options;
-use crate::digest::Digest;
+use crate::model::Digest;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::{self, File};

@@ -1,12 +1,11 @@
 //! What the fuzz targets in `fuzz/` run, and the tests over their corpus: each reader over any bytes. Nothing may panic,
 //! and what comes out must be what an archive takes.
 
-use super::records::{Cut, Records};
-use super::{Around, Limits, feed, html, json, warc};
 use crate::archive::Prepared;
-use crate::article::Draft;
-use crate::dates::{self, Setting};
-use crate::time::Timestamp;
+use crate::formats::records::{Cut, Records};
+use crate::formats::{Around, Limits, feed, html, json, warc};
+use crate::model::{Draft, Timestamp};
+use crate::text::dates::{self, Setting};
 
 /// An HTML page in any encoding.
 pub fn html(bytes: &[u8]) {

@@ -6,8 +6,8 @@
 //! again is left out from then on, with a rejection; `--skip-fatal` leaves suspects out at once. `ARCHIVE/fatal` keeps count,
 //! by the BLAKE3 of the bytes, until `--from-start` reads all of it again.
 
-use crate::error::{IoContext, Result, read_if_there};
-use crate::layout::{remove, write_whole};
+use crate::bytes::fs::{IoContext, read_if_there, remove, write_whole};
+use crate::model::Result;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};

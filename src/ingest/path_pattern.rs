@@ -1,7 +1,6 @@
 //! What the path of an input says of it: `{source}/{published}/*.txt`.
 
-use crate::article::{Language, Source};
-use crate::time::Dated;
+use crate::model::{Dated, Language, Source};
 use regex::Regex;
 use std::str::FromStr;
 

@@ -9,9 +9,9 @@
 //!        frame (u64), offset (u64), next seq (u64), next article (u64), head (32), hash of these (16), zeros to 512 bytes
 //! ```
 
-use super::frame::{Head, short_hash};
-use super::{Position, sync_dir};
-use crate::error::{IoContext, Result, start_if_there};
+use super::position::{Head, Position, short_hash};
+use crate::bytes::fs::{IoContext, start_if_there, sync_dir};
+use crate::model::Result;
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! Entries: what the archive numbers in order of arrival, as bytes that stay as they were written.
 //!
-//! An entry is its kind, a version and [fields](crate::fields). Kinds, versions and fields are only ever added. What this version
+//! An entry is its kind, a version and [fields](crate::bytes::fields). Kinds, versions and fields are only ever added. What this version
 //! does not know is kept, chained and copied like the rest: nothing that was written is ever encoded again. (A repair that lost
 //! articles gives those that come after them other numbers, and so field 1 other values; it says so, and the head is another.)
 //!
@@ -21,12 +21,12 @@
 //! it, and a repair that has to give articles other numbers can. Nothing names an entry by its number. What is about a capture names it by
 //! the digest of its article and the BLAKE3 of its bytes without field 1, which are the same in every archive that has it.
 
-use super::frame::Head;
-use crate::article::{Article, Language, Origin, Original, Provenance, Published, Source};
-use crate::digest::Digest;
-use crate::error::Error;
-use crate::fields::{Field, Malformed, Reader, Writer, replaced};
-use crate::time::{Dated, Precision, Timestamp};
+use super::position::Head;
+use crate::bytes::fields::{Field, Malformed, Reader, Writer, replaced};
+use crate::model::{
+    Article, Dated, Digest, Error, Language, Origin, Original, Precision, Provenance, Published, Source,
+    Timestamp,
+};
 use std::cell::RefCell;
 
 const ARTICLE: u16 = 1;

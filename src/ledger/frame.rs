@@ -9,7 +9,7 @@
 //!
 //! kind 1, entries:  n (u32), n times: kind (u16), version (u8), gone (u8), length (u32); the bytes of those that are no articles
 //! kind 2, articles: the bytes of those that are
-//! kind 3, bodies:   a pack, see [`crate::pack`]; flag 1: as full as packs become
+//! kind 3, bodies:   a pack, see [`crate::bytes::pack`]; flag 1: as full as packs become
 //! ```
 //! Integers are little-endian, hashes are BLAKE3 cut to the length given. Codecs are those of packs: 1 as it is, 2 zstd. There are no
 //! flags, other codecs or dictionaries yet: a frame with one is not damaged, it needs a later version ([`Error::Later`]). A section of
@@ -21,25 +21,9 @@
 //! head of any `seq` names the archive as it was then, and an entry of which only the hash is left still proves the others.
 
 use super::entry::{HEAD_BYTES, RawEntry, heads_article, is_of_later_form};
-use crate::digest::Digest;
-use crate::pack::{self, Codec};
+use super::position::{Head, short_hash};
+use crate::bytes::pack::{self, Codec};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-
-/// The head of the hash chain: the state of the archive.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
-pub struct Head(pub [u8; 32]);
-
-impl Head {
-    /// The head of an archive in which there is nothing yet.
-    pub const EMPTY: Head = Head([0; 32]);
-}
-
-impl std::fmt::Display for Head {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        Digest(self.0).fmt(f)
-    }
-}
 
 /// A pack of bodies (article number → body) and what is known of it without reading it.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +32,7 @@ pub struct BodyPack {
     pub first: u64,
     /// Whether it is as full as packs become.
     pub full: bool,
-    /// See [`crate::pack`].
+    /// See [`crate::bytes::pack`].
     pub bytes: Vec<u8>,
 }
 
@@ -424,18 +408,11 @@ impl Header {
     }
 }
 
-/// The first 16 bytes of BLAKE3: enough against every accident.
-pub(super) fn short_hash(bytes: &[u8]) -> [u8; 16] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(bytes);
-    hasher.finalize().as_bytes()[..16].try_into().expect("a hash has 32 bytes")
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::entry::{ArticleRow, Entry};
     use super::*;
-    use crate::article::{Language, Provenance};
+    use crate::model::{Digest, Language, Provenance};
 
     fn commit() -> Commit {
         let article = |headline: &str| {

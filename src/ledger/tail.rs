@@ -3,9 +3,9 @@
 //!
 //! `00000001-93412.tail` is what segment 1 had from byte 93,412 on; `….tail.accepted` was accepted.
 
-use super::{Torn, cut, sync_dir};
-use crate::error::{IoContext, Result, is_there};
-use std::fs::File;
+use crate::bytes::fs::{IoContext, is_there, sync_dir};
+use crate::model::Result;
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,26 @@ pub struct Tail {
 pub const TEMPORARY: &str = ".new-";
 const ENDING: &str = ".tail";
 const ACCEPTED: &str = ".accepted";
+
+/// Bytes at the end of the ledger that no frame ends.
+#[derive(Debug)]
+pub struct Torn {
+    /// The segment's file.
+    pub path: PathBuf,
+    /// Where it is to be cut; 0 if the whole file goes.
+    pub keep_bytes: u64,
+    /// Whether it is certain that they were never acknowledged. If not, they are kept beside the ledger.
+    pub never_acknowledged: bool,
+}
+
+pub(super) fn cut(dir: &Path, torn: &Torn) -> Result<()> {
+    if torn.keep_bytes == 0 {
+        std::fs::remove_file(&torn.path).doing("remove", &torn.path)?;
+        return sync_dir(dir);
+    }
+    let file = OpenOptions::new().write(true).open(&torn.path).doing("open", &torn.path)?;
+    file.set_len(torn.keep_bytes).and_then(|()| file.sync_all()).doing("cut", &torn.path)
+}
 
 /// The tails that were set aside, in the order of their names.
 pub fn list(dir: &Path) -> Result<Vec<Tail>> {

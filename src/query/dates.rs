@@ -1,7 +1,7 @@
 //! Dates as queries write them: whole periods, open ranges, and days counted from today.
 
 use super::expr::Bound;
-use crate::time::{DAY, Timestamp};
+use crate::model::{DAY, Timestamp};
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span, ToSpan};
@@ -33,7 +33,7 @@ impl Clock {
         let zone = match name.chars().next()? {
             'Z' | 'z' if name.len() == 1 => TimeZone::UTC,
             sign @ ('+' | '-') => {
-                let minutes = crate::time::offset(sign, &name[1..])?;
+                let minutes = crate::model::time::offset(sign, &name[1..])?;
                 TimeZone::fixed(jiff::tz::Offset::from_seconds(i32::from(minutes) * 60).ok()?)
             }
             _ => TimeZoneDatabase::bundled().get(name).ok()?,
@@ -112,7 +112,7 @@ impl Clock {
         if let Some(at) = self.ago(text) {
             return Some((at, at));
         }
-        let dated = crate::time::Dated::parse(text)?;
+        let dated = crate::model::Dated::parse(text)?;
         let period = dated.period();
         if dated.offset_minutes.is_some() {
             return Some((self.instant(period.first)?, self.instant(period.last)?));
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     fn clock(now: &str) -> Clock {
-        Clock { now: crate::time::Dated::parse(now).unwrap().at, ..Clock::default() }
+        Clock { now: crate::model::Dated::parse(now).unwrap().at, ..Clock::default() }
     }
 
     fn shown(clock: &Clock, text: &str) -> String {

@@ -1,9 +1,8 @@
 //! What is asked, as plain data; printed as it is parsed.
 
 use super::DateField;
-use crate::article::{Language, Source};
-use crate::search::{How, Pattern, Scope};
-use crate::time::Timestamp;
+use crate::derived::words::{How, Pattern, Scope};
+use crate::model::{Language, Source, Timestamp};
 use std::fmt;
 use std::ops::Range;
 

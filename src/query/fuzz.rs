@@ -3,9 +3,7 @@
 
 use super::{Clock, Order, Query, parse};
 use crate::archive::{Archive, Open};
-use crate::article::{Draft, Language, Provenance, Published, Source};
-use crate::error::Error;
-use crate::time::{Dated, Timestamp};
+use crate::model::{Dated, Draft, Error, Language, Provenance, Published, Source, Timestamp};
 use std::cell::RefCell;
 
 thread_local! {
@@ -50,7 +48,7 @@ fn small() -> crate::Result<(tempfile::TempDir, Archive)> {
             url: Some(format!("https://a.example/{number}")),
             byline: vec!["Олена Ковач".to_owned()],
             published: Dated::parse("2025-01-28")
-                .map(|dated| Published::new(dated, crate::article::Origin::Given, Timestamp(1_738_056_660))),
+                .map(|dated| Published::new(dated, crate::model::Origin::Given, Timestamp(1_738_056_660))),
             input: format!("crawl.warc.gz#{number}"),
             ..Provenance::default()
         },

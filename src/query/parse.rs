@@ -3,8 +3,8 @@
 use super::DateField;
 use super::dates::Clock;
 use super::expr::{Condition, Expr, Span, Words};
-use crate::article::{Language, Source};
-use crate::search::Scope;
+use crate::derived::words::Scope;
+use crate::model::{Language, Source};
 use std::ops::Range;
 
 /// What is wrong with a query.
@@ -486,7 +486,7 @@ impl Parser<'_> {
                 Some(tag) => Condition::Tag(tag),
                 None => return bad(format!("'{value}' cannot be a tag"), TAG_HINT),
             },
-            Field::Id => match value.parse::<crate::digest::Prefix>() {
+            Field::Id => match value.parse::<crate::model::Prefix>() {
                 Ok(prefix) => Condition::Id(prefix.to_string()),
                 Err(e) => {
                     return bad(

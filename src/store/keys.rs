@@ -4,9 +4,7 @@
 //! Numbers of articles and captures have 40 bits, and so have instants: seconds since 1970, sign-flipped, with 0 for
 //! "none", which reaches 17,000 years either way. Five bytes of the digest put equal dates in the order of their digests.
 
-use crate::article::Published;
-use crate::digest::Digest;
-use crate::time::{Precision, Timestamp};
+use crate::model::{Digest, Precision, Published, Timestamp};
 
 /// Rows of an index on dates.
 pub const MARK_BYTES: usize = 25;

@@ -8,7 +8,6 @@ pub mod keys;
 #[cfg(test)]
 mod model;
 pub mod packed;
-pub(crate) mod panics;
 mod state;
 mod trees;
 mod view;
@@ -18,13 +17,13 @@ pub use state::{Applied, SourceNames};
 pub use trees::{BODIES, Trees};
 pub use view::View;
 
-use crate::article::Published;
-use crate::codec;
-use crate::digest::Digest;
-use crate::error::{Error, IoContext, Result, system_error};
+use crate::bytes::codec;
+use crate::bytes::fs::IoContext;
+use crate::bytes::pack::{self, Pack, Row};
+use crate::bytes::panics;
 use crate::ledger::{BodyPack, Commit, Entry, Numbered, Position, RawEntry, article_keys, capture_keys};
-use crate::pack::{self, Pack, Row};
-use crate::time::Timestamp;
+use crate::model::error::system_error;
+use crate::model::{Digest, Error, Published, Result, Timestamp};
 use packed::{Value, Writes, quiet, rows_bytes};
 use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
@@ -146,7 +145,7 @@ impl Store {
         }
         let file = dir.join("db");
         std::fs::File::open(&file).and_then(|file| file.sync_all()).doing("sync", &file)?;
-        crate::ledger::sync_dir(dir)
+        crate::bytes::fs::sync_dir(dir)
     }
 
     /// Closes sled.
@@ -538,9 +537,9 @@ pub fn marks(
     (mark, Mark { at: captured, ..mark })
 }
 
-/// The eight bytes by which a URL is found, whatever its spelling; see [`crate::urls::canonical`].
+/// The eight bytes by which a URL is found, whatever its spelling; see [`crate::model::url::canonical`].
 pub fn url_hash(url: &str) -> [u8; 8] {
-    let canonical = crate::urls::canonical(url);
+    let canonical = crate::model::url::canonical(url);
     blake3::hash(canonical.as_bytes()).as_bytes()[..8].try_into().expect("a hash has 32 bytes")
 }
 

@@ -3,10 +3,8 @@
 
 use super::packed::Direction;
 use super::{BODIES, Mark, Store, View, cut_bodies, encode_bodies, keys};
-use crate::article::{Article, Origin, Provenance, Published, Source};
-use crate::digest::Digest;
 use crate::ledger::{ArticleRow, Commit, Entry, Position};
-use crate::time::{Dated, Precision, Timestamp};
+use crate::model::{Article, Dated, Digest, Origin, Precision, Provenance, Published, Source, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 

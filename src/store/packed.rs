@@ -1,4 +1,4 @@
-//! [`PackedTree`]: an ordered map over a sled tree whose values are packs of rows ([`crate::pack`]).
+//! [`PackedTree`]: an ordered map over a sled tree whose values are packs of rows ([`crate::bytes::pack`]).
 //!
 //! A sled 0.34 leaf splits when it holds more than 16 entries, however small they are, and what everything costs
 //! follows the number of entries. So rows are kept in few, larger values. The key of a pack is its first row's key and
@@ -10,8 +10,8 @@
 //! the tenth change). Reading passes over empty slots, so one that a crash left behind does no harm.
 
 use super::{damaged, failed};
-use crate::error::Result;
-use crate::pack::{self, Pack, Row};
+use crate::bytes::pack::{self, Pack, Row};
+use crate::model::Result;
 use sled::{Batch, IVec, Tree};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -35,7 +35,7 @@ const PART_BYTES: usize = 56 << 10;
 const LARGE_BYTES: usize = 16 << 10;
 const ASKED_AGAIN: usize = 16;
 
-/// The first byte of a pack in parts; [`crate::pack`] uses 1 and 2. How many parts (u16), and the hash of the whole (8 bytes) follow.
+/// The first byte of a pack in parts; [`crate::bytes::pack`] uses 1 and 2. How many parts (u16), and the hash of the whole (8 bytes) follow.
 const IN_PARTS: u8 = 3;
 
 /// Packs that were decoded last, by the keys under which they are.
@@ -416,7 +416,7 @@ fn split_key<const K: usize>(key: &[u8]) -> Result<([u8; K], u16)> {
 
 /// Runs a call into sled; its errors and its panics are damage of the store, unless the system failed.
 pub fn quiet<T>(file: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T> {
-    match super::panics::caught(call) {
+    match crate::bytes::panics::caught(call) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(e)) => Err(failed(file, &e.to_string())),
         Err(panic) => Err(failed(file, &panic)),

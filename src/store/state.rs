@@ -2,11 +2,9 @@
 //! began and ended it. A state is never changed: each transaction puts a new one in its place.
 
 use super::{Trees, damaged, keys};
-use crate::article::Source;
-use crate::codec;
-use crate::digest::Digest;
-use crate::error::Result;
+use crate::bytes::codec;
 use crate::ledger::Position;
+use crate::model::{Digest, Result, Source};
 use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};

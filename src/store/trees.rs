@@ -2,8 +2,8 @@
 
 use super::keys::{MARK_BYTES, TAG_BYTES};
 use super::packed::{PackedTree, Packing, Writes, quiet};
-use crate::error::Result;
-use crate::pack::Row;
+use crate::bytes::pack::Row;
+use crate::model::Result;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;

@@ -3,12 +3,10 @@
 use super::packed::Direction;
 use super::state::{SourceNames, State, Tagged, holds};
 use super::{Applied, Mark, Trees, damaged, keys};
-use crate::article::Provenance;
-use crate::codec;
-use crate::digest::{Digest, Prefix};
-use crate::error::Result;
+use crate::bytes::codec;
+use crate::bytes::number_set::NumberSet;
 use crate::ledger::{ArticleRow, Entry, RawEntry};
-use crate::search::NumberSet;
+use crate::model::{Digest, Prefix, Provenance, Result};
 use roaring::RoaringTreemap;
 use std::collections::BTreeMap;
 use std::sync::Arc;

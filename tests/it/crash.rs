@@ -3,10 +3,10 @@
 
 use crate::env::{Random, TestEnv, copy_dir, record};
 use pressmark::Error;
+use pressmark::archive::check::{Depth, Finding, RepairOptions, repair, verify};
 use pressmark::archive::{Archive, Healed, Open};
-use pressmark::article::Article;
-use pressmark::check::{Depth, Finding, RepairOptions, repair, verify};
 use pressmark::ledger::{self, Frames, Position, Step};
+use pressmark::model::Article;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const RECORDS: usize = 1500;
 
-fn digest(number: usize) -> pressmark::digest::Digest {
+fn digest(number: usize) -> pressmark::model::Digest {
     let record: Value = serde_json::from_str(&record(number)).unwrap();
     Article::new(record["title"].as_str().unwrap(), record["text"].as_str().unwrap(), None).digest()
 }
@@ -102,7 +102,7 @@ fn small_archive(commits: usize) -> TestEnv {
         let record: Value = serde_json::from_str(&record(number)).unwrap();
         let text = |name: &str| record[name].as_str().unwrap().to_owned();
         archive
-            .put(vec![pressmark::article::Draft {
+            .put(vec![pressmark::model::Draft {
                 headline: text("title"),
                 body: text("text"),
                 ..Default::default()
@@ -163,7 +163,7 @@ fn the_ledger_cut_at_every_byte_of_its_last_two_frames() {
     let uuid = archive.uuid().into_bytes();
     for headline in ["Third", "Fourth"] {
         archive
-            .put(vec![pressmark::article::Draft { headline: headline.to_owned(), ..Default::default() }])
+            .put(vec![pressmark::model::Draft { headline: headline.to_owned(), ..Default::default() }])
             .unwrap();
     }
     archive.close().unwrap();
@@ -226,7 +226,7 @@ fn the_ledger_cut_at_every_byte_of_its_last_two_frames() {
             let healed: Vec<_> = archive.healed().to_vec();
             assert_eq!(healed.contains(&Healed::Cut), torn && !aside, "{what}: {healed:?}");
             archive
-                .put(vec![pressmark::article::Draft { headline: "More".to_owned(), ..Default::default() }])
+                .put(vec![pressmark::model::Draft { headline: "More".to_owned(), ..Default::default() }])
                 .unwrap();
             archive.close().unwrap();
             let tail = dir.join("ledger").join(format!("00000001-{end}.tail"));
@@ -255,7 +255,7 @@ fn no_acknowledged_end_disappears() {
     let mut archive = env.open();
     archive.set_segment_bytes(1);
     archive
-        .put(vec![pressmark::article::Draft {
+        .put(vec![pressmark::model::Draft {
             headline: "In a second segment".to_owned(),
             ..Default::default()
         }])
@@ -303,7 +303,7 @@ fn a_repair_keeps_what_nobody_can_tell() {
     copy_dir(&env.archive(), &copies.path("before"));
     let mut archive = env.open();
     archive
-        .put(vec![pressmark::article::Draft { headline: "Fifth".to_owned(), ..Default::default() }])
+        .put(vec![pressmark::model::Draft { headline: "Fifth".to_owned(), ..Default::default() }])
         .unwrap();
     archive.close().unwrap();
     // The store and the record know of four, and the machine was started again since.

@@ -1,8 +1,8 @@
 //! A store that is deleted, cut, flipped or left half-written is rebuilt; damage of the ledger is found and mended.
 
 use crate::env::{Random, TestEnv, copy_dir, record};
+use pressmark::archive::check::{Depth, Finding, RepairOptions, repair, verify};
 use pressmark::archive::{Archive, Healed, Open};
-use pressmark::check::{Depth, Finding, RepairOptions, repair, verify};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -261,7 +261,7 @@ fn a_missing_segment_is_noticed() {
     let mut archive = env.open();
     archive.set_segment_bytes(1);
     let more =
-        (0..3).map(|n| pressmark::article::Draft { headline: format!("More {n}"), ..Default::default() });
+        (0..3).map(|n| pressmark::model::Draft { headline: format!("More {n}"), ..Default::default() });
     more.for_each(|draft| drop(archive.put(vec![draft]).unwrap()));
     archive.close().unwrap();
     let kept = keep(&env);

@@ -193,7 +193,7 @@ fn one_file_an_article() {
     assert_eq!(files.len(), 123);
     for file in &files {
         let text = std::fs::read(file).unwrap();
-        let digest = pressmark::digest::Digest::of(&text).to_string();
+        let digest = pressmark::model::Digest::of(&text).to_string();
         assert!(file.to_str().unwrap().contains(&digest[..16]), "the file is the canonical text");
     }
     // Again is nothing new; what somebody changed is left alone.
@@ -335,8 +335,8 @@ fn open_files_and_compressed_pipes() {
 /// Every column of a capture comes back as it was.
 #[test]
 fn every_column_goes_in_again() {
-    use pressmark::article::{Draft, Language, Origin, Original, Provenance, Published, Source};
-    use pressmark::time::{Dated, Timestamp};
+    use pressmark::model::time::{Dated, Timestamp};
+    use pressmark::model::{Draft, Language, Origin, Original, Provenance, Published, Source};
     let env = TestEnv::with(&[]);
     let dated = Dated::parse("2025-01-28T09:31:05+02:00").unwrap();
     let full = Provenance {

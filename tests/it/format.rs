@@ -2,9 +2,9 @@
 
 use crate::env::{TestEnv, copy_dir, record};
 use pressmark::archive::{Archive, Open};
-use pressmark::fields::Writer;
+use pressmark::bytes::fields::Writer;
+use pressmark::bytes::pack::{self, Pack};
 use pressmark::ledger::{self, BodyPack, Commit, Entry, Frames, Ledger, Position, RawEntry, Step};
-use pressmark::pack::{self, Pack};
 use std::path::Path;
 
 fn uuid_of(archive: &Path) -> [u8; 16] {

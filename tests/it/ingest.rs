@@ -1,7 +1,7 @@
 //! What goes in, and that it goes in once.
 
 use crate::env::{TestEnv, record};
-use pressmark::check::{Depth, verify};
+use pressmark::archive::check::{Depth, verify};
 use std::io::Write;
 use std::time::Duration;
 

@@ -1,13 +1,10 @@
 //! Every plan against a full scan, pages against the whole, the parser against its printer.
 
 use pressmark::archive::{Archive, Open};
-use pressmark::article::{Draft, Language, Origin, Provenance, Published, Source};
+use pressmark::derived::words::Scope;
 use pressmark::ledger::{Entry, RawEntry};
-use pressmark::query::{
-    Bound, By, Clock, Condition, Cursor, DateField, Expr, Order, Query, Span, Words, parse,
-};
-use pressmark::search::Scope;
-use pressmark::time::{Dated, Precision, Timestamp};
+use pressmark::model::{Dated, Draft, Language, Origin, Precision, Provenance, Published, Source, Timestamp};
+use pressmark::query::{Bound, By, Clock, Condition, DateField, Expr, Order, Query, Span, Words, parse};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,7 +69,7 @@ impl Model {
         for raw in raws {
             let draft = draft(raw);
             let digest =
-                pressmark::article::Article::new(&draft.headline, &draft.body, None).digest().to_string();
+                pressmark::model::Article::new(&draft.headline, &draft.body, None).digest().to_string();
             let published = draft.provenance.published.map(|published| (published.at, published.precision));
             if seen.insert((digest.clone(), raw.1, published)) {
                 captures.push(Captured { seq: captures.len() as u64 + 1, draft, digest });
@@ -384,7 +381,7 @@ proptest! {
                 let hits: Vec<_> = reader.hits(&page).unwrap().map(Result::unwrap).collect();
                 paged.extend(hits.iter().map(|hit| hit.seq));
                 let Some(last) = hits.last() else { break };
-                let cursor = Cursor::of(last, page.order, names.name(last.source).map(|name| name.as_str()));
+                let cursor = last.cursor(page.order, names.name(last.source).map(|name| name.as_str()));
                 page.after = Some(cursor.to_string().parse().unwrap());
             }
             prop_assert_eq!(paged, model.hits(&unlimited), "{} {:?}", plan, query);

@@ -86,7 +86,7 @@ fn digests_and_urls() {
     let list = env.ok(&["list", "--order", "arrival"]);
     let digest = list.lines().next().unwrap().rsplit('\t').next().unwrap();
     for id in [&digest[..4], &digest[..9], &digest.to_uppercase(), &format!("blake3:{digest}")] {
-        assert_eq!(pressmark::digest::Digest::of(env.ok(&["cat", id]).as_bytes()).to_string(), digest);
+        assert_eq!(pressmark::model::Digest::of(env.ok(&["cat", id]).as_bytes()).to_string(), digest);
         assert!(env.ok(&["show", id]).starts_with(&format!("article   {digest}\n")));
         assert_eq!(env.run(&["has", id]).code, 0);
     }

@@ -162,7 +162,7 @@ fn read_again() {
     let old = TestEnv::new();
     let capture = &first["captures"][0];
     let (headline, body) = (first["headline"].as_str().unwrap(), "Home Sport The night ferry");
-    let digest = pressmark::article::Article::new(headline, body, None).digest().to_string();
+    let digest = pressmark::model::Article::new(headline, body, None).digest().to_string();
     let record = serde_json::json!({"schema": 1, "digest": digest, "headline": headline, "body": body, "captures": [capture]});
     old.write("old.jsonl", record.to_string());
     old.ok(&["ingest", "old.jsonl"]);

@@ -37,7 +37,7 @@ fn the_seeds() {
         let body = text.strip_prefix(&format!("{headline}\n\n")).unwrap();
         assert!(body.starts_with(first) && body.ends_with(&format!("{last}\n")), "{body}");
         assert!(!body.chars().any(|c| ('\u{400}'..'\u{530}').contains(&c)), "{body}");
-        assert_eq!(pressmark::digest::Digest::of(text.as_bytes()).to_string(), fields[3]);
+        assert_eq!(pressmark::model::Digest::of(text.as_bytes()).to_string(), fields[3]);
     }
 }
 
@@ -90,7 +90,7 @@ fn pages(name: &str) -> PathBuf {
 #[test]
 #[ignore = "needs date strings from pages, which belong to their publishers"]
 fn printed_dates() {
-    use pressmark::dates::{Setting, parse};
+    use pressmark::text::dates::{Setting, parse};
     let lines = std::fs::read_to_string(pages("dev/dates.tsv")).unwrap();
     for line in lines.lines() {
         let [language, text, day] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
@@ -112,8 +112,8 @@ fn feeds() {
         }
         read += 1;
         let bytes = std::fs::read(entry.path()).unwrap();
-        let text = pressmark::decode::decode(&bytes, None).text.into_owned();
-        let feed = pressmark::ingest::feed::parse(&text);
+        let text = pressmark::text::decode::decode(&bytes, None).text.into_owned();
+        let feed = pressmark::formats::feed::parse(&text);
         let expects =
             text.lines().find_map(|line| line.split_once("Expect:")).map_or("", |(_, expects)| expects);
         let named = expects

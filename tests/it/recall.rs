@@ -1,8 +1,8 @@
 //! What a query for one form of a word finds: the other forms, and how many unrelated words.
 
-use pressmark::article::Language;
-use pressmark::search::analysis::{Code, term};
-use pressmark::search::{Finder, How, Item};
+use pressmark::derived::words::analysis::{Code, term};
+use pressmark::derived::words::{Finder, How, Item};
+use pressmark::model::Language;
 
 /// Paradigms, and pairs of words that have nothing to do with each other.
 struct Table {

@@ -1,0 +1,259 @@
+//! Getting hold of an archive: making it, finding out whose it is, and locking it for this process.
+
+use crate::archive::layout::Layout;
+use crate::bytes::fs::{IoContext, is_there, private_dirs, read_if_there, sync_dir, write_whole};
+use crate::ledger::{self};
+use crate::model::{Error, Result, Timestamp};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// The version of what is on disk.
+pub const FORMAT: u32 = 1;
+
+/// An archive that this process may use until this is dropped.
+pub(crate) struct Hold {
+    pub layout: Layout,
+    pub uuid: uuid::Uuid,
+    /// Whether the archive was made.
+    pub created: bool,
+    /// Whether `pressmark.toml` was written again from the ledger.
+    pub named_again: bool,
+    /// Whether `pressmark.toml` has to be written again, and was not.
+    pub unnamed: bool,
+    /// Whether nobody else has it.
+    pub alone: bool,
+    _lock: Option<File>,
+}
+
+impl Hold {
+    /// Takes an archive for this process alone, makes it if that is asked for, and clears up after processes that were killed.
+    pub fn take(dir: &Path, wait: Duration, create: bool) -> Result<Hold> {
+        let layout = Layout::of(dir);
+        let found = find(&layout)?;
+        match found {
+            Found::Nothing if !create => return Err(Error::NoArchive { path: dir.to_owned() }),
+            Found::Nothing => make_directory(dir)?,
+            Found::Named | Found::Ledger => {}
+        }
+        let lock = lock(&layout, wait)?;
+        layout.finish_repair()?;
+        layout.clear_left_overs()?;
+        let (uuid, created, named_again) = match identity(&layout) {
+            Ok((uuid, named_again)) => (uuid, false, named_again),
+            Err(Error::NoArchive { .. }) if create => (uuid::Uuid::new_v4(), true, false),
+            Err(e) => return Err(e),
+        };
+        if created {
+            begin(&layout, uuid)?;
+        }
+        if created || named_again {
+            write_config(&layout, uuid)?;
+        }
+        Ok(Hold { layout, uuid, created, named_again, unnamed: false, alone: true, _lock: Some(lock) })
+    }
+
+    /// Takes an archive in which nothing is to be changed: for this process alone if it can be written; beside others if not.
+    pub fn look(dir: &Path, wait: Duration) -> Result<Hold> {
+        let layout = existing(dir)?;
+        match lock(&layout, wait) {
+            Ok(lock) => Ok(Hold { alone: true, ..Hold::unchanged(layout, Some(lock))? }),
+            Err(e) if e.is_of_the_system() => Hold::beside(dir),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Takes an archive to read its ledger, which others may read as well. Where there is nothing that could be locked, and where
+    /// somebody writes, nothing is locked: what was acknowledged before is not touched by it.
+    pub fn beside(dir: &Path) -> Result<Hold> {
+        let layout = existing(dir)?;
+        let lock = match File::open(layout.lock()) {
+            Ok(mut file) => {
+                await_lock(&layout, &mut file, Duration::ZERO, File::try_lock_shared).is_ok().then_some(file)
+            }
+            Err(_) => None,
+        };
+        Hold::unchanged(layout, lock)
+    }
+
+    fn unchanged(layout: Layout, lock: Option<File>) -> Result<Hold> {
+        let (uuid, unnamed) = identity(&layout)?;
+        let (created, named_again, alone) = (false, false, false);
+        Ok(Hold { layout, uuid, created, named_again, unnamed, alone, _lock: lock })
+    }
+}
+
+fn existing(dir: &Path) -> Result<Layout> {
+    let layout = Layout::of(dir);
+    match find(&layout)? {
+        Found::Nothing => Err(Error::NoArchive { path: dir.to_owned() }),
+        Found::Named | Found::Ledger => Ok(layout),
+    }
+}
+
+/// What is in a directory.
+enum Found {
+    /// Nothing, or the beginnings of an archive.
+    Nothing,
+    /// An archive.
+    Named,
+    /// An archive that has lost its `pressmark.toml`.
+    Ledger,
+}
+
+fn find(layout: &Layout) -> Result<Found> {
+    let dir = layout.dir();
+    match dir.metadata() {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(e) if matches!(e.kind(), ErrorKind::InvalidFilename | ErrorKind::NotADirectory) => {
+            return Err(Error::NotAnArchive { path: dir.to_owned(), reason: e.kind().to_string() });
+        }
+        found => {
+            let found = found.doing("open", dir)?;
+            if !found.is_dir() {
+                let reason = "it is not a directory".to_owned();
+                return Err(Error::NotAnArchive { path: dir.to_owned(), reason });
+            }
+        }
+    }
+    let ours = [layout.config(), layout.ledger(), layout.new_ledger(), layout.lock()];
+    if ours.iter().any(|path| path.symlink_metadata().is_ok()) {
+        layout.refuse_foreign()?;
+    }
+    if is_there(&layout.config())? {
+        return Ok(Found::Named);
+    }
+    for ledger in [layout.ledger(), layout.new_ledger()] {
+        if ledger::owner(&ledger)?.is_some() {
+            return Ok(Found::Ledger);
+        }
+    }
+    if layout.is_only_begun()? {
+        return Ok(Found::Nothing);
+    }
+    let reason = "it has no pressmark.toml and is not empty".to_owned();
+    Err(Error::NotAnArchive { path: dir.to_owned(), reason })
+}
+
+/// Which archive it is, and whether `pressmark.toml` does not say so and is to be written again from the ledger.
+fn identity(layout: &Layout) -> Result<(uuid::Uuid, bool)> {
+    match read_config(layout) {
+        Ok(uuid) => {
+            let owner = owner_instead_of(layout, uuid)?;
+            Ok((owner.unwrap_or(uuid), owner.is_some()))
+        }
+        Err(e @ (Error::NoArchive { .. } | Error::NotAnArchive { .. })) => {
+            let owner = ledger::owner(&layout.ledger())?.ok_or(e)?;
+            Ok((uuid::Uuid::from_bytes(owner), true))
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// Makes an empty directory for an archive, or takes the one that is there.
+fn make_directory(dir: &Path) -> Result<()> {
+    let parent = match dir.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    private_dirs().recursive(true).create(parent).doing("create", parent)?;
+    match private_dirs().create(dir) {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists && dir.is_dir() => {
+            // Where it belongs to somebody else, that is his to say.
+            #[cfg(unix)]
+            let _ = std::fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700));
+            Ok(())
+        }
+        made => made.doing("create", dir),
+    }?;
+    sync_dir(parent)
+}
+
+/// Makes an empty ledger. `pressmark.toml` comes last: without it and without a ledger, the next to come begins anew.
+fn begin(layout: &Layout, uuid: uuid::Uuid) -> Result<()> {
+    let ledger = layout.ledger();
+    match private_dirs().create(&ledger) {
+        Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(e).doing("create", &ledger),
+        _ => {}
+    }
+    ledger::begin(&ledger, uuid.into_bytes())
+}
+
+fn write_config(layout: &Layout, uuid: uuid::Uuid) -> Result<()> {
+    let config = format!(
+        "# A pressmark archive. `ledger/` is the truth; `store/` is built from it.\nformat = {FORMAT}\nuuid = \"{uuid}\"\n"
+    );
+    write_whole(&layout.config(), config.as_bytes())
+}
+
+fn read_config(layout: &Layout) -> Result<uuid::Uuid> {
+    let path = &layout.config();
+    let bytes = read_if_there(path)?.ok_or_else(|| Error::NoArchive { path: layout.dir().to_owned() })?;
+    let bad = |reason: String| Error::NotAnArchive { path: path.to_owned(), reason };
+    let text = String::from_utf8(bytes).map_err(|_| bad("it is not text".to_owned()))?;
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| bad(e.message().to_owned()))?;
+    let format = table.get("format").and_then(toml::Value::as_integer);
+    match format.and_then(|format| u32::try_from(format).ok()) {
+        Some(FORMAT) => {}
+        Some(found) => return Err(Error::Format { path: path.to_owned(), found, known: FORMAT }),
+        None => return Err(bad("it does not say which format it has".to_owned())),
+    }
+    let uuid = table.get("uuid").and_then(toml::Value::as_str).and_then(|uuid| uuid.parse().ok());
+    uuid.ok_or_else(|| bad("it has no UUID".to_owned()))
+}
+
+/// Whose ledger it is, if that is another archive's than `pressmark.toml` says: a ledger is checksummed, a line of text is not.
+fn owner_instead_of(layout: &Layout, uuid: uuid::Uuid) -> Result<Option<uuid::Uuid>> {
+    let ledger = layout.ledger();
+    let said = ledger::said_owner(&ledger)?.map(uuid::Uuid::from_bytes);
+    if said.is_none_or(|said| said == uuid) {
+        return Ok(None);
+    }
+    let owner = ledger::owner(&ledger)?.map(uuid::Uuid::from_bytes);
+    Ok(owner.filter(|owner| *owner != uuid && Some(*owner) == said))
+}
+
+/// Takes the archive for this process: a lock that the system lets go when the process ends, however it ends.
+pub(crate) fn lock(layout: &Layout, wait: Duration) -> Result<File> {
+    let path = layout.lock();
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&path).doing("open", &path)?;
+    await_lock(layout, &mut file, wait, File::try_lock)?;
+    let program = std::env::current_exe().ok();
+    let program =
+        program.as_deref().and_then(Path::file_name).unwrap_or("pressmark".as_ref()).to_string_lossy();
+    let holder = format!("process {} ({program}) since {}\n", std::process::id(), Timestamp::now());
+    // It is only what others are told; on a full disk they are told less.
+    let _ = file.set_len(0).and_then(|()| file.write_all(holder.as_bytes()));
+    Ok(file)
+}
+
+fn await_lock(
+    layout: &Layout,
+    file: &mut File,
+    wait: Duration,
+    try_lock: fn(&File) -> std::result::Result<(), TryLockError>,
+) -> Result<()> {
+    // A process that is being started has, for a moment, the open files of the one that starts it.
+    let patience = Instant::now() + wait.max(Duration::from_millis(200));
+    loop {
+        match try_lock(file) {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < patience => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = Vec::new();
+                file.take(200).read_to_end(&mut holder).doing("read", &layout.lock())?;
+                let holder = String::from_utf8_lossy(&holder);
+                let holder = if holder.trim().is_empty() { "another process" } else { holder.trim() };
+                return Err(Error::Locked { path: layout.dir().to_owned(), holder: holder.to_owned() });
+            }
+            Err(TryLockError::Error(e)) => return Err(e).doing("lock", &layout.lock()),
+        }
+    }
+}

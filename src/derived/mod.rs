@@ -1,0 +1,3 @@
+//! Indexes that are built from the store and can be deleted at any time.
+
+pub mod words;

@@ -1,0 +1,266 @@
+//! Messages: newsletters as `.eml` files or in an mbox, and web pages that a browser saved as MHTML.
+
+use super::Around;
+use super::html;
+use crate::extract;
+use crate::model::{Draft, Origin, Provenance, Published, Source};
+use crate::text::dates::{self, Setting};
+use crate::text::decode;
+use mailparse::{MailHeaderMap, ParsedMail};
+
+/// Reads a message. `Err` says why there is no article in it.
+pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
+    // The first line of an mbox's message is not part of it.
+    let bytes = match bytes.strip_prefix(b"From ") {
+        Some(rest) => rest.iter().position(|byte| *byte == b'\n').map_or(rest, |end| &rest[end + 1..]),
+        None => bytes,
+    };
+    let mail = mailparse::parse_mail(bytes).map_err(|e| format!("it is not a message: {e}"))?;
+    let header = |name: &str| {
+        mail.headers
+            .get_first_value(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    };
+    if header("From").is_none() && header("Subject").is_none() && header("MIME-Version").is_none() {
+        return Err("it has none of the headers of a message (From, Subject, MIME-Version)".to_owned());
+    }
+    let date = header("Date").and_then(|date| {
+        let setting = Setting { language: None, captured: around.captured };
+        dates::parse(&date, setting).filter(|found| found.has_year).map(|found| found.dated)
+    });
+    let address = header("Snapshot-Content-Location").or_else(|| {
+        part(&mail, "text/html").and_then(|part| part.headers.get_first_value("Content-Location"))
+    });
+    if let Some(address) = address.filter(|address| address.contains("://") && is_saved_page(&mail)) {
+        return saved_page(&mail, &address, date, around);
+    }
+    let mut draft = match (part(&mail, "text/html"), part(&mail, "text/plain")) {
+        (Some(html), plain) => newsletter(html, plain, around)?,
+        (None, Some(plain)) => {
+            let raw = plain.get_body_raw().map_err(|e| format!("its text cannot be read: {e}"))?;
+            let decoded = decode::decode(&raw, charset(plain));
+            Draft {
+                body: unwrapped(&decoded.text),
+                provenance: Provenance {
+                    notes: decoded.note().into_iter().collect(),
+                    ..Provenance::default()
+                },
+                ..Draft::default()
+            }
+        }
+        (None, None) => return Err("it has neither a text nor an HTML part".to_owned()),
+    };
+    if let Some(subject) = header("Subject") {
+        draft.headline = subject;
+    }
+    let captured = around.captured.unwrap_or(around.now);
+    draft.provenance.published = date.map(|dated| Published::new(dated, Origin::Given, captured));
+    let from = mail.headers.get_first_header("From").and_then(|from| mailparse::addrparse_header(from).ok());
+    let from = from.and_then(|list| {
+        list.iter().find_map(|address| match address {
+            mailparse::MailAddr::Single(one) => Some(one.clone()),
+            mailparse::MailAddr::Group(group) => group.addrs.first().cloned(),
+        })
+    });
+    if let Some(from) = from {
+        let host = from.addr.rsplit('@').next().unwrap_or_default();
+        draft.provenance.source = Source::of_url(&format!("https://{host}/"));
+        draft.provenance.byline = from.display_name.into_iter().filter(|name| !name.is_empty()).collect();
+    }
+    let mut extra = serde_json::Map::new();
+    for (name, field) in [("Message-ID", "message_id"), ("List-Id", "list_id"), ("To", "to")] {
+        if let Some(value) = header(name) {
+            extra.insert(field.to_owned(), value.into());
+        }
+    }
+    draft.provenance.set_extra(extra);
+    draft.provenance.archived_url = header("Archived-At").map(|at| at.trim_matches(['<', '>']).to_owned());
+    Ok(draft)
+}
+
+/// The article of a message's HTML, or all of its text: newsletters are laid out in tables that no page has.
+fn newsletter(
+    part: &ParsedMail<'_>,
+    plain: Option<&ParsedMail<'_>>,
+    around: &Around<'_>,
+) -> Result<Draft, String> {
+    let raw = part.get_body_raw().map_err(|e| format!("its HTML part cannot be read: {e}"))?;
+    let decoded = decode::decode(&raw, charset(part));
+    let all = extract::text(&decoded.text);
+    let mut draft = html::draft(decoded.text.as_bytes(), around).unwrap_or_default();
+    if draft.body.len() * 2 < all.len() {
+        draft.body = all;
+    }
+    if draft.body.is_empty()
+        && let Some(plain) = plain
+    {
+        draft.body = plain.get_body().map_err(|e| format!("its text cannot be read: {e}"))?.trim().to_owned();
+    }
+    draft.provenance.url = None;
+    draft.provenance.notes.extend(decoded.note());
+    Ok(draft)
+}
+
+/// The charset that a part names; that nobody named one means nothing.
+fn charset<'a>(part: &'a ParsedMail<'_>) -> Option<&'a str> {
+    part.ctype.params.get("charset").map(String::as_str).filter(|name| !name.eq_ignore_ascii_case("us-ascii"))
+}
+
+/// A message's text, its paragraphs on a line each: lines are broken at some width (RFC 3676).
+fn unwrapped(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    // The signature is not part of the text.
+    let text = text.split("\n-- \n").next().unwrap_or("");
+    let width = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    let wrapped = (40..=100).contains(&width);
+    let mut paragraphs: Vec<String> = Vec::new();
+    let mut joins = false;
+    for line in text.lines() {
+        let trimmed = line.trim();
+        if trimmed.is_empty() {
+            joins = false;
+            continue;
+        }
+        match paragraphs.last_mut().filter(|_| joins) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(trimmed);
+            }
+            None => paragraphs.push(trimmed.to_owned()),
+        }
+        // A line that ends well before the margin ends what it is part of.
+        joins = wrapped && (line.ends_with(' ') || line.chars().count() * 10 > width * 6);
+    }
+    paragraphs.join("\n\n")
+}
+
+fn is_saved_page(mail: &ParsedMail<'_>) -> bool {
+    mail.ctype.mimetype == "multipart/related"
+        || mail.headers.get_first_value("Snapshot-Content-Location").is_some()
+}
+
+/// The page of an MHTML file, as of the day on which it was saved.
+fn saved_page(
+    mail: &ParsedMail<'_>,
+    address: &str,
+    saved: Option<crate::model::Dated>,
+    around: &Around<'_>,
+) -> Result<Draft, String> {
+    let part = part(mail, "text/html").ok_or("it is a saved page without an HTML part")?;
+    let raw = part.get_body_raw().map_err(|e| format!("its HTML part cannot be read: {e}"))?;
+    let captured = saved.map(|saved| saved.at).or(around.captured);
+    let charset = charset(part);
+    let mut draft = html::draft(&raw, &Around { url: Some(address), charset, captured, ..*around })?;
+    draft.provenance.captured = captured;
+    Ok(draft)
+}
+
+/// The first part of a type, in or among the message's parts.
+fn part<'a, 'm>(mail: &'a ParsedMail<'m>, kind: &str) -> Option<&'a ParsedMail<'m>> {
+    if mail.ctype.mimetype.eq_ignore_ascii_case(kind)
+        && !mail.get_content_disposition().params.contains_key("filename")
+    {
+        return Some(mail);
+    }
+    mail.subparts.iter().find_map(|inner| part(inner, kind))
+}
+
+/// Whether bytes begin as a message does: with header fields that messages have.
+pub fn is_mail(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&head[..head.len().min(4096)]);
+    let text =
+        text.strip_prefix("From ").map_or(&*text, |rest| rest.split_once('\n').map_or("", |(_, rest)| rest));
+    let mut fields = 0;
+    for line in text.lines() {
+        if line.is_empty() {
+            break;
+        }
+        if line.starts_with([' ', '\t']) {
+            continue;
+        }
+        let Some((name, _)) = line.split_once(':') else { return false };
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return false;
+        }
+        fields += usize::from(matches!(
+            name.to_ascii_lowercase().as_str(),
+            "from"
+                | "to"
+                | "subject"
+                | "date"
+                | "received"
+                | "message-id"
+                | "mime-version"
+                | "return-path"
+                | "delivered-to"
+        ));
+    }
+    fields >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(message: &str) -> Draft {
+        draft(message.as_bytes(), &Around::default()).unwrap()
+    }
+
+    #[test]
+    fn a_newsletter() {
+        let draft = read(
+            "From: =?utf-8?B?0JLQtdGH0ZbRgNC90Y8g0L/QvtGI0YLQsA==?= <news@mail.post.example>\r\nTo: me@x.org\r\nSubject: The ferry runs again\r\nDate: Tue, 28 Jan 2025 09:31:00 +0200\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nplain\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+             <table><tr><td><p>The night ferry between Odesa and Izmail will run again from Monday, the port said=2E</p></td></tr></table>\r\n--b--\r\n",
+        );
+        assert_eq!(draft.headline, "The ferry runs again");
+        assert_eq!(
+            draft.body,
+            "The night ferry between Odesa and Izmail will run again from Monday, the port said."
+        );
+        assert_eq!(draft.provenance.source.unwrap().as_str(), "post.example");
+        assert_eq!(draft.provenance.byline, ["Вечірня пошта"]);
+        assert_eq!(draft.provenance.published.unwrap().offset_minutes, Some(120));
+    }
+
+    #[test]
+    fn a_plain_message_keeps_its_text() {
+        let text = "The night ferry between Odesa and Izmail will run again, the port\nsaid on Tuesday in a statement. It had not run since the spring of\nlast year.\n\nTickets:\nOdesa 10\n-- \nThe Port";
+        let draft = read(&format!("From: Port <a@post.example>\nSubject: x\n\n{text}"));
+        assert_eq!(
+            draft.body,
+            "The night ferry between Odesa and Izmail will run again, the port said on Tuesday in a statement. It had not run since the spring of last year.\n\nTickets:\n\nOdesa 10"
+        );
+        let koi8 = encoding_rs::KOI8_R
+            .encode("Правительство утвердило новый бюджет страны, сообщил министр финансов.")
+            .0;
+        let message = [&b"From: a@b.example\nSubject: x\n\n"[..], &koi8].concat();
+        let draft = draft_of(&message);
+        assert!(draft.body.starts_with("Правительство"), "{}", draft.body);
+        assert_eq!(draft.provenance.notes, ["read as KOI8-U, by a guess"]);
+    }
+
+    fn draft_of(message: &[u8]) -> Draft {
+        draft(message, &Around::default()).unwrap()
+    }
+
+    #[test]
+    fn a_saved_page() {
+        let draft = read(
+            "From: <Saved by Blink>\r\nSnapshot-Content-Location: https://post.example/1\r\nSubject: x\r\nDate: Tue, 28 Jan 2025 09:31:00 -0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; type=\"text/html\"; boundary=\"b\"\r\n\r\n\
+             --b\r\nContent-Type: text/html\r\nContent-Location: https://post.example/1\r\n\r\n<h1>The ferry runs again</h1><p>The night ferry between Odesa and Izmail will run again from Monday, the port said.</p>\r\n--b--\r\n",
+        );
+        assert_eq!(
+            (draft.headline.as_str(), draft.provenance.url.as_deref()),
+            ("The ferry runs again", Some("https://post.example/1"))
+        );
+        assert_eq!(draft.provenance.captured.unwrap().to_string(), "2025-01-28T09:31:00Z");
+    }
+
+    #[test]
+    fn what_begins_as_a_message() {
+        assert!(is_mail(b"From x@y Tue Jan 28\nFrom: a@b\nSubject: x\n\nhi"));
+        assert!(!is_mail(b"Kyiv: a city\nSubject matter\n\n"));
+    }
+}

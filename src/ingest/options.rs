@@ -1,0 +1,132 @@
+//! How to read inputs, and what became of them.
+
+use super::path_pattern::PathPattern;
+use crate::formats::{Format, Limits, json};
+use crate::model::{Counts, Dated, Language, Source, Timestamp};
+use std::collections::BTreeMap;
+
+/// Which records of a crawl are taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Those whose URL begins with one of these; all if there are none.
+    pub url_prefixes: Vec<String>,
+    /// Those of one of these domains or of a host in it; all if there are none.
+    pub domains: Vec<String>,
+    /// Those with one of these HTTP statuses; 200 to 299 if there are none.
+    pub statuses: Vec<u16>,
+    /// Also pages that are no articles: front pages, indexes, forms.
+    pub all_pages: bool,
+}
+
+impl Wanted {
+    pub(super) fn url(&self, url: &str) -> bool {
+        let prefixed = self.url_prefixes.is_empty()
+            || self.url_prefixes.iter().any(|prefix| url.starts_with(prefix.as_str()));
+        let host = || {
+            url::Url::parse(url)
+                .ok()
+                .and_then(|url| url.host_str().map(str::to_ascii_lowercase))
+                .unwrap_or_default()
+        };
+        prefixed
+            && (self.domains.is_empty() || {
+                let host = host();
+                self.domains.iter().any(|domain| {
+                    host == *domain
+                        || host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'))
+                })
+            })
+    }
+
+    pub(super) fn status(&self, status: u16) -> bool {
+        if self.statuses.is_empty() { (200..300).contains(&status) } else { self.statuses.contains(&status) }
+    }
+}
+
+/// What to do about a rejection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// Count it and go on.
+    #[default]
+    Skip,
+    /// End after what came before it is committed.
+    Fail,
+}
+
+/// When an input that does not say was captured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Captured {
+    /// Now.
+    #[default]
+    Now,
+    /// At this instant.
+    At(Timestamp),
+    /// When its file was last modified.
+    Modified,
+}
+
+/// How to read inputs.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What all inputs are, whatever they look like.
+    pub format: Option<Format>,
+    /// Names of JSON fields.
+    pub mapping: json::Mapping,
+    /// What the path of an input says of it.
+    pub path_pattern: Option<PathPattern>,
+    /// The source, where the input does not say.
+    pub source: Option<Source>,
+    /// The date, where the input does not say.
+    pub published: Option<Dated>,
+    /// The URL, where the input does not say.
+    pub url: Option<String>,
+    /// The language, where the input does not say.
+    pub language: Option<Language>,
+    /// The time of capture, where the input does not say.
+    pub captured: Captured,
+    /// What to do about rejections.
+    pub on_error: OnError,
+    /// Articles a commit; 1,000 if it is 0.
+    pub batch_articles: usize,
+    /// Which records of a crawl are taken.
+    pub wanted: Wanted,
+    /// How much an input may be.
+    pub limits: Limits,
+    /// Whether drafts say what was considered for them.
+    pub explain: bool,
+    /// Whether pages of which only a headline was found are drafts: to look at, not to ingest.
+    pub partial: bool,
+    /// Whether the bytes that drafts are read from are kept.
+    pub keep_raw: bool,
+    /// Whether crawls are read from their start that an earlier run has read already.
+    pub from_start: bool,
+    /// Whether links in directories are followed that lead out of them.
+    pub follow: bool,
+    /// Whether what was being read when an earlier run died is left out.
+    pub skip_fatal: bool,
+    /// Whether to find out how many bytes of input there are, for [`Distance::total`].
+    pub measure: bool,
+}
+
+/// What became of an ingest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// What was committed and what was rejected.
+    pub counts: Counts,
+    /// What was passed over, by why.
+    pub passed: BTreeMap<&'static str, u64>,
+    /// Why it ended before its inputs did, if it did.
+    pub stopped: Option<Stopped>,
+}
+
+/// Why an ingest ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// It was cancelled; everything up to and with this place is in the archive.
+    Cancelled {
+        /// The last input that was committed; empty if there was none.
+        after: String,
+    },
+    /// An input was rejected, and [`OnError::Fail`] was asked for.
+    Failed,
+}

@@ -1,0 +1,241 @@
+//! Reads one record: drafts in canonical form, with what the path and the options say of them.
+
+use super::crawl::{Crawled, NO_ARTICLE};
+use super::run::{Opened, Outcome, Run};
+use super::{DEFECT, FATAL, again, crawl};
+use crate::archive::Prepared;
+use crate::formats::json::ArchiveData;
+use crate::formats::records::Record;
+use crate::formats::{Around, Format, feed, html, json, mail, records, text};
+use crate::model::{Draft, Origin, Place, Published, Raw, Rejection, Source};
+
+/// What one record came to.
+pub enum Content {
+    /// Drafts that stand or fall together.
+    Drafts(Vec<Draft>),
+    /// Drafts and reasons, each for itself.
+    Items(Vec<Result<Draft, String>>),
+    /// What belongs to an archive and to none of its articles.
+    Data(Box<ArchiveData>),
+    /// Nothing that anybody wants: why.
+    Passed(&'static str),
+}
+
+impl Run {
+    /// Reads the drafts of one record. A reader that panics costs the record, with a word, and nothing else.
+    pub fn read(&self, source: &Opened, record: Record, outcomes: &mut Vec<Outcome>) {
+        let before = outcomes.len();
+        let place = record.place;
+        let _reading = match &self.journal {
+            None => None,
+            Some(journal) => match journal.enter(&named(&source.name, place), &record.bytes) {
+                Some(reading) => Some(reading),
+                None => {
+                    let (input, reason) = (source.name.to_string(), FATAL.to_owned());
+                    let Record { bytes: raw, omitted_bytes, .. } = record;
+                    let rejection = Rejection { input, place, reason, raw, omitted_bytes };
+                    return outcomes.push(Outcome::Rejected(rejection));
+                }
+            },
+        };
+        let read = std::panic::AssertUnwindSafe(|| self.read_record(source, record, outcomes));
+        if std::panic::catch_unwind(read).is_err() {
+            outcomes.truncate(before);
+            let reason = DEFECT.to_owned();
+            let (input, raw) = (source.name.to_string(), Vec::new());
+            outcomes.push(Outcome::Rejected(Rejection { input, place, reason, raw, omitted_bytes: 0 }));
+        }
+    }
+
+    pub fn read_record(&self, source: &Opened, record: Record, outcomes: &mut Vec<Outcome>) {
+        let rejection = |reason: String, record: Record| {
+            let Record { place, bytes: raw, omitted_bytes, .. } = record;
+            Rejection { input: source.name.to_string(), place, reason, raw, omitted_bytes }
+        };
+        let rejected = |reason: String, record: Record| Outcome::Rejected(rejection(reason, record));
+        let broken = match (record.omitted_bytes, record.broken.clone()) {
+            (1.., _) => Some(format!("it is longer than {} MiB", self.options.limits.record_bytes >> 20)),
+            (0, broken) => broken.map(String::from),
+        };
+        if let Some(reason) = broken {
+            return outcomes.push(rejected(reason, record));
+        }
+        let around = Around {
+            url: None,
+            charset: None,
+            captured: source.captured,
+            now: self.now,
+            explain: self.options.explain,
+            partial: self.options.partial,
+            limits: self.options.limits,
+        };
+        let found = match source.format {
+            Format::Warc => self.crawled(&record.bytes, &around),
+            Format::Csv => {
+                let header = record.header.as_deref().unwrap_or_default();
+                records::fields(&record.bytes, source.delimiter, source.charset)
+                    .and_then(|fields| json::row(header, &fields, &self.options.mapping, self.now))
+                    .map(|mut drafts| {
+                        let note = source.charset.map(|charset| format!("read as {charset}, by a guess"));
+                        drafts.iter_mut().for_each(|draft| draft.provenance.notes.extend(note.clone()));
+                        drafts
+                    })
+                    .map(Content::Drafts)
+            }
+            format @ (Format::Json | Format::Jsonl) => match json::archive_data(&record.bytes) {
+                Some(data) => data.map(|data| Content::Data(Box::new(data))),
+                None => self.document(format, &record.bytes, &around),
+            },
+            format => self.document(format, &record.bytes, &around),
+        };
+        let noted = |draft: &mut Draft| draft.provenance.notes.extend(record.note.map(str::to_owned));
+        let drafts = match found {
+            Ok(Content::Drafts(mut drafts)) => {
+                drafts.iter_mut().for_each(noted);
+                drafts
+            }
+            Ok(Content::Items(items)) => {
+                for (number, item) in (1..).zip(items) {
+                    // An item of a feed in a crawl is found by the crawl's record.
+                    let place =
+                        if source.format == Format::Warc { record.place } else { Place::Record(number) };
+                    let prepared = item.and_then(|draft| Prepared::new(self.complete(draft, source, place)));
+                    outcomes.push(match prepared {
+                        Ok(ready) => Outcome::Ready(Box::new(ready)),
+                        Err(reason) => Outcome::Rejected(Rejection {
+                            input: source.name.to_string(),
+                            place,
+                            reason,
+                            raw: Vec::new(),
+                            omitted_bytes: 0,
+                        }),
+                    });
+                }
+                return;
+            }
+            Ok(Content::Passed(why)) => return outcomes.push(Outcome::Passed(why)),
+            Ok(Content::Data(data)) => {
+                return outcomes.push(match *data {
+                    ArchiveData::Original(raw) => Outcome::Original(raw),
+                    ArchiveData::Query(query) => Outcome::Query(rejection(String::new(), record), query),
+                });
+            }
+            Err(reason) => return outcomes.push(rejected(reason, record)),
+        };
+        let prepare = |draft| Prepared::new(self.complete(draft, source, record.place));
+        match drafts.into_iter().map(prepare).collect::<Result<Vec<_>, String>>() {
+            Ok(prepared) => {
+                outcomes.extend(prepared.into_iter().map(|ready| Outcome::Ready(Box::new(ready))))
+            }
+            Err(reason) => outcomes.push(rejected(reason, record)),
+        }
+    }
+
+    /// Reads one document of a format that is not cut any further, and keeps its bytes if that is asked for.
+    pub fn document(&self, format: Format, bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+        let one = |draft: Result<Draft, String>| draft.map(|draft| Content::Drafts(vec![draft]));
+        let mut found = match format {
+            Format::Text => one(text::draft(bytes, around)),
+            Format::Html => one(html::draft(bytes, around)),
+            Format::Json | Format::Jsonl => {
+                json::drafts(bytes, &self.options.mapping, self.now).map(Content::Drafts)
+            }
+            Format::Feed => feed::drafts(bytes, around).map(Content::Items),
+            Format::Mail | Format::Mbox => one(mail::draft(bytes, around)),
+            Format::Csv | Format::Warc | Format::Tar | Format::Zip => {
+                Err("it cannot stand inside of another record".to_owned())
+            }
+        }?;
+        if self.options.keep_raw {
+            let raw = Raw::new(bytes);
+            // What was exported names its original, which is not the export.
+            let keep = |draft: &mut Draft| {
+                if draft.provenance.original.is_none() {
+                    again::attach(draft, &raw, format, around.charset);
+                }
+            };
+            match &mut found {
+                Content::Drafts(drafts) => drafts.iter_mut().for_each(keep),
+                Content::Items(items) => items.iter_mut().flatten().for_each(keep),
+                Content::Passed(_) | Content::Data(_) => {}
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads the document in a crawl's record, if it is one that is wanted.
+    fn crawled(&self, bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+        let (record, format) = match crawl::open(bytes, around, &self.options.wanted)? {
+            Crawled::Document(record, format) => (record, format),
+            Crawled::Passed(why) => return Ok(Content::Passed(why)),
+        };
+        let charset = record.content_type.as_deref().and_then(crate::text::decode::charset);
+        let captured = record.date.or(around.captured);
+        let around = Around { url: record.url.as_deref(), charset, captured, ..*around };
+        let mut found = match self.document(format, &record.payload, &around) {
+            Ok(found) => found,
+            // A crawl is full of pages without an article; its JSON is rarely one. That is no fault of theirs.
+            Err(_) if format != Format::Html || record.payload.len() <= around.limits.page_bytes => {
+                return Ok(Content::Passed(NO_ARTICLE));
+            }
+            Err(reason) => return Err(reason),
+        };
+        let complete = |draft: &mut Draft| crawl::complete(draft, &record, &around);
+        match &mut found {
+            Content::Drafts(drafts) => {
+                drafts.retain(|draft| !draft.headline.trim().is_empty() || !draft.body.trim().is_empty());
+                let wants_any = format != Format::Html || self.options.wanted.all_pages;
+                if drafts.is_empty() || !wants_any && !drafts.iter().any(html::is_article) {
+                    return Ok(Content::Passed(NO_ARTICLE));
+                }
+                drafts.iter_mut().for_each(complete);
+            }
+            Content::Items(items) => items.iter_mut().flatten().for_each(complete),
+            Content::Passed(_) | Content::Data(_) => {}
+        }
+        Ok(found)
+    }
+
+    /// Fills in what the input itself does not say: from its path, then from the options.
+    pub fn complete(&self, mut draft: Draft, source: &Opened, place: Place) -> Draft {
+        let (options, said) = (&self.options, &source.said);
+        let provenance = &mut draft.provenance;
+        if provenance.input.is_empty() {
+            provenance.input = named(&source.name, place);
+        }
+        let captured = *provenance.captured.get_or_insert(source.captured.unwrap_or(self.now));
+        if provenance.published.is_none() {
+            let published = said.published.map(|dated| Published::new(dated, Origin::Url, captured));
+            let given = || options.published.map(|dated| Published::new(dated, Origin::Given, captured));
+            provenance.published = published.or_else(given);
+        }
+        provenance.url = provenance.url.take().or_else(|| options.url.clone());
+        if provenance.archived_url.is_none() {
+            if let Some(copy) = provenance.url.as_deref().and_then(crate::model::url::archived) {
+                provenance.archived = provenance.archived.or(copy.at);
+                provenance.archived_url = provenance.url.replace(copy.of.to_owned());
+            }
+            // Archives write links anew, a page's own too.
+            if let Some(copy) = provenance.canonical_url.as_deref().and_then(crate::model::url::archived) {
+                provenance.canonical_url = Some(copy.of.to_owned());
+            }
+            provenance.canonical_url.take_if(|own| provenance.url.as_ref() == Some(own));
+        }
+        provenance.source =
+            provenance.source.take().or_else(|| said.source.clone()).or_else(|| options.source.clone());
+        if provenance.source.is_none() {
+            provenance.source = provenance.url.as_deref().and_then(Source::of_url);
+        }
+        draft.language = draft.language.or(said.language).or(options.language);
+        draft
+    }
+}
+
+/// An input and a place in it, as captures name them.
+pub fn named(name: &str, place: Place) -> String {
+    match place {
+        Place::Whole => name.to_owned(),
+        Place::Line(line) => format!("{name}:{line}"),
+        Place::Record(record) => format!("{name}#{record}"),
+    }
+}

@@ -1,0 +1,283 @@
+//! Takes what was read, in order, and commits it in batches.
+
+use super::checkpoints::Checkpoint;
+use super::run::{Done, Mark, Outcome, Run};
+use super::{OnError, Stopped, Summary};
+use crate::archive::{Archive, Prepared, Put};
+use crate::formats::json::SavedQuery;
+use crate::model::{Counts, Digest, Distance, Error, Progress, Raw, Rejection, Result};
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+pub const READ_BEFORE: &str = "read by an earlier run";
+
+pub const REJECTED_BEFORE: &str = "rejected by an earlier run";
+
+pub const BATCH_ARTICLES: usize = 1000;
+
+pub const BATCH_BYTES: usize = 4 << 20;
+
+/// Of a reason so many bytes are told.
+pub const REASON_BYTES_MAX: usize = 1000;
+
+/// Takes what the workers have done, in order, and commits it.
+pub fn write(
+    archive: &mut Archive,
+    shared: &Run,
+    done: &crossbeam_channel::Receiver<(u64, Done)>,
+    progress: &mut dyn Progress,
+) -> Result<Summary> {
+    let mut writer = Writer {
+        archive,
+        shared,
+        progress,
+        batch: Vec::new(),
+        bytes: 0,
+        originals: Vec::new(),
+        staged: None,
+        mark: None,
+        counts: Counts::default(),
+        passed: BTreeMap::new(),
+        place: String::new(),
+        last: None,
+        rejected: Default::default(),
+    };
+    let mut early = BTreeMap::new();
+    let mut next = 0;
+    loop {
+        if writer.progress.cancelled() {
+            return writer.cancelled();
+        }
+        match done.recv_timeout(Duration::from_millis(50)) {
+            Ok((number, task)) => drop(early.insert(number, task)),
+            Err(crossbeam_channel::RecvTimeoutError::Timeout) => continue,
+            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return writer.end(None),
+        }
+        while let Some(Done { outcomes, bytes }) = early.remove(&next) {
+            next += 1;
+            writer.counts.bytes += bytes as u64;
+            for outcome in outcomes {
+                match outcome {
+                    Outcome::Ready(ready) => {
+                        if writer.is_full() {
+                            writer.stage()?;
+                            if writer.progress.cancelled() {
+                                return writer.cancelled();
+                            }
+                        }
+                        writer.bytes += ready.bytes();
+                        writer.batch.push(*ready);
+                    }
+                    Outcome::Original(raw) => writer.original(raw)?,
+                    Outcome::Query(rejection, query) => {
+                        let is_rejected = writer.query(rejection, query)?;
+                        if is_rejected && shared.options.on_error == OnError::Fail {
+                            return writer.end(Some(Stopped::Failed));
+                        }
+                    }
+                    Outcome::Passed(why) => writer.pass(why, 1),
+                    Outcome::Mark(mark) => writer.mark(mark),
+                    Outcome::Before(before) => {
+                        writer.pass(READ_BEFORE, before.records - before.rejected);
+                        writer.pass(REJECTED_BEFORE, before.rejected);
+                    }
+                    Outcome::Rejected(rejection) => {
+                        writer.reject(rejection)?;
+                        if shared.options.on_error == OnError::Fail {
+                            return writer.end(Some(Stopped::Failed));
+                        }
+                    }
+                }
+            }
+            shared.release(bytes);
+        }
+    }
+}
+
+/// Batches on their way into the archive: one is gathered while the one before it is written.
+pub struct Writer<'a> {
+    archive: &'a mut Archive,
+    shared: &'a Run,
+    progress: &'a mut dyn Progress,
+    batch: Vec<Prepared>,
+    bytes: usize,
+    /// Originals that came by themselves.
+    originals: Vec<Raw>,
+    /// The batch that is being written.
+    staged: Option<Staged>,
+    /// How far the batch that is being gathered reaches into a crawl.
+    mark: Option<Mark>,
+    /// What is durable, and what was rejected.
+    counts: Counts,
+    passed: BTreeMap<&'static str, u64>,
+    /// The last input that is durable.
+    place: String,
+    /// An article that is durable, the last new one if there was any.
+    last: Option<Digest>,
+    /// The input of the last rejection, and how many of its records were rejected.
+    rejected: (String, u64),
+}
+
+/// A batch that is being written.
+pub struct Staged {
+    /// What it brings.
+    brings: Counts,
+    /// Its last input.
+    place: String,
+    /// An article of it, the last new one if there was any, and whether it is new.
+    last: (Digest, bool),
+    /// How far it reaches into a crawl.
+    mark: Option<Mark>,
+}
+
+impl Writer<'_> {
+    fn pass(&mut self, why: &'static str, records: u64) {
+        if records > 0 {
+            self.counts.read += records;
+            self.counts.passed += records;
+            *self.passed.entry(why).or_default() += records;
+        }
+    }
+
+    /// Takes note of how far a crawl was read; it is written down when everything before it is durable.
+    fn mark(&mut self, mut mark: Mark) {
+        if *self.rejected.0 == *mark.name {
+            mark.checkpoint.rejected += self.rejected.1;
+        }
+        match &mut self.staged {
+            _ if !self.batch.is_empty() => self.mark = Some(mark),
+            Some(staged) => staged.mark = Some(mark),
+            None => self.keep(Some(mark)),
+        }
+    }
+
+    fn keep(&self, mark: Option<Mark>) {
+        if let (Some(mark), Some(checkpoints)) = (mark, &self.shared.checkpoints) {
+            let article = self.last.map(|digest| digest.to_string());
+            // Without it the crawl is read again, and nothing else.
+            let _ = checkpoints.keep(&mark.path, Checkpoint { article, ..mark.checkpoint });
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        let most = self.shared.options.batch_articles;
+        self.batch.len() >= if most == 0 { BATCH_ARTICLES } else { most } || self.bytes >= BATCH_BYTES
+    }
+
+    /// Keeps an original until those that name it come.
+    fn original(&mut self, raw: Raw) -> Result<()> {
+        self.bytes += raw.packed_bytes();
+        self.originals.push(raw);
+        if self.is_full() { self.stage() } else { Ok(()) }
+    }
+
+    /// Saves a query, unless another has its name: whether that was so.
+    fn query(&mut self, mut rejection: Rejection, SavedQuery { name, query }: SavedQuery) -> Result<bool> {
+        let known = self.archive.reader()?.queries().remove(&name);
+        match known {
+            Some(known) if known != query => {
+                rejection.reason = format!("another query is saved as {name}: {known}");
+                return self.reject(rejection).map(|()| true);
+            }
+            Some(_) => {}
+            None => self.archive.save_query(&name, Some(&query))?,
+        }
+        self.counts.read += 1;
+        self.counts.data += 1;
+        Ok(false)
+    }
+
+    /// Gives the batch to the archive; the one before it is durable then.
+    fn stage(&mut self) -> Result<()> {
+        let originals = std::mem::take(&mut self.originals);
+        self.archive.raws().keep(originals.iter())?;
+        self.counts.read += originals.len() as u64;
+        self.counts.data += originals.len() as u64;
+        let batch = std::mem::take(&mut self.batch);
+        self.bytes = 0;
+        let Some(last) = batch.last() else { return Ok(()) };
+        let place = last.provenance().input.clone();
+        let noted: Vec<bool> = batch.iter().map(|ready| !ready.provenance().notes.is_empty()).collect();
+        let mut brings = Counts::default();
+        let mut latest = (last.digest(), false);
+        let digests: Vec<Digest> = batch.iter().map(Prepared::digest).collect();
+        for ((put, noted), digest) in self.archive.stage(batch)?.into_iter().zip(noted).zip(digests) {
+            brings.read += 1;
+            brings.noted += u64::from(noted && matches!(put, Put::New(_) | Put::Captured(_)));
+            match put {
+                Put::New(_) => {
+                    brings.new += 1;
+                    latest = (digest, true);
+                }
+                Put::Captured(_) => brings.captured += 1,
+                Put::Known => brings.known += 1,
+                Put::Removed => brings.removed += 1,
+            }
+        }
+        self.acknowledge();
+        let mark = self.mark.take();
+        self.staged = Some(Staged { brings, place, last: latest, mark });
+        Ok(())
+    }
+
+    /// Says that the batch that was staged before is durable.
+    fn acknowledge(&mut self) {
+        let Some(Staged { brings, place, last: (last, new), mark }) = self.staged.take() else { return };
+        self.counts.read += brings.read;
+        self.counts.new += brings.new;
+        self.counts.captured += brings.captured;
+        self.counts.known += brings.known;
+        self.counts.removed += brings.removed;
+        self.counts.noted += brings.noted;
+        self.place = place;
+        if new || self.last.is_none() {
+            self.last = Some(last);
+        }
+        self.keep(mark);
+        let (done, total) = (&self.shared.consumed, &self.shared.total);
+        let distance = Distance { done: done.load(Ordering::Relaxed), total: total.load(Ordering::Relaxed) };
+        self.progress.committed(&self.counts, distance, &self.place);
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        self.archive.settle()?;
+        self.acknowledge();
+        Ok(())
+    }
+
+    fn reject(&mut self, mut rejection: Rejection) -> Result<()> {
+        // What it quotes of the input may be as long as that.
+        if rejection.reason.len() > REASON_BYTES_MAX {
+            let end = rejection.reason.floor_char_boundary(REASON_BYTES_MAX);
+            rejection.reason.truncate(end);
+            rejection.reason.push('…');
+        }
+        self.counts.read += 1;
+        self.counts.rejected += 1;
+        if self.rejected.0 != rejection.input {
+            self.rejected = (rejection.input.clone(), 0);
+        }
+        self.rejected.1 += 1;
+        let path = || rejection.input.clone().into();
+        self.progress.rejected(&rejection).map_err(|source| Error::Io {
+            doing: "write a rejection of",
+            path: path(),
+            source,
+        })
+    }
+
+    /// Ends with everything that was gathered.
+    fn end(mut self, stopped: Option<Stopped>) -> Result<Summary> {
+        self.stage()?;
+        self.settle()?;
+        Ok(Summary { counts: self.counts, passed: self.passed, stopped })
+    }
+
+    /// Ends with the commit that is under way.
+    fn cancelled(mut self) -> Result<Summary> {
+        self.settle()?;
+        let stopped = Some(Stopped::Cancelled { after: self.place });
+        Ok(Summary { counts: self.counts, passed: self.passed, stopped })
+    }
+}

@@ -1,0 +1,136 @@
+//! The canonical form of a URL: what two spellings of one address have in common. Used to look articles up; a capture keeps
+//! its URL as it was spelled.
+
+use super::time::Timestamp;
+
+/// Lower-case host without `www.` or `m.`, no scheme, default port, fragment, tracking parameters or closing slash; the other
+/// parameters sorted. What is not a URL comes back trimmed.
+pub fn canonical(url: &str) -> String {
+    let text = url.trim();
+    let text = archived(text).map_or(text, |copy| copy.of);
+    let Some(parsed) = parsed(text) else { return text.to_owned() };
+    let Some(host) = parsed.host_str() else { return text.to_owned() };
+    let host = host.trim_end_matches('.');
+    let host = host.strip_prefix("www.").or_else(|| host.strip_prefix("m.")).unwrap_or(host);
+    let mut canonical = host.to_owned();
+    if let Some(port) = parsed.port() {
+        canonical.push_str(&format!(":{port}"));
+    }
+    canonical.push_str(parsed.path().trim_end_matches('/'));
+    let mut pairs: Vec<_> = parsed.query_pairs().filter(|(name, _)| !is_tracking(name)).collect();
+    pairs.sort();
+    let mut separator = '?';
+    for (name, value) in pairs {
+        canonical.push(separator);
+        canonical.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
+        canonical.push('=');
+        canonical.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
+        separator = '&';
+    }
+    canonical
+}
+
+/// A URL, also without its scheme.
+pub(crate) fn parsed(text: &str) -> Option<url::Url> {
+    url::Url::parse(text).or_else(|_| url::Url::parse(&format!("http://{text}"))).ok()
+}
+
+/// A copy in an archive of the web.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Archived<'a> {
+    /// The address that it is a copy of.
+    pub of: &'a str,
+    /// When it was taken.
+    pub at: Option<Timestamp>,
+}
+
+/// What an address of the Wayback Machine, or of one like it, is a copy of: `…/web/20250128093100id_/https://rubryka.com/1`.
+pub fn archived(url: &str) -> Option<Archived<'_>> {
+    let (before, rest) = url.split_once("/web/")?;
+    let (when, of) = rest.split_once('/')?;
+    let digits = when.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '_');
+    // The address begins with that of the archive and nothing else.
+    let is_copy =
+        before.split_once("://").is_some_and(|(_, host)| !host.is_empty() && !host.contains(['/', '?', '#']))
+            && matches!(digits.len(), 4..=14)
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && (of.starts_with("http://") || of.starts_with("https://"));
+    is_copy.then(|| Archived { of, at: Timestamp::of_digits(digits) })
+}
+
+/// Parameters that say who sent the reader, not what is read.
+fn is_tracking(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("utm_")
+        || name.starts_with("at_")
+        || matches!(
+            name.as_str(),
+            "fbclid"
+                | "gclid"
+                | "dclid"
+                | "yclid"
+                | "ysclid"
+                | "msclkid"
+                | "igshid"
+                | "mc_cid"
+                | "mc_eid"
+                | "ref_src"
+                | "ref_url"
+                | "cmpid"
+                | "ns_mchannel"
+                | "ns_source"
+                | "ns_campaign"
+                | "_openstat"
+                | "amp"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_address() {
+        for url in [
+            "https://www.rubryka.com/article/nato/",
+            "http://rubryka.com/article/nato?utm_source=x&fbclid=1#top",
+            "HTTPS://RUBRYKA.COM:443/article/nato",
+            "rubryka.com/article/nato",
+            "https://m.rubryka.com/article/nato?utm_medium=rss",
+        ] {
+            assert_eq!(canonical(url), "rubryka.com/article/nato", "{url}");
+        }
+        assert_eq!(canonical("https://x.org/?b=2&a=1"), canonical("https://x.org?a=1&b=2"));
+        assert_ne!(canonical("https://x.org/a"), canonical("https://x.org/A"));
+        assert_ne!(canonical("https://x.org:8080/"), canonical("https://x.org/"));
+        assert_eq!(canonical(" not a url "), "not a url");
+    }
+
+    #[test]
+    fn copies_name_what_they_are_of() {
+        for (url, of, at) in [
+            (
+                "https://web.archive.org/web/20250128093100/https://rubryka.com/1",
+                "https://rubryka.com/1",
+                Some("2025-01-28T09:31:00Z"),
+            ),
+            (
+                "http://web.archive.org/web/20250128093100if_/http://rubryka.com/?a=/web/1/",
+                "http://rubryka.com/?a=/web/1/",
+                Some("2025-01-28T09:31:00Z"),
+            ),
+            ("https://web.archive.org/web/2025/https://rubryka.com/1", "https://rubryka.com/1", None),
+        ] {
+            let copy = archived(url).unwrap();
+            assert_eq!((copy.of, copy.at.map(|at| at.to_string()).as_deref()), (of, at), "{url}");
+        }
+        for url in [
+            "https://x.org/web/design/https://y.org",
+            "https://x.org/web/20250128093100/about",
+            "https://x.org/?u=/web/2024/https://y.org/1",
+            "https://x.org/1",
+        ] {
+            assert_eq!(archived(url), None, "{url}");
+        }
+    }
+}

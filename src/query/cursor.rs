@@ -1,0 +1,66 @@
+//! The place after a hit, as one word.
+
+use super::Order;
+use crate::model::Timestamp;
+use std::fmt;
+use std::str::FromStr;
+
+/// Where a page of hits ended: the next one goes on after it. Printed as one word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cursor {
+    /// The order that it is a place in.
+    pub order: Order,
+    /// The date of the last hit.
+    pub at: Option<Timestamp>,
+    /// The first bytes of its digest.
+    pub digest: [u8; 5],
+    /// The number of its capture.
+    pub seq: u64,
+    /// The bits of its score.
+    pub score: u32,
+    /// The name of its source.
+    pub source: String,
+}
+
+const ORDERS: [(&str, Order); 5] = [
+    ("new", Order::Newest),
+    ("old", Order::Oldest),
+    ("arr", Order::Arrival),
+    ("src", Order::Source),
+    ("rel", Order::Relevance),
+];
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let order = ORDERS.iter().find(|(_, order)| *order == self.order).map_or("", |(name, _)| name);
+        let at = self.at.map_or("none".to_owned(), |at| at.0.to_string());
+        let digest: String = self.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        write!(f, "{order}_{at}_{digest}_{}_{:x}_{}", self.seq, self.score, self.source)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Cursor, ()> {
+        let mut parts = text.splitn(6, '_');
+        let mut part = || parts.next().ok_or(());
+        let name = part()?;
+        let order = ORDERS.iter().find(|(known, _)| *known == name).ok_or(())?.1;
+        let at = match part()? {
+            "none" => None,
+            at => Some(Timestamp(at.parse().map_err(|_| ())?)),
+        };
+        let hex = part()?;
+        let mut digest = [0; 5];
+        if hex.len() != 10 || !hex.is_ascii() {
+            return Err(());
+        }
+        for (at, byte) in digest.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).map_err(|_| ())?;
+        }
+        let seq = part()?.parse().map_err(|_| ())?;
+        let score = u32::from_str_radix(part()?, 16).map_err(|_| ())?;
+        Ok(Cursor { order, at, digest, seq, score, source: part()?.to_owned() })
+    }
+}
