@@ -154,8 +154,8 @@ fn ingest(c: &mut Criterion) {
 
 fn questions(c: &mut Criterion) {
     let corpus = Corpus::new();
-    let (_dir, mut archive) = archive(&corpus);
-    let reader = archive.reader().unwrap();
+    let (_dir, archive) = archive(&corpus);
+    let reader = archive.snapshot().unwrap();
     let digests: Vec<_> = prepared(&corpus, 0, 500).iter().map(Prepared::digest).collect();
     let mut turn = 0;
     c.bench_function("lookup/by-digest", |b| {

@@ -17,7 +17,7 @@
 //! }])?; // durable from here on
 //!
 //! let query = Query { filter: Expr::sources([Source::parse("evening-post")]), order: Order::Oldest, ..Query::default() };
-//! let reader = archive.reader()?;
+//! let reader = archive.snapshot()?;
 //! let asked = reader.ask(&query)?;
 //! for hit in asked.hits()? {
 //!     let document = asked.document(&hit?)?;

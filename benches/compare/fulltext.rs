@@ -47,12 +47,12 @@ fn timed(questions: &[String], mut ask: impl FnMut(&str) -> u64) -> (f64, u64) {
 pub fn compare(corpus: &Corpus, count: u64, archive: &Path, database: &Path) {
     let Asked { words, phrases } = asked(corpus, count);
     let month = (Period::parse("2020-03").unwrap().first, Period::parse("2020-03").unwrap().last);
-    let mut opened = Archive::open(archive, &Open::default()).unwrap();
+    let opened = Archive::open(archive, &Open::default()).unwrap();
     let connection = Connection::open(database).unwrap();
     let text = |words: Words| -> Expr { Condition::Words(Scope::Both, words).into() };
     let quoted = |word: &str| text(Words::Quoted(word.to_owned()));
-    let mut ours = |query: &Query| {
-        let reader = opened.reader_for(query).unwrap();
+    let ours = |query: &Query| {
+        let reader = opened.snapshot().unwrap();
         let asked = reader.ask(query).unwrap();
         let hits = asked.hits().unwrap();
         hits.map(|hit| u64::from(!reader.row(hit.unwrap().article).unwrap().headline.is_empty())).sum()
@@ -122,14 +122,14 @@ pub fn compare(corpus: &Corpus, count: u64, archive: &Path, database: &Path) {
     );
     // From an archive that is open, but of which nothing was read.
     opened.close().unwrap();
-    let mut opened = Archive::open(archive, &Open::default()).unwrap();
+    let opened = Archive::open(archive, &Open::default()).unwrap();
     let filter = Expr::sources([Source::parse("source-3.com")]).and(Expr::dates(
         DateField::Published,
         Some(month.0),
         Some(month.1),
     ));
     let start = Instant::now();
-    let counted = opened.reader().unwrap().count(&Query { filter, ..Query::default() }).unwrap();
+    let counted = opened.snapshot().unwrap().count(&Query { filter, ..Query::default() }).unwrap();
     println!(
         "\ncount by source and month, after opening, cold: {:.2} ms ({counted})",
         start.elapsed().as_secs_f64() * 1e3

@@ -230,8 +230,8 @@ fn lookups(corpus: &Corpus, count: u64, archive: &Path, database: &Path) -> (f64
         .into_par_iter()
         .map(|n| Prepared::new(corpus.draft(n * 7919 % count, count)).unwrap().digest())
         .collect();
-    let mut archive = Archive::open(archive, &Open::default()).unwrap();
-    let reader = archive.reader().unwrap();
+    let archive = Archive::open(archive, &Open::default()).unwrap();
+    let reader = archive.snapshot().unwrap();
     let ours = || {
         digests
             .iter()
@@ -262,8 +262,8 @@ fn ranges(archive: &Path, database: &Path) -> (f64, f64) {
     use pressmark::model::Source;
     use pressmark::query::{DateField, Expr, Query};
     let (since, until) = (Period::parse("2020").unwrap().first, Period::parse("2021").unwrap().last);
-    let mut archive = Archive::open(archive, &Open::default()).unwrap();
-    let reader = archive.reader().unwrap();
+    let archive = Archive::open(archive, &Open::default()).unwrap();
+    let reader = archive.snapshot().unwrap();
     let sources: Vec<String> = (0..50).map(|n| format!("source-{n}.com")).collect();
     let ours = || {
         let mut found = 0;
@@ -310,8 +310,8 @@ fn ranges(archive: &Path, database: &Path) -> (f64, f64) {
 /// Milliseconds to count all articles by month.
 fn counts(archive: &Path, database: &Path) -> (f64, f64) {
     use pressmark::query::{By, Query};
-    let mut archive = Archive::open(archive, &Open::default()).unwrap();
-    let reader = archive.reader().unwrap();
+    let archive = Archive::open(archive, &Open::default()).unwrap();
+    let reader = archive.snapshot().unwrap();
     let start = Instant::now();
     let groups = reader.count_by(&Query::default(), By::Month).unwrap();
     let ours = start.elapsed();

@@ -1,11 +1,11 @@
 //! A query made ready to be held against captures: what can be told from a row of an index is told from it, and only what is
 //! left is read.
 
-use super::Reader;
+use crate::archive::Snapshot;
 use crate::bytes::number_set::NumberSet;
 use crate::derived::words::analysis::{Code, Words as TextWords};
 use crate::derived::words::{Pattern, Scope, Text, WORK_MAX};
-use crate::model::{Error, Language, Precision, Prefix, Provenance, Result, Timestamp};
+use crate::model::{Precision, Prefix, Provenance, Result, Timestamp};
 use crate::query::{Bound, Condition, DateField, Expr};
 use crate::store::{self, Mark, View, damaged};
 use std::cell::OnceCell;
@@ -26,8 +26,6 @@ pub(super) enum Filter {
     Undated,
     Suspect,
     MultiCapture,
-    /// In this language, where there is no index that knows.
-    Language(Option<Language>),
     /// What only the capture itself says.
     Capture(CaptureTest, String),
 }
@@ -44,7 +42,7 @@ pub(super) enum CaptureTest {
 
 /// A capture that is held against a filter; what it takes is read when it is needed, once.
 pub(super) struct Held<'a> {
-    view: &'a View<'a>,
+    view: &'a View,
     pub mark: Mark,
     /// Which date the mark has.
     field: DateField,
@@ -57,12 +55,12 @@ pub(super) struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    pub fn new(view: &'a View<'a>, mark: Mark, field: DateField) -> Held<'a> {
+    pub fn new(view: &'a View, mark: Mark, field: DateField) -> Held<'a> {
         let (url, host, authors, sections) = Default::default();
         Held { view, mark, field, provenance: OnceCell::new(), url, host, authors, sections }
     }
 
-    pub fn of(view: &'a View<'a>, mark: Mark, field: DateField, provenance: Provenance) -> Held<'a> {
+    pub fn of(view: &'a View, mark: Mark, field: DateField, provenance: Provenance) -> Held<'a> {
         Held { provenance: OnceCell::from(provenance), ..Held::new(view, mark, field) }
     }
 
@@ -117,9 +115,9 @@ const NO_SUCH_SOURCE: u32 = u32::MAX;
 
 impl Filter {
     /// Makes a query ready. Whatever asks for nothing but texts is looked up in the full-text index.
-    pub fn new(reader: &Reader<'_>, expr: &Expr) -> Result<Filter> {
-        if let (Some(text), Some(search)) = (text(expr), reader.search) {
-            let mut articles = search.matching(&text)?;
+    pub fn new(reader: &Snapshot, expr: &Expr) -> Result<Filter> {
+        if let Some(text) = text(expr) {
+            let mut articles = reader.words()?.matching(&text)?;
             reader.view.only_living(&mut articles);
             return Ok(Filter::Articles(articles, expr.to_string()));
         }
@@ -135,9 +133,8 @@ impl Filter {
     }
 
     /// The parts of a conjunction or a disjunction: those that ask for texts as one, all sources of a disjunction as one.
-    fn parts(reader: &Reader<'_>, parts: &[Expr], all: bool) -> Result<Vec<Filter>> {
-        let (texts, rest): (Vec<&Expr>, Vec<&Expr>) =
-            parts.iter().partition(|part| reader.search.is_some() && text(part).is_some());
+    fn parts(reader: &Snapshot, parts: &[Expr], all: bool) -> Result<Vec<Filter>> {
+        let (texts, rest): (Vec<&Expr>, Vec<&Expr>) = parts.iter().partition(|part| text(part).is_some());
         let one: Vec<Expr> = texts.into_iter().cloned().collect();
         let one = match one.is_empty() {
             true => None,
@@ -171,7 +168,7 @@ impl Filter {
         Ok(filters)
     }
 
-    fn condition(reader: &Reader<'_>, condition: &Condition) -> Result<Filter> {
+    fn condition(reader: &Snapshot, condition: &Condition) -> Result<Filter> {
         let capture = |test| Filter::Capture(test, condition.to_string());
         Ok(match condition {
             Condition::Source(source) => {
@@ -179,8 +176,8 @@ impl Filter {
                 Filter::Sources(vec![names.number(source.as_ref()).unwrap_or(NO_SUCH_SOURCE)])
             }
             Condition::Date(field, since, until) => Filter::Date(*field, *since, *until),
-            Condition::Language(language) => Filter::Language(*language),
-            Condition::Words(..) => return Err(Error::Search { what: "it was not opened".to_owned() }),
+            // Those that the index can answer were taken out before.
+            Condition::Language(_) | Condition::Words(..) => Filter::Any(Vec::new()),
             Condition::Author(name) => capture(CaptureTest::Author(words(name))),
             Condition::Section(name) => capture(CaptureTest::Section(words(name))),
             Condition::Url(url) => {
@@ -228,7 +225,6 @@ impl Filter {
             Filter::Dated | Filter::Undated | Filter::Suspect => 0,
             Filter::Date(..) => 1,
             Filter::MultiCapture => 2,
-            Filter::Language(_) => 3,
             Filter::Capture(..) => 4,
         }
     }
@@ -252,7 +248,6 @@ impl Filter {
                 CaptureTest::Section(_) => 400,
                 CaptureTest::Summary => 10,
             },
-            Filter::Language(_) => 300,
             Filter::MultiCapture => 300,
             _ => 10,
         }
@@ -263,7 +258,7 @@ impl Filter {
         match self {
             Filter::All(parts) | Filter::Any(parts) => parts.iter().all(Filter::is_of_articles),
             Filter::Not(part) => part.is_of_articles(),
-            Filter::Articles(..) | Filter::MultiCapture | Filter::Language(_) => true,
+            Filter::Articles(..) | Filter::MultiCapture => true,
             _ => false,
         }
     }
@@ -312,7 +307,6 @@ impl Filter {
             Filter::Undated => mark.undated(),
             Filter::Suspect => mark.suspect(),
             Filter::MultiCapture => held.view.has_several(mark.article)?,
-            Filter::Language(language) => held.view.article(mark.article)?.language == *language,
             Filter::Capture(test, _) => test.holds(held, held.provenance()?),
         })
     }
@@ -343,7 +337,6 @@ impl Filter {
             Filter::Undated => Condition::Undated.to_string(),
             Filter::Suspect => Condition::Suspect.to_string(),
             Filter::MultiCapture => Condition::MultiCapture.to_string(),
-            Filter::Language(language) => Condition::Language(*language).to_string(),
             Filter::Capture(_, asked) => format!("{asked}, from the capture"),
         }
     }

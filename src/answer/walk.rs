@@ -13,18 +13,18 @@
 //! Whatever is walked, every capture is held against the whole filter; a range only leaves out what cannot match.
 
 use super::filter::{Filter, Held, wanted};
-use super::{Document, Group, GroupKey, Reader, SourceSummary, Unchecked};
+use super::{Document, Group, GroupKey, SourceSummary, Unchecked};
+use crate::archive::Snapshot;
 use crate::bytes::number_set::NumberSet;
 use crate::derived::words::{Pattern, Ranked, Scope};
 use crate::ledger::{CaptureKeys, RawEntry, capture_keys};
 use crate::model::{Article, Capture, DAY, Digest, Error, Precision, Provenance, Result, Source, Timestamp};
 use crate::query::{Bound, By, Cursor, DateField, Order, Query};
-use crate::store::packed::{Direction, Rows};
-use crate::store::{self, Mark, View, damaged, keys};
-use std::cell::Cell;
+use crate::store::{self, Direction, Mark, Rows, View, damaged, keys};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
 /// What a query found: an article, and the capture that places it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,14 +72,14 @@ const MERGED_MAX: usize = 32;
 const ROWS_AN_ARTICLE: u64 = 60;
 
 /// A query that is ready to be answered.
-pub struct Asked<'a> {
-    reader: Reader<'a>,
-    filter: Rc<Filter>,
+pub struct Asked {
+    reader: Snapshot,
+    filter: Arc<Filter>,
     query: Query,
     bounds: Bounds,
     drive: Drive,
     wanted: Vec<(Scope, Pattern)>,
-    looked: Rc<Cell<u64>>,
+    looked: Arc<AtomicU64>,
 }
 
 /// What is walked.
@@ -105,18 +105,18 @@ struct Bounds {
 }
 
 /// Gets a query ready.
-pub(super) fn ask<'a>(reader: Reader<'a>, query: &Query) -> Result<Asked<'a>> {
+pub(super) fn ask(reader: Snapshot, query: &Query) -> Result<Asked> {
     let filter = Filter::new(&reader, &query.filter)?;
     let bounds = Bounds::of(&filter, query.date_field);
     let wanted = wanted(&query.filter);
     let mut asked = Asked {
         reader,
-        filter: Rc::new(filter),
+        filter: Arc::new(filter),
         query: query.clone(),
         bounds,
         drive: Drive::Ranges,
         wanted,
-        looked: Rc::default(),
+        looked: Arc::default(),
     };
     asked.drive = asked.plan()?;
     asked.refuse_costly()?;
@@ -206,7 +206,7 @@ fn widest(since: &Option<Bound>, until: &Option<Bound>) -> (Option<Timestamp>, O
     (since.map(|bound| bound.at.min(bound.civil)), until.map(|bound| bound.at.max(bound.civil)))
 }
 
-impl<'a> Asked<'a> {
+impl Asked {
     /// Decides what is walked: whichever side is the cheaper one.
     fn plan(&self) -> Result<Drive> {
         if self.bounds.sources.as_ref().is_some_and(Vec::is_empty) || self.bounds.seq.0 > self.bounds.seq.1 {
@@ -273,8 +273,8 @@ impl<'a> Asked<'a> {
     }
 
     /// Every capture that matches, in no particular order.
-    fn marks(&self) -> Result<Marks<'a>> {
-        let walked: Marks<'a> = match &self.drive {
+    fn marks(&self) -> Result<Marks> {
+        let walked: Marks = match &self.drive {
             Drive::Nothing => Box::new(std::iter::empty()),
             Drive::Articles(articles) => self.captures_of(articles),
             Drive::Ranges => {
@@ -288,12 +288,12 @@ impl<'a> Asked<'a> {
         Ok(self.filtered(walked))
     }
 
-    fn filtered(&self, walked: Marks<'a>) -> Marks<'a> {
+    fn filtered(&self, walked: Marks) -> Marks {
         let (view, field) = (self.reader.view.clone(), self.query.date_field);
         let (filter, looked) = (self.filter.clone(), self.looked.clone());
         let (most, mut held) = (filter.captures_max(), 0u64);
         Box::new(walked.filter_map(move |mark| {
-            looked.set(looked.get() + 1);
+            looked.fetch_add(1, Memory::Relaxed);
             held += 1;
             if held > most {
                 // An article may have any number of captures.
@@ -309,7 +309,7 @@ impl<'a> Asked<'a> {
     }
 
     /// The captures of some articles.
-    fn captures_of(&self, articles: &NumberSet) -> Marks<'a> {
+    fn captures_of(&self, articles: &NumberSet) -> Marks {
         let (view, field) = (self.reader.view.clone(), self.query.date_field);
         let numbers: Vec<u64> = articles.iter().collect();
         Box::new(numbers.into_iter().flat_map(move |article| {
@@ -322,12 +322,12 @@ impl<'a> Asked<'a> {
     }
 
     /// All captures, in order of arrival.
-    fn captures(&self) -> Marks<'a> {
+    fn captures(&self) -> Marks {
         let (view, field) = (self.reader.view.clone(), self.query.date_field);
         let (first, last) = self.bounds.seq;
         let last = last.min(view.next_seq() - 1);
         let rows =
-            view.trees().captures.range(keys::number(first.min(last)), keys::number(last), Direction::Up);
+            view.tables().captures.range(keys::number(first.min(last)), keys::number(last), Direction::Up);
         Box::new(rows.filter_map(move |row| {
             let mark = row.and_then(|row| {
                 let entry = RawEntry::of_row(&row).map_err(damaged)?;
@@ -346,12 +346,12 @@ impl<'a> Asked<'a> {
     }
 
     /// The hits, lazily.
-    pub fn hits(&self) -> Result<Hits<'a>> {
+    pub fn hits(&self) -> Result<Hits> {
         let order = self.query.order;
         if order == Order::Relevance {
             return self.ranked();
         }
-        let marks: Marks<'a> = match (&self.drive, order) {
+        let marks: Marks = match (&self.drive, order) {
             (Drive::Nothing, _) => Box::new(std::iter::empty()),
             (Drive::Articles(_), _) => self.sorted(self.marks()?.collect::<Result<_>>()?)?,
             (Drive::Ranges, Order::Newest | Order::Oldest) if self.bounds.are_numbers_only() => {
@@ -377,7 +377,7 @@ impl<'a> Asked<'a> {
         Ok(self.placed(marks))
     }
 
-    fn placed(&self, marks: Marks<'a>) -> Hits<'a> {
+    fn placed(&self, marks: Marks) -> Hits {
         Hits {
             marks,
             placing: Placing {
@@ -394,10 +394,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Those that match, the best first.
-    fn ranked(&self) -> Result<Hits<'a>> {
-        let Some(search) = self.reader.search else {
-            return Err(Error::Search { what: "it was not opened".to_owned() });
-        };
+    fn ranked(&self) -> Result<Hits> {
         let matching: NumberSet = match self.filter.as_ref() {
             Filter::Articles(articles, _) => articles.clone(),
             _ => self.marks()?.map(|mark| mark.map(|mark| mark.article)).collect::<Result<_>>()?,
@@ -407,14 +404,14 @@ impl<'a> Asked<'a> {
             (Some(limit), None) => limit.saturating_add(self.query.offset).saturating_add(1) as usize,
             _ => usize::MAX,
         };
-        let ranked = search.ranked(&self.wanted, &matching, most)?;
+        let ranked = self.reader.words()?.ranked(&self.wanted, &matching, most)?;
         let mut hits = self.placed(Box::new(std::iter::empty()));
         hits.ranked = Some(ranked.into_iter());
         Ok(hits)
     }
 
     /// Marks in the order of the hits.
-    fn sorted(&self, mut marks: Vec<Mark>) -> Result<Marks<'a>> {
+    fn sorted(&self, mut marks: Vec<Mark>) -> Result<Marks> {
         let (order, names) = (self.query.order, self.reader.view.names()?);
         marks.sort_unstable_by(|a, b| match order {
             Order::Source => by_name(&names, a.source, b.source).then_with(|| compare(Order::Oldest, a, b)),
@@ -424,8 +421,8 @@ impl<'a> Asked<'a> {
     }
 
     /// The ranges of one index that hold every mark that can match, each in the order that is asked for, undated ones apart.
-    fn ranges(&self, order: Order) -> Vec<Walk<'a>> {
-        let trees = self.reader.view.trees();
+    fn ranges(&self, order: Order) -> Vec<Walk> {
+        let trees = self.reader.view.tables();
         let (dated, undated) = self.bounds.spans();
         let none = keys::instant(None);
         let undated = undated.then_some((none, none));
@@ -451,8 +448,8 @@ impl<'a> Asked<'a> {
     }
 
     /// The ranges of every source, by its name, undated ones after the others; captures without a source last.
-    fn by_source(&self) -> Result<Marks<'a>> {
-        let trees = self.reader.view.trees();
+    fn by_source(&self) -> Result<Marks> {
+        let tree = self.reader.view.tables().by_source.clone();
         let names = self.reader.view.names()?;
         let mut sources: Vec<u32> = match &self.bounds.sources {
             Some(sources) => sources.clone(),
@@ -463,9 +460,10 @@ impl<'a> Asked<'a> {
         let none = keys::instant(None);
         let spans: Vec<Span> = dated.into_iter().chain(undated.then_some((none, none))).collect();
         Ok(Box::new(sources.into_iter().flat_map(move |source| {
+            let tree = tree.clone();
             spans.clone().into_iter().flat_map(move |(low, high)| {
                 let (low, high) = source_bounds(source, low, high);
-                Walk::new(trees.by_source.range(low, high, Direction::Up), Mark::from_source_key, false)
+                Walk::new(tree.range(low, high, Direction::Up), Mark::from_source_key, false)
             })
         })))
     }
@@ -614,7 +612,7 @@ impl<'a> Asked<'a> {
         let published = self.query.date_field == DateField::Published;
         let walked = match &self.drive {
             Drive::Nothing => "nothing: it cannot match".to_owned(),
-            _ if matches!(*self.filter, Filter::Articles(..)) && self.looked.get() == 0 => {
+            _ if matches!(*self.filter, Filter::Articles(..)) && self.looked.load(Memory::Relaxed) == 0 => {
                 "no capture: the articles are known already".to_owned()
             }
             Drive::Articles(articles) => format!("the captures of {} articles, then sorted", articles.len()),
@@ -646,7 +644,8 @@ impl<'a> Asked<'a> {
             Order::Relevance => "relevance: BM25, the headline three times",
         };
         lines.push(format!("order    {order}; equals by digest"));
-        if let Some(search) = self.reader.search {
+        if !self.wanted.is_empty() {
+            let search = self.reader.words()?;
             for (_, pattern) in &self.wanted {
                 for item in pattern.items() {
                     let mut forms: Vec<(String, u64)> =
@@ -673,7 +672,7 @@ impl<'a> Asked<'a> {
 
     /// How many captures were looked at so far.
     pub fn looked_at(&self) -> u64 {
-        self.looked.get()
+        self.looked.load(Memory::Relaxed)
     }
 }
 
@@ -690,7 +689,7 @@ fn by_name(names: &store::SourceNames, a: u32, b: u32) -> Ordering {
 }
 
 /// The captures of one article.
-fn article_marks(view: &View<'_>, field: DateField, article: u64) -> Result<Vec<(Mark, Provenance)>> {
+fn article_marks(view: &View, field: DateField, article: u64) -> Result<Vec<(Mark, Provenance)>> {
     let row = view.article(article)?;
     let mut marks = Vec::new();
     for seq in view.captures_of(article, row.first_seq)? {
@@ -703,7 +702,7 @@ fn article_marks(view: &View<'_>, field: DateField, article: u64) -> Result<Vec<
 }
 
 fn read_mark(
-    view: &View<'_>,
+    view: &View,
     field: DateField,
     seq: u64,
     digest: &Digest,
@@ -719,25 +718,25 @@ fn read_mark(
 }
 
 /// The hits of a query.
-pub struct Hits<'a> {
-    marks: Marks<'a>,
-    placing: Placing<'a>,
+pub struct Hits {
+    marks: Marks,
+    placing: Placing,
     ranked: Option<std::vec::IntoIter<Ranked>>,
     skip: u64,
     left: u64,
 }
 
 /// Which capture places an article.
-struct Placing<'a> {
-    reader: Reader<'a>,
-    filter: Rc<Filter>,
+struct Placing {
+    reader: Snapshot,
+    filter: Arc<Filter>,
     query: Query,
     of_articles: bool,
     /// The article with several captures that was met last, and which of them places it.
     last: Option<(u64, Option<u64>)>,
 }
 
-impl Iterator for Hits<'_> {
+impl Iterator for Hits {
     type Item = Result<Hit>;
 
     fn next(&mut self) -> Option<Result<Hit>> {
@@ -760,7 +759,7 @@ impl Iterator for Hits<'_> {
     }
 }
 
-impl Hits<'_> {
+impl Hits {
     /// Whether there is another one, beyond the limit that ended them.
     pub fn has_more(&mut self) -> Result<bool> {
         Ok(self.step()?.is_some())
@@ -790,7 +789,7 @@ impl Hits<'_> {
     }
 }
 
-impl Placing<'_> {
+impl Placing {
     /// Whether the article is placed by this capture, and not by another that matches too.
     fn places(&mut self, mark: &Mark) -> Result<bool> {
         let view = &self.reader.view;
@@ -879,23 +878,19 @@ fn source_bounds(source: u32, low: [u8; 5], high: [u8; 5]) -> ([u8; 25], [u8; 25
 /// First and last instant of a range, as keys.
 type Span = ([u8; 5], [u8; 5]);
 
-type Marks<'a> = Box<dyn Iterator<Item = Result<Mark>> + 'a>;
+type Marks = Box<dyn Iterator<Item = Result<Mark>> + Send>;
 
 /// One range of an index. Downwards, marks of one date are still given in the order of their digests.
-struct Walk<'a> {
-    rows: Rows<'a, { keys::MARK_BYTES }>,
+struct Walk {
+    rows: Rows<{ keys::MARK_BYTES }>,
     read: fn(&[u8; keys::MARK_BYTES]) -> Mark,
     down: bool,
     same_date: Vec<Mark>,
     ahead: Option<Mark>,
 }
 
-impl<'a> Walk<'a> {
-    fn new(
-        rows: Rows<'a, { keys::MARK_BYTES }>,
-        read: fn(&[u8; keys::MARK_BYTES]) -> Mark,
-        down: bool,
-    ) -> Walk<'a> {
+impl Walk {
+    fn new(rows: Rows<{ keys::MARK_BYTES }>, read: fn(&[u8; keys::MARK_BYTES]) -> Mark, down: bool) -> Walk {
         Walk { rows, read, down, same_date: Vec::new(), ahead: None }
     }
 
@@ -926,7 +921,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl Iterator for Walk<'_> {
+impl Iterator for Walk {
     type Item = Result<Mark>;
 
     fn next(&mut self) -> Option<Result<Mark>> {
@@ -935,14 +930,14 @@ impl Iterator for Walk<'_> {
 }
 
 /// Several ranges as one.
-struct Merged<'a> {
-    walks: Vec<(Mark, Walk<'a>)>,
-    waiting: VecDeque<Walk<'a>>,
+struct Merged {
+    walks: Vec<(Mark, Walk)>,
+    waiting: VecDeque<Walk>,
     order: Order,
 }
 
-impl<'a> Merged<'a> {
-    fn new(walks: Vec<Walk<'a>>, order: Order) -> Merged<'a> {
+impl Merged {
+    fn new(walks: Vec<Walk>, order: Order) -> Merged {
         Merged { walks: Vec::new(), waiting: walks.into(), order }
     }
 
@@ -965,7 +960,7 @@ impl<'a> Merged<'a> {
     }
 }
 
-impl Iterator for Merged<'_> {
+impl Iterator for Merged {
     type Item = Result<Mark>;
 
     fn next(&mut self) -> Option<Result<Mark>> {

@@ -1,7 +1,7 @@
 //! Makes commits of drafts: tells new articles from known ones, gives numbers, packs bodies. Knows what is on its way to the
 //! store, so that the next commit can be made while the one before is being written.
 
-use crate::archive::{Prepared, Put};
+use super::prepared::{Prepared, Put};
 use crate::bytes::pack::{Row, row_bytes};
 use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position, RawEntry};
 use crate::model::{Digest, Language, Provenance, Result, Timestamp};
@@ -12,7 +12,7 @@ use std::collections::hash_map::Entry as Slot;
 use std::time::SystemTime;
 
 /// What a batch comes to.
-pub(crate) struct Built {
+pub(super) struct Built {
     /// What became of each draft.
     pub puts: Vec<Put>,
     /// Of each draft, whether a capture names the bytes that it was read from.
@@ -48,7 +48,7 @@ impl Sighting {
 const REMEMBERED_MAX: usize = 1 << 17;
 
 /// A new article, for the full-text index.
-pub(crate) struct Fresh {
+pub(super) struct Fresh {
     /// Its number.
     pub article: u64,
     /// The hash of its entry.
@@ -64,7 +64,7 @@ pub(crate) struct Fresh {
 }
 
 /// What was built since the store was last brought up to date.
-pub(crate) struct Builder {
+pub(super) struct Builder {
     next_seq: u64,
     next_article: u64,
     numbers: HashMap<Digest, u64>,
@@ -76,35 +76,35 @@ pub(crate) struct Builder {
 
 impl Builder {
     /// Going on after this position, which the store has reached.
-    pub(crate) fn new(position: Position) -> Builder {
+    pub(super) fn new(position: Position) -> Builder {
         let Position { next_seq, next_article, .. } = position;
         let (numbers, sightings, tags) = Default::default();
         Builder { next_seq, next_article, numbers, sightings, tags, open_body_bytes: None }
     }
 
     /// Everything that was built is in the store now.
-    pub(crate) fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.numbers.clear();
         self.sightings.clear();
         self.tags.clear();
     }
 
     /// The same when it has become long by looking known articles up; only while nothing is on its way to the store.
-    pub(crate) fn forget_if_long(&mut self) {
+    pub(super) fn forget_if_long(&mut self) {
         if self.sightings.len() > REMEMBERED_MAX {
             self.forget();
         }
     }
 
     /// Makes the commit of a batch; `kept` says whether the archive keeps an original that a draft names and does not bring.
-    pub(crate) fn build(
+    pub(super) fn build(
         &mut self,
         store: &Store,
         archive: uuid::Uuid,
         batch: Vec<Prepared>,
         kept: &dyn Fn(&Digest) -> bool,
     ) -> Result<Built> {
-        let (now, view) = (Timestamp::now(), &store.view());
+        let (now, view) = (Timestamp::now(), &store.written());
         let (first_seq, first_article) = (self.next_seq, self.next_article);
         let mut puts = Vec::with_capacity(batch.len());
         let (mut entries, mut bodies) = (Vec::new(), Vec::new());
@@ -182,12 +182,12 @@ impl Builder {
     }
 
     /// Remembers the tags of an article that the store does not have yet.
-    pub(crate) fn note_tags(&mut self, article: u64, has: Vec<String>) {
+    pub(super) fn note_tags(&mut self, article: u64, has: Vec<String>) {
         self.tags.insert(article, has);
     }
 
     /// The entry that gives an article the tags of these that it does not have.
-    fn tag(&mut self, view: &View<'_>, article: u64, mut tags: Vec<String>) -> Result<Option<RawEntry>> {
+    fn tag(&mut self, view: &View, article: u64, mut tags: Vec<String>) -> Result<Option<RawEntry>> {
         if tags.is_empty() {
             return Ok(None);
         }
@@ -206,7 +206,7 @@ impl Builder {
     }
 
     /// The commit of entries that bring no article.
-    pub(crate) fn change(&mut self, entries: Vec<RawEntry>) -> Commit {
+    pub(super) fn change(&mut self, entries: Vec<RawEntry>) -> Commit {
         let (first_seq, first_article) = (self.next_seq, self.next_article);
         self.next_seq += entries.len() as u64;
         Commit { first_seq, first_article, committed_ms: now_ms(), entries, ..Commit::default() }
@@ -230,7 +230,7 @@ impl Builder {
     }
 
     /// The number of an article that is known already.
-    fn number(&self, view: &View<'_>, digest: &Digest) -> Result<Option<u64>> {
+    fn number(&self, view: &View, digest: &Digest) -> Result<Option<u64>> {
         match self.numbers.get(digest) {
             Some(number) => Ok(Some(*number)),
             None => view.find(digest),
@@ -238,7 +238,7 @@ impl Builder {
     }
 
     /// What tells the captures of an article apart.
-    fn sightings(&mut self, view: &View<'_>, article: u64) -> Result<&mut Vec<Sighting>> {
+    fn sightings(&mut self, view: &View, article: u64) -> Result<&mut Vec<Sighting>> {
         match self.sightings.entry(article) {
             Slot::Occupied(known) => Ok(known.into_mut()),
             Slot::Vacant(unknown) => {
@@ -251,7 +251,7 @@ impl Builder {
 }
 
 /// Milliseconds since 1970; none before.
-pub(crate) fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

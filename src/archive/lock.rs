@@ -7,6 +7,7 @@ use crate::model::{Error, Result, Timestamp};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The version of what is on disk.
@@ -24,7 +25,8 @@ pub(crate) struct Hold {
     pub unnamed: bool,
     /// Whether nobody else has it.
     pub alone: bool,
-    _lock: Option<File>,
+    /// The lock, if it was taken; it is let go with the last of these.
+    pub lock: Option<Arc<File>>,
 }
 
 impl Hold {
@@ -51,7 +53,15 @@ impl Hold {
         if created || named_again {
             write_config(&layout, uuid)?;
         }
-        Ok(Hold { layout, uuid, created, named_again, unnamed: false, alone: true, _lock: Some(lock) })
+        Ok(Hold {
+            layout,
+            uuid,
+            created,
+            named_again,
+            unnamed: false,
+            alone: true,
+            lock: Some(Arc::new(lock)),
+        })
     }
 
     /// Takes an archive in which nothing is to be changed: for this process alone if it can be written; beside others if not.
@@ -80,7 +90,7 @@ impl Hold {
     fn unchanged(layout: Layout, lock: Option<File>) -> Result<Hold> {
         let (uuid, unnamed) = identity(&layout)?;
         let (created, named_again, alone) = (false, false, false);
-        Ok(Hold { layout, uuid, created, named_again, unnamed, alone, _lock: lock })
+        Ok(Hold { layout, uuid, created, named_again, unnamed, alone, lock: lock.map(Arc::new) })
     }
 }
 

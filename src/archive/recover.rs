@@ -3,22 +3,15 @@
 //! The ledger is the truth and the store follows it; only where the ledger has lost its end does the store, which has it, write
 //! it again.
 
-use crate::archive::layout::Layout;
+use super::layout::Layout;
 use crate::bytes::fs::{is_there, read_if_there, remove, rename, write_whole};
 use crate::ledger::acknowledged::boot_id;
-use crate::ledger::{self, BodyPack, Commit, Frames, Holds, Ledger, Position, RawEntry, Record, Step};
+use crate::ledger::{self, Commit, Frames, Holds, Ledger, Position, Record, Step};
 use crate::model::error::unless_damaged;
 use crate::model::{Error, Result};
 use crate::store::{self, Store};
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-/// Entries that may wait in memory, durable in the ledger, before they are put into the store: the more, the fewer times
-/// a pack of an index is written again, and the more memory an ingest takes: half as many, 100 MB less and a store that is
-/// 4 % larger; twice as many, 240 MB more.
-const WAITING_ENTRIES_MAX: usize = 1 << 16;
-/// And bytes of packed bodies, which are put in ahead of their entries.
-const WAITING_BYTES_MAX: usize = 16 << 20;
 
 /// What opening had to mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,16 +81,6 @@ impl fmt::Display for Healed {
             }
         }
     }
-}
-
-/// What is durable in the ledger and not in the store yet.
-#[derive(Default)]
-pub(crate) struct Waiting {
-    pub commits: Vec<Commit>,
-    entries: usize,
-    entry_bytes: usize,
-    bodies: Vec<BodyPack>,
-    bytes: usize,
 }
 
 /// The two halves of one archive.
@@ -228,30 +211,17 @@ impl Halves {
 
     /// Applies the frames that follow to the store; where they end, and what is torn there.
     fn apply_frames(&self, store: &Store, frames: &mut Frames) -> Result<(Position, Option<ledger::Torn>)> {
-        let mut waiting = Waiting::default();
-        let apply = |waiting: &mut Waiting, position, all: bool| {
-            mark_dirty(&self.layout)?;
-            store.write_bodies(&std::mem::take(&mut waiting.bodies))?;
-            waiting.bytes = 0;
-            if all {
-                store.apply(&std::mem::take(waiting).commits, position)?;
-            }
-            Ok(())
-        };
-        let mut last = frames.position();
         loop {
             match frames.step()? {
                 Step::Frame(commit, position) => {
-                    waiting.add(*commit);
-                    last = position;
-                    if waiting.bytes >= WAITING_BYTES_MAX || waiting.is_full() {
-                        let all = waiting.is_full();
-                        apply(&mut waiting, last, all)?;
+                    store.add(*commit, position);
+                    if store.is_full() || store.has_many_bodies() {
+                        write_down(store, &self.layout, store.is_full())?;
                     }
                 }
                 Step::End { position, torn } => {
-                    if !waiting.commits.is_empty() {
-                        apply(&mut waiting, last, true)?;
+                    if store.waits() {
+                        write_down(store, &self.layout, true)?;
                     }
                     return Ok((position, torn));
                 }
@@ -380,7 +350,7 @@ pub(crate) fn write_from_store(ledger: &mut Ledger, store: &Store, to: Position)
 
 /// A commit as the store has it, or a thousand entries of it.
 fn commit_from_store(store: &Store, from: Position, to: Position) -> Result<Commit> {
-    let view = store.view();
+    let view = store.written();
     let (mut next_article, mut entries, mut bodies) = (from.next_article, Vec::new(), Vec::new());
     let (committed_ms, next_commit) = view.committed(from.next_seq)?;
     for seq in from.next_seq..to.next_seq.min(from.next_seq + 1000).min(next_commit) {
@@ -404,45 +374,10 @@ fn commit_from_store(store: &Store, from: Position, to: Position) -> Result<Comm
     Ok(Commit { first_seq, first_article, committed_ms, entries, bodies, ..Commit::default() })
 }
 
-impl Waiting {
-    /// Makes a commit durable, then remembers it for the store; its bodies go ahead when there are enough of them.
-    pub fn write(
-        &mut self,
-        commit: Commit,
-        ledger: &mut Ledger,
-        store: &Store,
-        layout: &Layout,
-    ) -> Result<()> {
-        ledger.append(&commit)?;
-        self.add(commit);
-        if self.bytes < WAITING_BYTES_MAX {
-            return Ok(());
-        }
-        // The last pack is not full yet: written now, it would be written again with the next.
-        let full = self.bodies.iter().rposition(|pack| pack.full).map_or(0, |last| last + 1);
-        let open = self.bodies.split_off(full);
-        self.write_bodies(store, layout)?;
-        self.bodies = open;
-        Ok(())
-    }
-
-    pub fn write_bodies(&mut self, store: &Store, layout: &Layout) -> Result<()> {
-        mark_dirty(layout)?;
-        self.bytes = 0;
-        store.write_bodies(&std::mem::take(&mut self.bodies))
-    }
-
-    pub fn is_full(&self) -> bool {
-        self.entries >= WAITING_ENTRIES_MAX || self.entry_bytes >= WAITING_BYTES_MAX * 4
-    }
-
-    fn add(&mut self, mut commit: Commit) {
-        self.entries += commit.entries.len();
-        self.entry_bytes += commit.entries.iter().map(RawEntry::size).sum::<usize>();
-        self.bytes += commit.bodies.iter().map(|pack| pack.bytes.len()).sum::<usize>();
-        self.bodies.append(&mut commit.bodies);
-        self.commits.push(commit);
-    }
+/// Puts what waits into the store: all of it, or the bodies that fill their packs.
+pub(crate) fn write_down(store: &Store, layout: &Layout, all: bool) -> Result<()> {
+    mark_dirty(layout)?;
+    if all { store.flush() } else { store.flush_bodies(false) }
 }
 
 const DAMAGED: &str = "damaged: ";

@@ -105,6 +105,14 @@ pub(crate) fn unpack(codec: u8, dictionary: u32, stored: &[u8], length: usize) -
 }
 
 impl<const K: usize> Pack<K> {
+    /// Of rows that stay in memory; there must be one.
+    pub fn of(rows: &[Row<K>]) -> Pack<K> {
+        let mut content = encode(rows, None);
+        content.remove(0);
+        let has_values = rows.iter().any(|(_, value)| !value.is_empty());
+        Pack { content, rows: rows.len(), has_values }
+    }
+
     /// Unpacks and checks the shape: every row's bytes are inside.
     pub fn decode(pack: &[u8]) -> Result<Pack<K>, BadPack> {
         let content = match pack.split_first() {

@@ -27,7 +27,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     context.with_archive(Access::Read, |context, archive| {
         let found = context.articles(archive, &args.filter, false)?;
-        let reader = archive.reader()?;
+        let reader = archive.snapshot()?;
         for number in found {
             let text = reader.article(number)?.1.canonical_text();
             let text = if context.stdout_is_terminal() { clean_lines(&text) } else { text };
@@ -41,7 +41,7 @@ fn raw(context: &mut Context, args: &Args) -> Result<Outcome> {
     context.with_archive(Access::Read, |context, archive| {
         let raws = archive.raws();
         let found = context.articles(archive, &args.filter, false)?;
-        let reader = archive.reader()?;
+        let reader = archive.snapshot()?;
         for number in found {
             let id = reader.row(number)?.digest.short(16);
             let captures = reader.captures(number)?;

@@ -5,7 +5,8 @@ use super::query_args::{QueryArgs, outcome};
 use super::terminal::{Shown, grouped};
 use super::{Context, Result, shown};
 use clap::ValueEnum;
-use pressmark::answer::{Document, Reader};
+use pressmark::answer::Document;
+use pressmark::archive::Snapshot;
 use pressmark::archive::originals::Raws;
 use pressmark::export::{
     Exporter, Field, Format, Options, Output, Packing, Render, exporter, packed, renderer, split,
@@ -174,7 +175,7 @@ fn format(args: &Args) -> Result<Format> {
 
 /// An export under way.
 struct Exporting<'a> {
-    reader: &'a Reader<'a>,
+    reader: &'a Snapshot,
     query: &'a Query,
     format: Format,
     options: &'a Options,

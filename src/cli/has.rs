@@ -3,7 +3,7 @@
 use super::exit::{Failure, Outcome};
 use super::terminal::clean;
 use super::{Context, Result};
-use pressmark::answer::Reader;
+use pressmark::archive::Snapshot;
 use pressmark::model::Prefix;
 use std::io::{BufRead, Write};
 
@@ -62,7 +62,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 }
 
 /// What can be a digest is one; everything else is a URL.
-fn has(reader: &Reader<'_>, what: &str) -> Result<bool> {
+fn has(reader: &Snapshot, what: &str) -> Result<bool> {
     if let Ok(prefix) = what.parse::<Prefix>() {
         return match reader.resolve(&prefix) {
             Ok(found) => Ok(found.is_some()),

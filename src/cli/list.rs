@@ -5,7 +5,8 @@ use super::query_args::{QueryArgs, outcome};
 use super::terminal::{clean, columns, cut, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
-use pressmark::answer::{Hit, Reader};
+use pressmark::answer::Hit;
+use pressmark::archive::Snapshot;
 use pressmark::export::escape;
 use pressmark::model::Dated;
 use pressmark::query::{DateField, Order, Query};
@@ -119,7 +120,7 @@ pub fn json_line(context: &mut Context, value: &serde_json::Value) -> Result<()>
 
 fn table_row(
     context: &mut Context,
-    reader: &Reader<'_>,
+    reader: &Snapshot,
     names: &SourceNames,
     hit: &Hit,
     width: usize,
@@ -138,7 +139,7 @@ fn table_row(
 
 fn plain_row(
     context: &mut Context,
-    reader: &Reader<'_>,
+    reader: &Snapshot,
     names: &SourceNames,
     hit: &Hit,
     format: Format,

@@ -4,7 +4,7 @@ use super::exit::Outcome;
 use super::query_args::FilterArgs;
 use super::terminal::{clean, columns, padded};
 use super::{Context, Result};
-use pressmark::answer::Reader;
+use pressmark::archive::Snapshot;
 use pressmark::ledger::Entry;
 use pressmark::model::Timestamp;
 use pressmark::query::{Condition, Order};
@@ -92,7 +92,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 }
 
 /// What is numbered with the captures and is none: when it was made, what it is, what it says, and the article's digest.
-fn told(reader: &Reader<'_>, entry: Entry) -> Result<(Option<i64>, &'static str, String, String)> {
+fn told(reader: &Snapshot, entry: Entry) -> Result<(Option<i64>, &'static str, String, String)> {
     let none = || "-".to_owned();
     let digest = |article: u64| match reader.has(article) {
         true => reader.row(article).map(|row| row.digest.to_string()),

@@ -30,8 +30,7 @@ mod why;
 use clap::{Parser, Subcommand};
 use exit::{Failure, Outcome};
 use output::Output;
-use pressmark::answer::Reader;
-use pressmark::archive::{Archive, Open, Scratch, ScratchPlace};
+use pressmark::archive::{Archive, Open, Scratch, ScratchPlace, Snapshot};
 use pressmark::model::Prefix;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -318,7 +317,7 @@ impl Context {
     fn scratch_place(&self) -> Option<ScratchPlace> {
         use etcetera::BaseStrategy;
         match &self.scratch {
-            Some(none) if none.as_os_str() == "none" => Some(ScratchPlace::Temporary),
+            Some(none) if none.as_os_str() == "none" => Some(ScratchPlace::Temporary(std::env::temp_dir())),
             Some(dir) => Some(ScratchPlace::In(dir.clone())),
             None => {
                 let places = etcetera::choose_base_strategy().ok()?;
@@ -328,9 +327,9 @@ impl Context {
     }
 
     /// The same for commands that only read.
-    fn with_reader<T>(&mut self, work: impl FnOnce(&mut Context, Reader<'_>) -> Result<T>) -> Result<T> {
+    fn with_reader<T>(&mut self, work: impl FnOnce(&mut Context, Snapshot) -> Result<T>) -> Result<T> {
         self.with_archive(Access::Read, |context, archive| {
-            let reader = archive.reader()?;
+            let reader = archive.snapshot()?;
             work(context, reader)
         })
     }
@@ -347,15 +346,15 @@ impl Context {
         let named = |word: &String| word.parse::<Prefix>().is_ok() && (word.len() >= 8 || !careful);
         let digits = filter.words.iter().all(named);
         if digits && !filter.words.is_empty() && filter.flags.is_empty() {
-            let reader = archive.reader()?;
+            let reader = archive.snapshot()?;
             let mut found = Vec::new();
             for id in &filter.words {
                 found.extend(self.resolve(&reader, id)?);
             }
             return Ok(found);
         }
-        let query = filter.query(&archive.reader()?.queries())?;
-        let reader = self.reader_for(archive, &query)?;
+        let query = filter.query(&archive.snapshot()?.queries())?;
+        let reader = self.snapshot_for(archive, &query)?;
         let asked = reader.ask(&query)?;
         let found: Vec<u64> =
             asked.hits()?.map(|hit| hit.map(|hit| hit.article)).collect::<pressmark::Result<_>>()?;
@@ -367,7 +366,7 @@ impl Context {
     }
 
     /// The article that a prefix names; `None` after a complaint.
-    fn resolve(&mut self, reader: &Reader<'_>, id: &str) -> Result<Option<u64>> {
+    fn resolve(&mut self, reader: &Snapshot, id: &str) -> Result<Option<u64>> {
         let prefix: Prefix = id.parse().map_err(|e| {
             Failure::usage(
                 &format!("'{}' does not name an article: {e}", clean(id)),

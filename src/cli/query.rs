@@ -125,7 +125,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             None => Err(unknown(name)),
         }),
         Command::Remove { name } => context.with_archive(Access::Write, |context, archive| {
-            if !archive.reader()?.queries().contains_key(name) {
+            if !archive.snapshot()?.queries().contains_key(name) {
                 return Err(unknown(name));
             }
             archive.save_query(name, None)?;
@@ -148,7 +148,7 @@ fn save(context: &mut Context, name: &str, words: &[String]) -> Result<Outcome> 
     };
     let text = FilterArgs { words: words.to_vec(), flags: super::query_args::FlagArgs::default() }.text();
     context.with_archive(Access::Write, |context, archive| {
-        let reader = archive.reader()?;
+        let reader = archive.snapshot()?;
         let saved = reader.queries().clone();
         // A query that asks itself would never end.
         let known = |other: &str| saved.get(other).filter(|_| other != name).cloned();

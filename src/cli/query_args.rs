@@ -4,8 +4,9 @@ use super::exit::{Failure, Outcome};
 use super::terminal::{clean, grouped};
 use super::{Access, Context, Result};
 use clap::{CommandFactory, ValueEnum};
-use pressmark::answer::{Asked, Reader};
+use pressmark::answer::Asked;
 use pressmark::archive::Archive;
+use pressmark::archive::Snapshot;
 use pressmark::model::{Language, Source, Timestamp};
 use pressmark::query::{Clock, Condition, Cursor, DateField, Expr, Order, Query, SyntaxError, Words, parse};
 use std::collections::BTreeMap;
@@ -338,31 +339,32 @@ impl Context {
         &mut self,
         args: &FilterArgs,
         make: impl Fn(&BTreeMap<String, String>) -> Result<Query>,
-        work: impl FnOnce(&mut Context, Reader<'_>, &Query) -> Result<T>,
+        work: impl FnOnce(&mut Context, Snapshot, &Query) -> Result<T>,
     ) -> Result<T> {
         if !args.needs_archive() {
             // What cannot be understood is said before anything is opened.
             make(&BTreeMap::new())?;
         }
         self.with_archive(Access::Read, |context, archive| {
-            let query = make(&archive.reader()?.queries())?;
-            let reader = context.reader_for(archive, &query)?;
+            let query = make(&archive.snapshot()?.queries())?;
+            let reader = context.snapshot_for(archive, &query)?;
             note_unknown(context, &reader, &query)?;
             work(context, reader, &query)
         })
     }
 
-    /// A reader for a query; what had to be done to the full-text index for it is said.
-    pub fn reader_for<'a>(&mut self, archive: &'a mut Archive, query: &Query) -> Result<Reader<'a>> {
-        archive.reader_for(query)?;
-        for healed in archive.search_healed() {
-            self.say(&healed.to_string());
+    /// A snapshot for a query; what had to be done to the indexes for it is said.
+    pub fn snapshot_for(&mut self, archive: &Archive, query: &Query) -> Result<Snapshot> {
+        let snapshot = archive.snapshot()?;
+        if query.filter.asks_for_text() {
+            snapshot.words()?;
         }
-        Ok(archive.reader()?)
+        archive.indexes_healed().iter().for_each(|healed| self.say(&healed.to_string()));
+        Ok(snapshot)
     }
 
     /// Says how a query was answered, if that is asked for.
-    pub fn explain(&self, args: &FilterArgs, asked: &Asked<'_>) -> Result<()> {
+    pub fn explain(&self, args: &FilterArgs, asked: &Asked) -> Result<()> {
         if args.flags.explain {
             for line in asked.plan_lines()? {
                 self.say(&clean(&line));
@@ -379,7 +381,7 @@ pub fn outcome(args: &QueryArgs, found: bool) -> Outcome {
 }
 
 /// Says which of the sources and tags asked for the archive has never heard of, and what may have been meant.
-fn note_unknown(context: &Context, reader: &Reader<'_>, query: &Query) -> Result<()> {
+fn note_unknown(context: &Context, reader: &Snapshot, query: &Query) -> Result<()> {
     let names = reader.names()?;
     let near = |all: &mut dyn Iterator<Item = &str>, asked: &str| {
         let likeness = all.map(|name| (strsim::jaro_winkler(name, asked), name));

@@ -22,9 +22,9 @@ pub struct Args {
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let stop = context.stop();
     let reread = context.with_archive(Access::Write, |context, archive| {
-        let mut query = args.filter.query(&archive.reader()?.queries())?;
+        let mut query = args.filter.query(&archive.snapshot()?.queries())?;
         query.order = Order::Arrival;
-        context.reader_for(archive, &query)?;
+        context.snapshot_for(archive, &query)?;
         Ok(pressmark::ingest::reextract(archive, &query, args.dry_run, &stop)?)
     })?;
     let Reread { read, unchanged, changed, known, failed, without } = reread;

@@ -6,7 +6,8 @@ use super::query_args::{QueryArgs, outcome};
 use super::terminal::{clean, columns, grouped, padded};
 use super::{Context, Result};
 use clap::ValueEnum;
-use pressmark::answer::{Hit, Reader};
+use pressmark::answer::Hit;
+use pressmark::archive::Snapshot;
 use pressmark::derived::words::analysis::Code;
 use pressmark::derived::words::snippet::{Snippet, snippet};
 use pressmark::derived::words::{Matcher, Scope};
@@ -124,7 +125,7 @@ struct Shown<'a> {
 
 fn print(
     context: &mut Context,
-    reader: &Reader<'_>,
+    reader: &Snapshot,
     names: &SourceNames,
     shown: &Shown<'_>,
     (format, field): (Format, DateField),

@@ -4,7 +4,7 @@ use super::exit::Outcome;
 use super::query_args::FilterArgs;
 use super::terminal::{clean, clean_lines, page};
 use super::{Access, Context, Result};
-use pressmark::answer::Reader;
+use pressmark::archive::Snapshot;
 use pressmark::model::{Capture, Dated, Published};
 use std::io::Write;
 
@@ -23,7 +23,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     args.filter.asks_for_some()?;
     context.with_archive(Access::Read, |context, archive| {
         let found = context.articles(archive, &args.filter, false)?;
-        let reader = archive.reader()?;
+        let reader = archive.snapshot()?;
         for number in found {
             if !text.is_empty() {
                 writeln!(text)?;
@@ -39,7 +39,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     Ok(context.outcome())
 }
 
-fn show(context: &Context, reader: &Reader<'_>, number: u64, out: &mut Vec<u8>) -> Result<()> {
+fn show(context: &Context, reader: &Snapshot, number: u64, out: &mut Vec<u8>) -> Result<()> {
     let (digest, article) = reader.article(number)?;
     let captures = reader.captures(number)?;
     let paint = context.paint;

@@ -40,7 +40,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     context.with_archive(Access::Read, |context, archive| {
         let uuid = archive.uuid();
         let parts = archive.disk_bytes()?;
-        let reader = archive.reader()?;
+        let reader = archive.snapshot()?;
         let applied = reader.applied();
         let whole: u64 = parts.values().sum();
         if args.format == Format::Json {

@@ -64,7 +64,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let (articles, changed) = context.with_archive(Access::Write, |context, archive| {
         let articles = context.articles(archive, &filter, true)?;
         let changed = if args.dry_run {
-            let reader = archive.reader()?;
+            let reader = archive.snapshot()?;
             let mut changed = 0;
             for article in &articles {
                 let has = reader.tags_of(*article)?;

@@ -5,7 +5,7 @@ use super::query_args::FilterArgs;
 use super::terminal::clean;
 use super::{Context, Result};
 use clap::ValueEnum;
-use pressmark::answer::Reader;
+use pressmark::archive::Snapshot;
 use pressmark::derived::words::analysis::{Code, Words};
 use pressmark::derived::words::{Matcher, Scope};
 use pressmark::model::{Article, Capture};
@@ -97,7 +97,7 @@ fn leaves(expr: &Expr, negated: bool) -> Vec<(&Condition, bool)> {
 
 /// What the article has where a condition looks.
 fn found(
-    reader: &Reader<'_>,
+    reader: &Snapshot,
     number: u64,
     article: &Article,
     captures: &[Capture],

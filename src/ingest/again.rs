@@ -38,17 +38,14 @@ pub(super) fn attach(draft: &mut Draft, raw: &Raw, format: Format, charset: Opti
 /// that says so. `dry` changes nothing; `stop` is asked now and then.
 pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn() -> bool) -> Result<Reread> {
     let mut reread = Reread::default();
-    let articles: Vec<u64> = archive
-        .reader_for(query)?
-        .hits(query)?
-        .map(|hit| hit.map(|hit| hit.article))
-        .collect::<Result<_>>()?;
+    let articles: Vec<u64> =
+        archive.snapshot()?.hits(query)?.map(|hit| hit.map(|hit| hit.article)).collect::<Result<_>>()?;
     let raws = archive.raws();
     for chunk in articles.chunks(CHUNK) {
         if stop() {
             break;
         }
-        let reader = archive.reader()?;
+        let reader = archive.snapshot()?;
         let mut captures = Vec::new();
         for article in chunk {
             captures.extend(reader.captures(*article)?);

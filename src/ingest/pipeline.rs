@@ -29,7 +29,7 @@ pub fn ingest(
     progress: &mut dyn Progress,
 ) -> Result<Summary> {
     let dir = archive.dir().to_owned();
-    let reader = archive.reader()?;
+    let reader = archive.snapshot()?;
     let checkpoints =
         Checkpoints::open(&dir, options, &|digest| reader.find(digest).is_ok_and(|found| found.is_some()));
     let journal = Journal::begin(&dir, options.skip_fatal, options.from_start)?;

@@ -174,7 +174,7 @@ impl Writer<'_> {
 
     /// Saves a query, unless another has its name: whether that was so.
     fn query(&mut self, mut rejection: Rejection, SavedQuery { name, query }: SavedQuery) -> Result<bool> {
-        let known = self.archive.reader()?.queries().remove(&name);
+        let known = self.archive.snapshot()?.queries().remove(&name);
         match known {
             Some(known) if known != query => {
                 rejection.reason = format!("another query is saved as {name}: {known}");

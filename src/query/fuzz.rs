@@ -24,7 +24,7 @@ pub fn query(bytes: &[u8]) {
         let (_, archive) = archive.get_or_insert_with(|| small().expect("there is room for a small archive"));
         for order in [Order::Newest, Order::Relevance] {
             let query = Query { filter: filter.clone(), order, limit: Some(5), ..Query::default() };
-            let asked = archive.reader_for(&query).and_then(|reader| {
+            let asked = archive.snapshot().and_then(|reader| {
                 let asked = reader.ask(&query)?;
                 asked.plan_lines()?;
                 asked.count()?;

@@ -166,6 +166,27 @@ fn joined<const K: usize>(first: &[u8], second: &[u8]) -> [u8; K] {
     key
 }
 
+/// The marks of a capture: by publication and by capture.
+pub fn marks(
+    seq: u64,
+    article: u64,
+    digest: &Digest,
+    published: Option<&Published>,
+    captured: Option<Timestamp>,
+    source: u32,
+) -> (Mark, Mark) {
+    let digest = digest.0[..5].try_into().expect("a digest has 32 bytes");
+    let flags = Mark::flags(published);
+    let mark = Mark { at: published.map(|published| published.at), digest, seq, article, source, flags };
+    (mark, Mark { at: captured, ..mark })
+}
+
+/// The eight bytes by which a URL is found, whatever its spelling; see [`crate::model::url::canonical`].
+pub fn url_hash(url: &str) -> [u8; 8] {
+    let canonical = crate::model::url::canonical(url);
+    blake3::hash(canonical.as_bytes()).as_bytes()[..8].try_into().expect("a hash has 32 bytes")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

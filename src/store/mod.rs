@@ -1,40 +1,47 @@
 //! The store: the sled trees from which every question is answered. Derived from the ledger, and only here is sled named.
 //!
-//! [`Store::apply`] takes commits that are durable in the ledger already and moves the applied position with them in one
-//! transaction over all trees, so that what is in the store is always a prefix of the ledger. One writes; any number of
-//! [`View`]s read, each as of one position of the ledger.
+//! [`Store::add`] takes commits that are durable in the ledger. They wait in memory until [`Store::flush`] puts them into sled,
+//! in one transaction over all trees that moves the applied position with them, so that what is in sled is always a prefix of
+//! the ledger. One writes; any number of [`View`]s read, each as of one position of the ledger, whether it is in sled or waits.
 
+mod apply;
+mod bodies;
+mod failure;
 pub mod keys;
+mod memory;
 #[cfg(test)]
 mod model;
 pub mod packed;
 mod state;
+mod table;
 mod trees;
 mod view;
 
-pub use keys::Mark;
+pub use bodies::{cut_bodies, encode_bodies};
+pub(crate) use failure::damaged;
+pub use keys::{Mark, marks, url_hash};
+pub use packed::{Direction, Value};
 pub use state::{Applied, SourceNames};
-pub use trees::{BODIES, Trees};
+pub use table::{Rows, Table};
+pub use trees::{BODIES, Tables, Trees};
 pub use view::View;
 
-use crate::bytes::codec;
-use crate::bytes::fs::IoContext;
-use crate::bytes::pack::{self, Pack, Row};
-use crate::bytes::panics;
-use crate::ledger::{BodyPack, Commit, Entry, Numbered, Position, RawEntry, article_keys, capture_keys};
-use crate::model::error::system_error;
-use crate::model::{Digest, Error, Published, Result, Timestamp};
-use packed::{Value, Writes, quiet, rows_bytes};
+use crate::bytes::fs::{IoContext, sync_dir};
+use crate::bytes::{codec, panics};
+use crate::ledger::{Commit, Position};
+use crate::model::Result;
+use failure::{failed, quiet};
+use memory::Memory;
+use packed::{Writes, rows_bytes};
 use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
-use state::{Removed, SavedQuery, State, Tagged};
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use state::State;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use trees::{Change, Rows};
+use trees::{Change, Waiting};
 
 /// The version of all that stands in the store. One of another version is built again from the ledger.
 const LAYOUT: u32 = 2;
@@ -45,10 +52,21 @@ const SEGMENT_BYTES: usize = 4 << 20;
 /// What sled may keep of the pages that it has read.
 const CACHE_BYTES: u64 = 48 << 20;
 
-/// The sled trees, open, for one writer.
+/// The sled trees, open, for one writer and any number of readers.
 pub struct Store {
     /// Taken when it is closed: sled panics, or hangs, when it is dropped and cannot write.
-    open: Option<Box<Open>>,
+    open: Option<Arc<Open>>,
+}
+
+/// Takes views of a store from any thread, as long as it is open.
+#[derive(Clone)]
+pub struct Views(Arc<Open>);
+
+impl Views {
+    /// Everything that was committed, as of now.
+    pub fn view(&self) -> Result<View> {
+        self.0.lock().view(&self.0.trees)
+    }
 }
 
 /// What is open of a store.
@@ -56,24 +74,18 @@ struct Open {
     db: sled::Db,
     trees: Trees,
     meta: sled::Tree,
-    /// What was applied last.
-    state: RwLock<Arc<State>>,
+    /// The state of what is in sled.
+    written: Mutex<Arc<State>>,
+    memory: Mutex<Memory>,
     touched: AtomicBool,
-    syncing: Arc<AtomicBool>,
+    syncing: Mutex<Option<JoinHandle<()>>>,
     dir: PathBuf,
     file: Arc<Path>,
 }
 
-/// Says that the store is damaged.
-pub(crate) fn damaged(what: impl ToString) -> Error {
-    Error::Store { what: what.to_string() }
-}
-
-/// The same of what sled says, unless that is an error of the system.
-fn failed(file: &Path, what: &str) -> Error {
-    match system_error(what) {
-        Some(source) => Error::Io { doing: "use", path: file.to_owned(), source },
-        None => damaged(what),
+impl Open {
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,14 +130,16 @@ impl Store {
             }
             _ => return Err(damaged("another version of pressmark made it")),
         }
-        let state = State::read(&trees, quiet(&file, || meta.get("applied"))?.as_deref())?;
-        let open = Box::new(Open {
+        let tables = Waiting::default().over(&trees);
+        let state = Arc::new(State::read(&tables, quiet(&file, || meta.get("applied"))?.as_deref())?);
+        let open = Arc::new(Open {
             trees,
             meta,
             db,
-            state: RwLock::new(Arc::new(state)),
+            written: Mutex::new(state.clone()),
+            memory: Mutex::new(Memory::new(state)),
             touched: AtomicBool::new(false),
-            syncing: Arc::default(),
+            syncing: Mutex::new(None),
             dir: dir.to_owned(),
             file,
         });
@@ -134,40 +148,47 @@ impl Store {
         Ok(store)
     }
 
-    /// Writes everything out and lets go. If anything was applied, opens and closes once more: sled writes its snapshot
-    /// while opening, and without one the next opening reads the whole log.
+    /// Writes everything out and lets go; what waits is lost to the store. If anything was applied, opens and closes once more: sled
+    /// writes its snapshot while opening, and without one the next opening reads the whole log. Whoever still reads keeps sled
+    /// open until he is done.
     pub fn close(self) -> Result<()> {
-        let dir = &self.open_parts().dir.clone();
-        let touched = self.open_parts().touched.load(Ordering::Relaxed);
-        self.let_go()?;
-        if touched {
-            Store::open(dir)?.let_go()?;
+        let Open { dir, touched, .. } = self.open_parts();
+        let (dir, touched) = (dir.clone(), touched.load(Ordering::Relaxed));
+        if self.let_go()? && touched {
+            Store::open(&dir)?.let_go()?;
         }
         let file = dir.join("db");
         std::fs::File::open(&file).and_then(|file| file.sync_all()).doing("sync", &file)?;
-        crate::bytes::fs::sync_dir(dir)
+        sync_dir(&dir)
     }
 
-    /// Closes sled.
-    pub fn let_go(mut self) -> Result<()> {
-        self.open.take().map_or(Ok(()), let_go)
+    /// Closes sled; whether nobody reads any more, so that it is closed.
+    pub fn let_go(mut self) -> Result<bool> {
+        self.open.take().map_or(Ok(true), let_go)
     }
 
     fn open_parts(&self) -> &Open {
         self.open.as_deref().expect("a store is open until it is let go")
     }
 
+    /// For other threads.
+    pub fn views(&self) -> Views {
+        Views(self.open.clone().expect("a store is open until it is let go"))
+    }
+
+    /// Everything that was committed. Writes nothing.
+    pub fn view(&self) -> Result<View> {
+        let open = self.open_parts();
+        open.lock().view(&open.trees)
+    }
+
+    /// Everything that is in sled.
+    pub fn written(&self) -> View {
+        View::new(Waiting::default().over(self.trees()), self.state())
+    }
+
     fn state(&self) -> Arc<State> {
-        self.open_parts().state.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set_state(&self, state: State) {
-        *self.open_parts().state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
-    }
-
-    /// Everything that was applied.
-    pub fn view(&self) -> View<'_> {
-        View::new(&self.open_parts().trees, self.state())
+        self.open_parts().written.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The trees.
@@ -175,7 +196,7 @@ impl Store {
         &self.open_parts().trees
     }
 
-    /// How far the store has come.
+    /// How far sled has come.
     pub fn applied(&self) -> Applied {
         self.state().applied
     }
@@ -199,20 +220,43 @@ impl Store {
         }
     }
 
-    /// Applies commits, in order, in one transaction; `position` is the ledger's after the last of them. One thread at a time.
-    ///
-    /// Their bodies must have been written with [`Store::write_bodies`].
-    pub fn apply(&self, commits: &[Commit], position: Position) -> Result<()> {
-        let Open { trees, meta, file, touched, .. } = self.open_parts();
-        let mut applying = Applying::after(self.view())?;
-        for commit in commits {
-            let (first, committed) = (keys::number(commit.first_seq), commit.committed_ms.to_be_bytes());
-            if commit.next_seq() > commit.first_seq {
-                applying.rows.commits.push((first, Box::from(committed)));
-            }
-            commit.numbered().try_for_each(|numbered| applying.entry(&numbered))?;
+    /// Takes a commit that is durable in the ledger; `position` is the ledger's after it.
+    pub fn add(&self, commit: Commit, position: Position) {
+        self.open_parts().lock().add(commit, position);
+    }
+
+    /// Whether something waits.
+    pub fn waits(&self) -> bool {
+        !self.open_parts().lock().is_empty()
+    }
+
+    /// Whether so much waits that it should be put into sled.
+    pub fn is_full(&self) -> bool {
+        self.open_parts().lock().is_full()
+    }
+
+    /// Whether so many bodies wait that they should be put into sled.
+    pub fn has_many_bodies(&self) -> bool {
+        self.open_parts().lock().has_many_bodies()
+    }
+
+    /// Puts everything that waits into sled, in one transaction. One thread at a time.
+    pub fn flush(&self) -> Result<()> {
+        self.flush_bodies(true)?;
+        let open = self.open_parts();
+        let Open { trees, meta, file, touched, .. } = open;
+        let mut memory = open.lock();
+        if memory.is_empty() {
+            return Ok(());
         }
-        let (rows, state) = applying.finish(position)?;
+        let (rows, state) = memory.rows(trees)?;
+        // Whoever asks meanwhile is answered from what waits.
+        let held = if memory.is_asked() {
+            drop(memory);
+            None
+        } else {
+            Some(memory)
+        };
         let mut changed = Writes::default();
         changed.set("applied", codec::encode(&state.applied));
         touched.store(true, Ordering::Relaxed);
@@ -220,7 +264,23 @@ impl Store {
         changes.push((meta, changed));
         transact(file, changes)?;
         trees.forget();
-        self.set_state(state);
+        let mut memory = held.unwrap_or_else(|| open.lock());
+        *open.written.lock().unwrap_or_else(PoisonError::into_inner) = state.clone();
+        *memory = Memory::new(state);
+        Ok(())
+    }
+
+    /// Puts bodies that wait into sled, ahead of their entries: all, or those that fill their packs.
+    pub fn flush_bodies(&self, all: bool) -> Result<()> {
+        let open = self.open_parts();
+        let packs = open.lock().bodies(all);
+        if packs.is_empty() {
+            return Ok(());
+        }
+        open.touched.store(true, Ordering::Relaxed);
+        bodies::write(&open.trees, &open.file, &packs)?;
+        open.lock().forget_bodies(packs.len());
+        self.sync_ahead();
         Ok(())
     }
 
@@ -231,342 +291,50 @@ impl Store {
         state.applied.position = position;
         quiet(file, || meta.insert("applied", codec::encode(&state.applied)))?;
         touched.store(true, Ordering::Relaxed);
-        self.set_state(state);
-        Ok(())
-    }
-
-    /// Puts bodies in, ahead of the commits that they belong to; those must be in the ledger. It may be done again with the
-    /// same bodies: they end in the same packs.
-    pub fn write_bodies(&self, bodies: &[BodyPack]) -> Result<()> {
-        let Some(BodyPack { first, .. }) = bodies.first() else { return Ok(()) };
-        if *first == 0 {
-            return Err(damaged("bodies of an article that there cannot be"));
-        }
-        let Open { trees, file, touched, .. } = self.open_parts();
-        let tree = &trees.bodies;
-        let mut open = self.open_bodies(*first)?;
-        let mut packs: Vec<([u8; 5], Cow<'_, [u8]>)> = Vec::new();
-        for body in bodies {
-            if open.is_empty() && body.full {
-                packs.push((keys::number(body.first), Cow::from(&body.bytes)));
-                continue;
-            }
-            open.extend(Pack::<5>::decode(&body.bytes).map_err(damaged)?.to_rows());
-            if rows_bytes(&open) >= BODIES.bytes {
-                packs.push((open[0].0, Cow::from(tree.encode(&open))));
-                open.clear();
-            }
-        }
-        if !open.is_empty() {
-            packs.push((open[0].0, Cow::from(tree.encode(&open))));
-        }
-        let mut writes = Writes::default();
-        tree.append_encoded(packs.iter().map(|(first, pack)| (*first, &**pack)), &mut writes);
-        touched.store(true, Ordering::Relaxed);
-        tree.make_slots(packs.iter().map(|(first, _)| *first))?;
-        quiet(file, || tree.tree().apply_batch(writes.batch))?;
-        tree.forget();
-        self.sync_ahead();
+        let state = Arc::new(state);
+        *self.open_parts().written.lock().unwrap_or_else(PoisonError::into_inner) = state.clone();
+        *self.open_parts().lock() = Memory::new(state);
         Ok(())
     }
 
     /// Lets the disk begin with what closing would otherwise wait for. Nothing relies on it.
     fn sync_ahead(&self) {
         let Open { syncing, dir, .. } = self.open_parts();
-        if syncing.swap(true, Ordering::Relaxed) {
+        let mut syncing = syncing.lock().unwrap_or_else(PoisonError::into_inner);
+        if syncing.as_ref().is_some_and(|syncing| !syncing.is_finished()) {
             return;
         }
-        let (syncing, file) = (syncing.clone(), dir.join("db"));
-        std::thread::spawn(move || {
+        let file = dir.join("db");
+        *syncing = Some(std::thread::spawn(move || {
             let _ = std::fs::File::open(file).and_then(|file| file.sync_data());
-            syncing.store(false, Ordering::Relaxed);
-        });
-    }
-
-    /// The rows of the pack that bodies from this article on are added to; none if they begin a pack.
-    fn open_bodies(&self, first: u64) -> Result<Vec<Row<5>>> {
-        let Some(last) = self.trees().bodies.get(&keys::number(first - 1))? else { return Ok(Vec::new()) };
-        let mut rows = last.pack().to_rows();
-        rows.retain(|(key, _)| *key < keys::number(first));
-        if rows_bytes(&rows) >= BODIES.bytes {
-            rows.clear();
-        }
-        Ok(rows)
+        }));
     }
 
     /// How many bytes the pack has already that the next body is added to.
     pub fn open_body_bytes(&self) -> Result<usize> {
-        Ok(rows_bytes(&self.open_bodies(self.applied().position.next_article)?))
+        Ok(rows_bytes(&bodies::open_rows(self.trees(), self.applied().position.next_article)?))
     }
 }
 
-/// What cannot be written is left open, to the end of the process.
-fn let_go(open: Box<Open>) -> Result<()> {
+/// What cannot be written is left open, to the end of the process. Whether sled is closed, and nobody reads any more.
+fn let_go(open: Arc<Open>) -> Result<bool> {
+    if let Some(syncing) = open.syncing.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let _ = syncing.join();
+    }
     let file = open.file.clone();
     if let Err(e) = quiet(&file, || open.db.flush()) {
         std::mem::forget(open);
         return Err(e);
     }
-    panics::caught(|| drop(open)).map_err(|panic| failed(&file, &panic))
+    let Some(open) = Arc::into_inner(open) else { return Ok(false) };
+    panics::caught(|| drop(open)).map_err(|panic| failed(&file, &panic))?;
+    Ok(true)
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        let _ = self.open.take().map_or(Ok(()), let_go);
+        let _ = self.open.take().map_or(Ok(true), let_go);
     }
-}
-
-/// Commits on their way into the store: rows, and what the state will be.
-struct Applying<'a> {
-    view: View<'a>,
-    state: State,
-    names: SourceNames,
-    /// Sources and tags before.
-    known: (usize, usize),
-    rows: Rows,
-    /// The articles of these commits, those that can be read.
-    new: Vec<Option<NewArticle>>,
-    /// An article that the next entry should be a capture of.
-    awaits: Option<u64>,
-    tagged: BTreeMap<u64, Tags>,
-    queries: BTreeMap<u64, SavedQuery>,
-}
-
-/// An article of a commit on its way into the store.
-struct NewArticle {
-    digest: Digest,
-    first_seq: u64,
-    text_bytes: u64,
-}
-
-/// The tags that an article has and had, and by number which of them it has.
-struct Tags {
-    all: Vec<Tagged>,
-    open: HashMap<u32, usize>,
-}
-
-impl<'a> Applying<'a> {
-    fn after(view: View<'a>) -> Result<Applying<'a>> {
-        let state = State::clone(view.state());
-        let names = SourceNames::clone(&*view.names()?);
-        let known = (names.names().len(), state.tags().len());
-        let (rows, new, tagged, queries) = Default::default();
-        Ok(Applying { view, state, names, known, rows, new, awaits: None, tagged, queries })
-    }
-
-    fn entry(&mut self, numbered: &Numbered<'_>) -> Result<()> {
-        let Numbered { seq, article, entry } = *numbered;
-        if entry.is_article() {
-            self.rows.articles.push((keys::number(article), entry.to_row(&keys::number(seq))));
-            return self.article(article, seq, entry);
-        }
-        self.rows.captures.push((keys::number(seq), entry.to_row(&[])));
-        if entry.is_capture() {
-            return self.capture(seq, entry);
-        }
-        self.misses_first();
-        match entry.open(seq).map_err(damaged)? {
-            Entry::Tags { article, added, removed, .. } => self.tags(seq, article, &added, &removed),
-            Entry::Saved { name, query, .. } => {
-                self.queries.extend(self.state.save(name, query, seq));
-                Ok(())
-            }
-            Entry::Removal { article, digest, .. } => self.remove(article, digest, seq),
-            _ => Ok(()),
-        }
-    }
-
-    /// An article of these commits.
-    fn new_article(&self, article: u64) -> Option<&NewArticle> {
-        let first = self.view.applied().position.next_article;
-        self.new.get(article.checked_sub(first)? as usize)?.as_ref()
-    }
-
-    /// What should be the capture that brought an article is none.
-    fn misses_first(&mut self) {
-        self.state.applied.without_first += u64::from(self.awaits.take().is_some());
-    }
-
-    fn article(&mut self, number: u64, first_seq: u64, entry: &RawEntry) -> Result<()> {
-        self.misses_first();
-        if !entry.gone {
-            self.state.applied.last_body = number;
-        }
-        if !entry.is_readable_article() {
-            self.state.hide(number);
-            self.rows.unreadable.push((keys::number(number), Box::default()));
-            self.new.push(None);
-            return Ok(());
-        }
-        let (digest, text_bytes) = article_keys(&entry.bytes).map_err(damaged)?;
-        self.state.applied.articles += 1;
-        self.state.applied.text_bytes += text_bytes;
-        self.awaits = Some(number);
-        self.rows.digests.push((keys::digest_key(&digest, number), Box::default()));
-        self.new.push(Some(NewArticle { digest, first_seq, text_bytes }));
-        Ok(())
-    }
-
-    fn capture(&mut self, seq: u64, entry: &RawEntry) -> Result<()> {
-        let keys = capture_keys(&entry.bytes).map_err(damaged)?;
-        let is_first = self.awaits == Some(keys.article);
-        self.awaits.take_if(|_| is_first);
-        self.misses_first();
-        let digest = match self.new_article(keys.article) {
-            Some(new) => new.digest,
-            None if self.state.is_unreadable(keys.article) => return Ok(()),
-            None => self.view.article(keys.article)?.digest,
-        };
-        if !self.state.dead().contains(keys.article) {
-            self.state.applied.captures += 1;
-        }
-        if !is_first {
-            self.state.applied.later += 1;
-            self.rows.by_article.push((keys::article_key(keys.article, seq), Box::default()));
-        }
-        let source = match keys.source {
-            None => 0,
-            Some(source) => self.names.number_or_new(source),
-        };
-        let (published, captured) =
-            marks(seq, keys.article, &digest, keys.published.as_ref(), keys.captured, source);
-        self.rows.by_date.push((published.date_key(), Box::default()));
-        self.rows.by_captured.push((captured.date_key(), Box::default()));
-        self.rows.by_source.push((published.source_key(), Box::default()));
-        if let Some(url) = keys.url {
-            self.rows.by_url.push((keys::url_key(url_hash(url), seq, keys.article), Box::default()));
-        }
-        Ok(())
-    }
-
-    fn tags(&mut self, seq: u64, article: u64, added: &[String], removed: &[String]) -> Result<()> {
-        if let std::collections::btree_map::Entry::Vacant(unknown) = self.tagged.entry(article) {
-            let all = self.view.tagged_row(article)?;
-            let open = (0..).zip(&all).filter(|(_, tagged)| tagged.until.is_none());
-            let open = open.map(|(at, tagged)| (tagged.tag, at)).collect();
-            unknown.insert(Tags { all, open });
-        }
-        let tags = self.tagged.get_mut(&article).expect("it was put in");
-        for tag in added {
-            let tag = self.state.tag_number_or_new(tag);
-            tags.open.entry(tag).or_insert_with(|| {
-                tags.all.push(Tagged { tag, since: seq, until: None });
-                tags.all.len() - 1
-            });
-        }
-        for tag in removed {
-            let open = self.state.tag_number(tag).and_then(|tag| tags.open.remove(&tag));
-            if let Some(at) = open {
-                tags.all[at].until = Some(seq);
-            }
-        }
-        Ok(())
-    }
-
-    /// An article is not part of the archive any more, and neither are its captures.
-    fn remove(&mut self, article: u64, digest: Digest, seq: u64) -> Result<()> {
-        if self.state.is_unreadable(article) {
-            // Whoever brings the text again is to find that it was removed.
-            if !self.state.was_removed(article, &digest) {
-                self.rows.digests.push((keys::digest_key(&digest, article), Box::default()));
-            }
-        } else if !self.state.dead().contains(article) {
-            let (text_bytes, before) = match self.new_article(article) {
-                Some(new) => (new.text_bytes, u64::from(self.is_capture(new.first_seq, article))),
-                None => {
-                    let row = self.view.article(article)?;
-                    (row.text_bytes(), self.view.captures_of(article, row.first_seq)?.len() as u64)
-                }
-            };
-            // Those of these commits have no rows yet.
-            let later = self.rows.by_article.iter().filter(|(key, _)| key[..5] == keys::number(article));
-            let applied = &mut self.state.applied;
-            applied.articles -= 1;
-            applied.text_bytes -= text_bytes;
-            applied.captures -= before + later.count() as u64;
-        }
-        self.rows.removals.push((keys::number(seq), codec::encode(&(article, digest)).into()));
-        self.state.remove(Removed { article, digest, since: seq });
-        Ok(())
-    }
-
-    /// Whether an entry of these commits is a capture of an article that can be read.
-    fn is_capture(&self, seq: u64, article: u64) -> bool {
-        let found = self.rows.captures.binary_search_by_key(&keys::number(seq), |row| row.0);
-        let entry = found.ok().and_then(|at| RawEntry::of_row(&self.rows.captures[at].1).ok());
-        entry.is_some_and(|entry| entry.is_capture() && entry.about() == [article])
-    }
-
-    fn finish(mut self, position: Position) -> Result<(Rows, State)> {
-        self.misses_first();
-        let Applying { mut rows, mut state, names, known, tagged, queries, .. } = self;
-        for (number, name) in (1u32..).zip(names.names()).skip(known.0) {
-            rows.sources.push((number.to_be_bytes(), name.as_str().as_bytes().into()));
-        }
-        for (number, name) in (1u32..).zip(state.tags()).skip(known.1) {
-            rows.tag_names.push((number.to_be_bytes(), name.as_bytes().into()));
-        }
-        for (since, saved) in queries {
-            rows.queries.push((keys::number(since), codec::encode(&saved).into()));
-        }
-        for (article, tags) in tagged {
-            for Tagged { tag, since, until } in &tags.all {
-                let until = until.map_or(Box::default(), |until| keys::number(until).into());
-                rows.by_tag.push((keys::tag_key(*tag, article, *since), until));
-            }
-            rows.tags.push((keys::number(article), codec::encode(&tags.all).into()));
-        }
-        state.applied.position = position;
-        state.set_names(names);
-        Ok((rows, state))
-    }
-}
-
-/// The marks of a capture: by publication and by capture.
-pub fn marks(
-    seq: u64,
-    article: u64,
-    digest: &Digest,
-    published: Option<&Published>,
-    captured: Option<Timestamp>,
-    source: u32,
-) -> (Mark, Mark) {
-    let digest = digest.0[..5].try_into().expect("a digest has 32 bytes");
-    let flags = Mark::flags(published);
-    let mark = Mark { at: published.map(|published| published.at), digest, seq, article, source, flags };
-    (mark, Mark { at: captured, ..mark })
-}
-
-/// The eight bytes by which a URL is found, whatever its spelling; see [`crate::model::url::canonical`].
-pub fn url_hash(url: &str) -> [u8; 8] {
-    let canonical = crate::model::url::canonical(url);
-    blake3::hash(canonical.as_bytes()).as_bytes()[..8].try_into().expect("a hash has 32 bytes")
-}
-
-/// Cuts the bodies of articles into packs as the store will keep them, going on in a pack that has `open_bytes` already.
-pub fn cut_bodies(
-    mut open_bytes: usize,
-    bodies: impl IntoIterator<Item = (u64, Box<[u8]>)>,
-) -> Vec<(bool, Vec<Row<5>>)> {
-    let mut packs = Vec::new();
-    let mut run = Vec::new();
-    for (number, body) in bodies {
-        open_bytes += pack::row_bytes::<5>(&body);
-        run.push((keys::number(number), body));
-        if open_bytes >= BODIES.bytes {
-            packs.push((true, std::mem::take(&mut run)));
-            open_bytes = 0;
-        }
-    }
-    if !run.is_empty() {
-        packs.push((false, run));
-    }
-    packs
-}
-
-/// Encodes what [`cut_bodies`] cut.
-pub fn encode_bodies((full, rows): (bool, Vec<Row<5>>)) -> BodyPack {
-    BodyPack { first: keys::read_number(&rows[0].0), full, bytes: pack::encode(&rows, BODIES.level) }
 }
 
 fn transact(file: &Path, writes: Vec<Change<'_>>) -> Result<()> {

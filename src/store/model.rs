@@ -1,8 +1,7 @@
 //! The store held against a model while a writer writes: every view answers as of its position, and a walk meets every row once,
 //! whatever is split under it.
 
-use super::packed::Direction;
-use super::{BODIES, Mark, Store, View, cut_bodies, encode_bodies, keys};
+use super::{BODIES, Direction, Mark, Store, View, cut_bodies, encode_bodies, keys};
 use crate::ledger::{ArticleRow, Commit, Entry, Position};
 use crate::model::{Article, Dated, Digest, Origin, Precision, Provenance, Published, Source, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -168,10 +167,10 @@ fn commits(random: &mut Random, count: usize) -> (Vec<(Commit, Position)>, Model
 }
 
 /// Holds everything that a view says against the model.
-fn check(view: &View<'_>, model: &Model, random: &mut Random) {
+fn check(view: &View, model: &Model, random: &mut Random) {
     let next_seq = view.next_seq();
     let captures = model.captures(next_seq);
-    let trees = view.trees();
+    let trees = view.tables();
     let seen = |marks: Vec<Mark>| -> Vec<u64> {
         let seqs: Vec<u64> = marks.into_iter().filter(|mark| view.sees(mark)).map(|mark| mark.seq).collect();
         assert!(
@@ -244,10 +243,10 @@ fn views_see_their_position_whatever_is_written() {
             let (store, model, done, checked) = (&store, &model, &done, &checked);
             scope.spawn(move || {
                 let mut random = Random(seed);
-                let mut kept: Option<View<'_>> = None;
+                let mut kept: Option<View> = None;
                 while !done.load(Ordering::Relaxed) {
                     // One that is taken now, one that was taken some time ago, one of the past.
-                    let now = store.view();
+                    let now = store.view().unwrap();
                     check(&now, model, &mut random);
                     let past = now.as_of(1 + random.below(now.next_seq())).unwrap();
                     check(&past, model, &mut random);
@@ -259,9 +258,14 @@ fn views_see_their_position_whatever_is_written() {
                 }
             });
         }
+        let mut writing = Random(7);
         for (commit, position) in &commits {
-            store.write_bodies(&commit.bodies).unwrap();
-            store.apply(std::slice::from_ref(commit), *position).unwrap();
+            store.add(commit.clone(), *position);
+            match writing.below(12) {
+                0 => store.flush().unwrap(),
+                1 => store.flush_bodies(false).unwrap(),
+                _ => {}
+            }
             // Readers are to see many of the positions.
             let before = checked.load(Ordering::Relaxed);
             let began = std::time::Instant::now();
@@ -272,10 +276,12 @@ fn views_see_their_position_whatever_is_written() {
         done.store(true, Ordering::Relaxed);
     });
     assert!(checked.load(Ordering::Relaxed) > 50, "the readers read");
-    check(&store.view(), &model, &mut random);
+    check(&store.view().unwrap(), &model, &mut random);
+    store.flush().unwrap();
+    check(&store.view().unwrap(), &model, &mut random);
     store.close().unwrap();
     let store = Store::open(&dir.path().join("store")).unwrap();
-    (1..store.view().next_seq()).step_by(97).for_each(|seq| {
-        check(&store.view().as_of(seq).unwrap(), &model, &mut random);
+    (1..store.view().unwrap().next_seq()).step_by(97).for_each(|seq| {
+        check(&store.view().unwrap().as_of(seq).unwrap(), &model, &mut random);
     });
 }

@@ -9,7 +9,7 @@
 //! while they are empty, and then each takes its nine packs without being written again (sled consolidates a leaf at
 //! the tenth change). Reading passes over empty slots, so one that a crash left behind does no harm.
 
-use super::{damaged, failed};
+use super::failure::{damaged, quiet};
 use crate::bytes::pack::{self, Pack, Row};
 use crate::model::Result;
 use sled::{Batch, IVec, Tree};
@@ -127,13 +127,13 @@ impl<const K: usize> PackedTree<K> {
     }
 
     /// The rows with `low <= key <= high`, lazily.
-    pub fn range(&self, low: [u8; K], high: [u8; K], direction: Direction) -> Rows<'_, K> {
+    pub fn range(self: &Arc<Self>, low: [u8; K], high: [u8; K], direction: Direction) -> Rows<K> {
         let at = if low > high { At::End } else { At::Start };
-        Rows { tree: self, low, high, direction, at, current: None }
+        Rows { tree: self.clone(), low, high, direction, at, current: None }
     }
 
     /// All rows, ascending.
-    pub fn rows(&self) -> Rows<'_, K> {
+    pub fn rows(self: &Arc<Self>) -> Rows<K> {
         self.range([0; K], [0xff; K], Direction::Up)
     }
 
@@ -384,7 +384,7 @@ pub fn rows_bytes<const K: usize>(rows: &[Row<K>]) -> usize {
     rows.iter().map(|(_, value)| pack::row_bytes::<K>(value)).sum()
 }
 
-fn merge<const K: usize>(old: Vec<Row<K>>, new: Vec<Row<K>>) -> Vec<Row<K>> {
+pub(super) fn merge<const K: usize>(old: Vec<Row<K>>, new: Vec<Row<K>>) -> Vec<Row<K>> {
     let mut merged = Vec::with_capacity(old.len() + new.len());
     let mut old = old.into_iter().peekable();
     for row in new {
@@ -414,15 +414,6 @@ fn split_key<const K: usize>(key: &[u8]) -> Result<([u8; K], u16)> {
     split.ok_or_else(|| damaged("a key of another length"))
 }
 
-/// Runs a call into sled; its errors and its panics are damage of the store, unless the system failed.
-pub fn quiet<T>(file: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T> {
-    match crate::bytes::panics::caught(call) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(e)) => Err(failed(file, &e.to_string())),
-        Err(panic) => Err(failed(file, &panic)),
-    }
-}
-
 /// A row's place in a pack that is held.
 pub struct Value<const K: usize> {
     pack: Arc<Pack<K>>,
@@ -430,6 +421,10 @@ pub struct Value<const K: usize> {
 }
 
 impl<const K: usize> Value<K> {
+    pub(super) fn new(pack: Arc<Pack<K>>, row: usize) -> Value<K> {
+        Value { pack, row }
+    }
+
     /// The row's key.
     pub fn key(&self) -> &[u8; K] {
         self.pack.key(self.row)
@@ -450,8 +445,8 @@ impl<const K: usize> std::ops::Deref for Value<K> {
 }
 
 /// Walks a range, a pack at a time.
-pub struct Rows<'a, const K: usize> {
-    tree: &'a PackedTree<K>,
+pub struct Rows<const K: usize> {
+    tree: Arc<PackedTree<K>>,
     /// What is left of it.
     low: [u8; K],
     high: [u8; K],
@@ -468,7 +463,7 @@ enum At<const K: usize> {
     End,
 }
 
-impl<const K: usize> Rows<'_, K> {
+impl<const K: usize> Rows<K> {
     fn step(&mut self) -> Result<Option<Value<K>>> {
         loop {
             if let Some((pack, rows)) = &mut self.current {
@@ -541,7 +536,7 @@ fn step_down<const K: usize>(key: &mut [u8; K]) {
     }
 }
 
-impl<const K: usize> Iterator for Rows<'_, K> {
+impl<const K: usize> Iterator for Rows<K> {
     type Item = Result<Value<K>>;
 
     /// Ends after an error: sled would give the same one for ever.
@@ -580,7 +575,7 @@ mod tests {
         ]
     }
 
-    fn open(dir: &Path, packing: Packing) -> (sled::Db, PackedTree<2>) {
+    fn open(dir: &Path, packing: Packing) -> (sled::Db, Arc<PackedTree<2>>) {
         // sled lets go of its lock some time after the handle was dropped.
         let config = sled::Config::new().path(dir).flush_every_ms(None);
         let mut opened = config.open();
@@ -589,7 +584,7 @@ mod tests {
             opened = config.open();
         }
         let db = opened.unwrap();
-        let tree = PackedTree::new(db.open_tree("t").unwrap(), &Arc::from(dir), packing);
+        let tree = Arc::new(PackedTree::new(db.open_tree("t").unwrap(), &Arc::from(dir), packing));
         (db, tree)
     }
 

@@ -1,7 +1,9 @@
 //! What is known of the store beside its rows: counters, names, and what may change later, with the numbers of the entries that
 //! began and ended it. A state is never changed: each transaction puts a new one in its place.
 
-use super::{Trees, damaged, keys};
+use super::failure::damaged;
+use super::keys;
+use super::trees::Tables;
 use crate::bytes::codec;
 use crate::ledger::Position;
 use crate::model::{Digest, Result, Source};
@@ -93,7 +95,7 @@ pub fn holds(since: u64, until: Option<u64>, next_seq: u64) -> bool {
 
 impl State {
     /// Reads what was put in; `applied` is its row of `meta`.
-    pub fn read(trees: &Trees, applied: Option<&[u8]>) -> Result<State> {
+    pub fn read(trees: &Tables, applied: Option<&[u8]>) -> Result<State> {
         let applied = applied.map(codec::decode).transpose().map_err(damaged)?;
         let mut state = State {
             applied: applied.unwrap_or(Applied::START),
@@ -238,7 +240,7 @@ pub struct SourceNames {
 
 impl SourceNames {
     /// Reads them from their rows.
-    pub(super) fn read(trees: &Trees) -> Result<SourceNames> {
+    pub(super) fn read(trees: &Tables) -> Result<SourceNames> {
         let mut names = SourceNames::default();
         for row in trees.sources.rows() {
             let row = row?;

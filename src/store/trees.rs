@@ -1,7 +1,10 @@
 //! The trees of the store, in one table: a line is all that a tree takes.
 
+use super::failure::quiet;
 use super::keys::{MARK_BYTES, TAG_BYTES};
-use super::packed::{PackedTree, Packing, Writes, quiet};
+use super::packed::{PackedTree, Packing, Writes};
+use super::table::{Over, Table};
+use crate::bytes::pack::Pack;
 use crate::bytes::pack::Row;
 use crate::model::Result;
 use rayon::prelude::*;
@@ -25,7 +28,7 @@ macro_rules! trees {
     ($($name:ident, $bytes:expr, $packing:expr, $doc:literal;)*) => {
         /// The packed trees.
         pub struct Trees {
-            $(#[doc = $doc] pub $name: PackedTree<{ $bytes }>,)*
+            $(#[doc = $doc] pub $name: Arc<PackedTree<{ $bytes }>>,)*
         }
 
         /// Rows to be put in, by tree, in any order.
@@ -34,10 +37,44 @@ macro_rules! trees {
             $(pub $name: Vec<Row<{ $bytes }>>,)*
         }
 
+        /// The packed trees with what waits for them, as one view sees them.
+        #[derive(Clone)]
+        pub struct Tables {
+            $(#[doc = $doc] pub $name: Table<{ $bytes }>,)*
+        }
+
+        /// What waits for the trees.
+        #[derive(Clone, Default)]
+        pub(super) struct Waiting {
+            $(pub $name: Over<{ $bytes }>,)*
+        }
+
+        impl Waiting {
+            /// Adds rows, in any order.
+            pub fn add(&mut self, rows: Rows) {
+                $(
+                    let mut new = rows.$name;
+                    if !new.is_empty() {
+                        new.sort_unstable_by_key(|(key, _)| *key);
+                        self.$name.push(Pack::of(&new));
+                    }
+                )*
+            }
+
+            /// All of them but the bodies, which have a way of their own.
+            pub fn rows(&self) -> Rows {
+                Rows { $($name: self.$name.rows(),)* }
+            }
+
+            pub fn over(&self, trees: &Trees) -> Tables {
+                Tables { $($name: Table::new(&trees.$name, self.$name.clone()),)* }
+            }
+        }
+
         impl Trees {
             pub(super) fn open(db: &sled::Db, file: &Arc<Path>) -> Result<Trees> {
                 let tree = |name: &str| quiet(file, || db.open_tree(name));
-                Ok(Trees { $($name: PackedTree::new(tree(stringify!($name))?, file, $packing),)* })
+                Ok(Trees { $($name: Arc::new(PackedTree::new(tree(stringify!($name))?, file, $packing)),)* })
             }
 
             /// Forgets what was decoded: it has changed.

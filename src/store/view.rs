@@ -1,8 +1,10 @@
 //! [`View`]: the store as of one position of the ledger, whatever is written meanwhile.
 
+use super::failure::damaged;
+use super::keys::{self, Mark};
 use super::packed::Direction;
-use super::state::{SourceNames, State, Tagged, holds};
-use super::{Applied, Mark, Trees, damaged, keys};
+use super::state::{Applied, SourceNames, State, Tagged, holds};
+use super::trees::Tables;
 use crate::bytes::codec;
 use crate::bytes::number_set::NumberSet;
 use crate::ledger::{ArticleRow, Entry, RawEntry};
@@ -13,8 +15,8 @@ use std::sync::Arc;
 
 /// Reads a store as it was before one entry: what came later is not there, and what ended later still is.
 #[derive(Clone)]
-pub struct View<'a> {
-    trees: &'a Trees,
+pub struct View {
+    tables: Arc<Tables>,
     state: Arc<State>,
     /// The first numbers that are not seen.
     next_seq: u64,
@@ -23,16 +25,17 @@ pub struct View<'a> {
     dead: Arc<RoaringTreemap>,
 }
 
-impl<'a> View<'a> {
+impl View {
     /// Of all that a state has.
-    pub(super) fn new(trees: &'a Trees, state: Arc<State>) -> View<'a> {
+    pub(super) fn new(tables: Tables, state: Arc<State>) -> View {
+        let tables = Arc::new(tables);
         let position = state.applied.position;
         let dead = state.dead().clone();
-        View { trees, state, next_seq: position.next_seq, next_article: position.next_article, dead }
+        View { tables, state, next_seq: position.next_seq, next_article: position.next_article, dead }
     }
 
     /// The same as of before an entry.
-    pub fn as_of(&self, next_seq: u64) -> Result<View<'a>> {
+    pub fn as_of(&self, next_seq: u64) -> Result<View> {
         let next_seq = next_seq.clamp(1, self.next_seq);
         // Articles came in the order of the captures that brought them.
         let (mut low, mut high) = (1, self.next_article);
@@ -44,9 +47,9 @@ impl<'a> View<'a> {
         Ok(View { next_seq, next_article: low, dead, ..self.clone() })
     }
 
-    /// The trees, in which there may be more than this view sees.
-    pub fn trees(&self) -> &'a Trees {
-        self.trees
+    /// The tables, in which there may be more than this view sees.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
     }
 
     pub(super) fn state(&self) -> &State {
@@ -66,6 +69,11 @@ impl<'a> View<'a> {
     /// The number of the first entry that it does not see.
     pub fn next_seq(&self) -> u64 {
         self.next_seq
+    }
+
+    /// The number of the first article that it does not see.
+    pub fn next_article(&self) -> u64 {
+        self.next_article
     }
 
     /// Whether an article is part of the archive.
@@ -90,7 +98,7 @@ impl<'a> View<'a> {
         if let Some(names) = known.get() {
             return Ok(names.clone());
         }
-        let names = Arc::new(SourceNames::read(self.trees)?);
+        let names = Arc::new(SourceNames::read(&self.tables)?);
         Ok(known.get_or_init(|| names).clone())
     }
 
@@ -109,7 +117,7 @@ impl<'a> View<'a> {
     fn with_digest(&self, digest: &Digest) -> Result<Vec<u64>> {
         let (low, high) = (keys::digest_key(digest, 0), keys::digest_key(digest, keys::LAST));
         let mut found = Vec::new();
-        for row in self.trees.digests.range(low, high, Direction::Up) {
+        for row in self.tables.digests.range(low, high, Direction::Up) {
             let number = keys::read_number(&row?.key()[8..]);
             if number >= self.next_article {
                 continue;
@@ -127,7 +135,8 @@ impl<'a> View<'a> {
     /// The numbers of the articles whose digest starts with this prefix, in the order of their digests; `limit` at the most.
     pub fn find_prefix(&self, prefix: &Prefix, limit: usize) -> Result<Vec<u64>> {
         let mut found = Vec::new();
-        for row in self.trees.digests.range(keys::digest_key(&prefix.first(), 0), [0xff; 13], Direction::Up) {
+        for row in self.tables.digests.range(keys::digest_key(&prefix.first(), 0), [0xff; 13], Direction::Up)
+        {
             let row = row?;
             if found.len() == limit || !prefix.may_match(&row.key()[..8]) {
                 break;
@@ -150,7 +159,7 @@ impl<'a> View<'a> {
             } else {
                 ([0; 13], keys::digest_key(digest, keys::LAST))
             };
-            for row in self.trees.digests.range(low, high, direction) {
+            for row in self.tables.digests.range(low, high, direction) {
                 let row = row?;
                 let number = keys::read_number(&row.key()[8..]);
                 if !self.has(number) {
@@ -174,7 +183,7 @@ impl<'a> View<'a> {
 
     /// An article as it was written, and the number of the capture after it.
     pub fn article_entry(&self, number: u64) -> Result<(u64, RawEntry)> {
-        let row = self.trees.articles.get(&keys::number(number))?;
+        let row = self.tables.articles.get(&keys::number(number))?;
         let row = row.ok_or_else(|| damaged(format!("article {number} is missing")))?;
         let (first_seq, entry) = row.split_first_chunk::<5>().ok_or_else(|| damaged("a row of articles"))?;
         Ok((keys::read_number(first_seq), RawEntry::of_row(entry).map_err(damaged)?))
@@ -196,7 +205,7 @@ impl<'a> View<'a> {
 
     /// The same as it was written.
     pub fn body_bytes(&self, number: u64) -> Result<Vec<u8>> {
-        let row = self.trees.bodies.get(&keys::number(number))?;
+        let row = self.tables.bodies.get(&keys::number(number))?;
         row.map(|row| row.to_vec()).ok_or_else(|| damaged(format!("the body of article {number} is missing")))
     }
 
@@ -210,7 +219,7 @@ impl<'a> View<'a> {
 
     /// What has this number, as it was written.
     pub fn raw_entry(&self, seq: u64) -> Result<RawEntry> {
-        let row = self.trees.captures.get(&keys::number(seq))?;
+        let row = self.tables.captures.get(&keys::number(seq))?;
         let row = row.ok_or_else(|| damaged(format!("capture {seq} is missing")))?;
         RawEntry::of_row(&row).map_err(damaged)
     }
@@ -222,12 +231,13 @@ impl<'a> View<'a> {
 
     /// When the entry with this number was committed, in milliseconds since 1970, and the number of the next commit's first.
     pub fn committed(&self, seq: u64) -> Result<(i64, u64)> {
-        let last = self.trees.commits.range([0; 5], keys::number(seq), Direction::Down).next().transpose()?;
+        let last =
+            self.tables.commits.range([0; 5], keys::number(seq), Direction::Down).next().transpose()?;
         let committed = last.and_then(|row| Some(i64::from_be_bytes((*row).try_into().ok()?)));
         let committed =
             committed.ok_or_else(|| damaged(format!("the commit of capture {seq} is missing")))?;
         let next =
-            self.trees.commits.range(keys::number(seq + 1), [0xff; 5], Direction::Up).next().transpose()?;
+            self.tables.commits.range(keys::number(seq + 1), [0xff; 5], Direction::Up).next().transpose()?;
         Ok((committed, next.map_or(keys::LAST, |row| keys::read_number(row.key()))))
     }
 
@@ -236,7 +246,7 @@ impl<'a> View<'a> {
         if self.state.tags().is_empty() {
             return Ok(Vec::new());
         }
-        let row = self.trees.tags.get(&keys::number(article))?;
+        let row = self.tables.tags.get(&keys::number(article))?;
         row.map_or(Ok(Vec::new()), |row| codec::decode(&row).map_err(damaged))
     }
 
@@ -257,7 +267,7 @@ impl<'a> View<'a> {
         let Some(number) = self.state.tag_number(tag) else { return Ok(NumberSet::default()) };
         let (low, high) = (keys::tag_key(number, 0, 0), keys::tag_key(number, keys::LAST, keys::LAST));
         let mut articles = NumberSet::default();
-        for row in self.trees.by_tag.range(low, high, Direction::Up) {
+        for row in self.tables.by_tag.range(low, high, Direction::Up) {
             let row = row?;
             let (article, since) = (keys::read_number(&row.key()[4..9]), keys::read_number(&row.key()[9..]));
             let until = (!row.is_empty()).then(|| keys::read_number(&row));
@@ -308,9 +318,9 @@ impl<'a> View<'a> {
     }
 
     /// The captures of an article but for the one that brought it, in order.
-    fn later_captures(&self, article: u64) -> impl Iterator<Item = Result<u64>> + 'a {
+    fn later_captures(&self, article: u64) -> impl Iterator<Item = Result<u64>> + use<> {
         let range = (keys::article_key(article, 0), keys::article_key(article, self.next_seq - 1));
-        let rows = self.trees.by_article.range(range.0, range.1, Direction::Up);
+        let rows = self.tables.by_article.range(range.0, range.1, Direction::Up);
         rows.map(|row| Ok(keys::read_number(&row?.key()[5..])))
     }
 

@@ -71,8 +71,8 @@ fn killed_at_random_moments() {
                 // Sometimes the next opening is another ingest, not this check.
                 continue;
             }
-            let mut archive = env.open();
-            let reader = archive.reader().unwrap();
+            let archive = env.open();
+            let reader = archive.snapshot().unwrap();
             let present: Vec<bool> =
                 digests.iter().map(|digest| reader.find(digest).unwrap().is_some()).collect();
             assert!(present[..acknowledged].iter().all(|there| *there), "acknowledged articles are lost");
@@ -80,7 +80,7 @@ fn killed_at_random_moments() {
             assert!(present[..count].iter().all(|there| *there), "a commit is there in part");
             let size: usize = batch.parse().unwrap();
             assert!(count % size == 0 || count == RECORDS, "a commit is there in part");
-            drop(archive);
+            drop((archive, reader));
             let report = verify(&env.archive(), Depth::Data, Duration::ZERO, &|| false).unwrap();
             assert_eq!(report.findings, [], "round {rounds}");
         }
@@ -221,7 +221,7 @@ fn the_ledger_cut_at_every_byte_of_its_last_two_frames() {
                 continue;
             }
             let mut archive = Archive::open(&dir, &Open::default()).unwrap();
-            assert_eq!(archive.reader().unwrap().applied().articles, frames as u64, "{what}");
+            assert_eq!(archive.snapshot().unwrap().applied().articles, frames as u64, "{what}");
             let (torn, aside) = (cut > end, boot != Boot::Same);
             let healed: Vec<_> = archive.healed().to_vec();
             assert_eq!(healed.contains(&Healed::Cut), torn && !aside, "{what}: {healed:?}");
@@ -358,9 +358,9 @@ fn a_damaged_record_of_what_was_acknowledged() {
 #[test]
 fn a_ledger_that_lost_its_end_is_mended_from_the_store() {
     let env = small_archive(6);
-    let mut archive = env.open();
+    let archive = env.open();
     let (uuid, head) = (archive.uuid().into_bytes(), archive.position().head);
-    assert_eq!(archive.reader().unwrap().applied().articles, 6);
+    assert_eq!(archive.snapshot().unwrap().applied().articles, 6);
     drop(archive);
     let positions = positions(&env, uuid);
     let copies = TestEnv::new();
@@ -372,10 +372,10 @@ fn a_ledger_that_lost_its_end_is_mended_from_the_store() {
         let segment =
             std::fs::OpenOptions::new().write(true).open(dir.join("ledger").join(ledger::name(1))).unwrap();
         segment.set_len(cut).unwrap();
-        let mut archive = Archive::open(&dir, &Open::default()).unwrap();
+        let archive = Archive::open(&dir, &Open::default()).unwrap();
         assert!(matches!(archive.healed(), [Healed::Mended { captures: 1 | 2 }]), "{:?}", archive.healed());
         assert_eq!(archive.position().head, head);
-        assert_eq!(archive.reader().unwrap().applied().articles, 6);
+        assert_eq!(archive.snapshot().unwrap().applied().articles, 6);
         archive.close().unwrap();
         let report = verify(&dir, Depth::Data, Duration::ZERO, &|| false).unwrap();
         assert_eq!(report.findings, []);

@@ -380,8 +380,8 @@ fn every_column_goes_in_again() {
     archive.close().unwrap();
     env.ok(&["export", "-o", "out.jsonl"]);
     env.ok(&["--archive", "again", "ingest", "out.jsonl"]);
-    let mut again = pressmark::archive::Archive::open(&env.path("again"), &Default::default()).unwrap();
-    let reader = again.reader().unwrap();
+    let again = pressmark::archive::Archive::open(&env.path("again"), &Default::default()).unwrap();
+    let reader = again.snapshot().unwrap();
     assert_eq!(reader.capture(1).unwrap().1, full);
     // What says nothing of its input gets one.
     assert_eq!(reader.capture(3).unwrap().1, Provenance { input: "out.jsonl:2".to_owned(), ..bare });

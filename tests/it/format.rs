@@ -376,8 +376,8 @@ fn make_version_1() {
     // Who runs all ignored tests does not want this one.
     let Some(archive) = std::env::var_os("PRESSMARK_MAKE_ARCHIVE") else { return };
     let archive = Path::new(&archive);
-    let mut opened = Archive::open(archive, &Open::default()).unwrap();
-    let digest = opened.reader().unwrap().row(2).unwrap().digest;
+    let opened = Archive::open(archive, &Open::default()).unwrap();
+    let digest = opened.snapshot().unwrap().row(2).unwrap().digest;
     opened.close().unwrap();
     let removal = Entry::Removal {
         article: 2,

@@ -19,4 +19,5 @@ mod readme;
 mod real_data;
 mod recall;
 mod search;
+mod snapshot;
 mod terminal;

@@ -319,7 +319,7 @@ fn equals_a_scan(archive: &mut Archive, words: &[&str]) {
         let quoted = format!("\"{word}\"");
         let filter = parse(&quoted, &Clock::default(), &|_| None).unwrap();
         let query = Query { filter, order: Order::Arrival, ..Query::default() };
-        let reader = archive.reader_for(&query).unwrap();
+        let reader = archive.snapshot().unwrap();
         let by_index: Vec<u64> = reader.hits(&query).unwrap().map(|hit| hit.unwrap().article).collect();
         let everything = Query { order: Order::Arrival, ..Query::default() };
         let has = |article: &u64| {
@@ -380,7 +380,7 @@ fn killed_between_the_two_commits() {
             }
             let mut archive = env.open();
             equals_a_scan(&mut archive, &SCANNED);
-            behind += usize::from(!archive.search_healed().is_empty());
+            behind += usize::from(!archive.indexes_healed().is_empty());
         }
         env.ok(&["ingest", "in.jsonl"]);
         equals_a_scan(&mut env.open(), &SCANNED);
@@ -400,13 +400,13 @@ fn an_index_that_cannot_be_trusted_is_made_again() {
     let check = |what: &str| {
         let mut archive = env.open();
         equals_a_scan(&mut archive, &SCANNED);
-        let healed = archive.search_healed().to_vec();
+        let healed = archive.indexes_healed().to_vec();
         archive.close().unwrap();
         assert!(!healed.is_empty(), "{what}");
         // Once is enough.
         let mut archive = env.open();
         equals_a_scan(&mut archive, &SCANNED[..1]);
-        assert!(archive.search_healed().is_empty(), "{what}: {:?}", archive.search_healed());
+        assert!(archive.indexes_healed().is_empty(), "{what}: {:?}", archive.indexes_healed());
         archive.close().unwrap();
     };
     let replace = |with: &std::path::Path| {

@@ -1,6 +1,7 @@
 //! Looking through an archive.
 
 use super::{Depth, Finding, Report, texts};
+use crate::archive::derive;
 use crate::archive::layout::LOST;
 use crate::archive::lock::Hold;
 use crate::archive::originals::Raws;
@@ -12,8 +13,7 @@ use crate::ledger::{
 };
 use crate::model::error::unless_damaged;
 use crate::model::{Digest, Error, Result};
-use crate::store::packed::{Direction, Rows};
-use crate::store::{self, Store, Trees, View, damaged, keys};
+use crate::store::{self, Direction, Rows, Store, Tables, View, damaged, keys};
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as _;
 use std::path::Path;
@@ -94,7 +94,7 @@ pub(super) fn look_through(
             .push("pressmark.toml is missing or damaged: the next opening writes it again".to_owned());
     }
     if depth != Depth::Structure {
-        check_search(hold, &mut report)?;
+        check_indexes(hold, &mut report)?;
     }
     let raws = Raws::of(hold.layout.dir());
     name_raws(&halves, hold.uuid, reached, &mut named, stop)?;
@@ -151,24 +151,15 @@ fn check_tails(halves: &Halves, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn check_search(hold: &Hold, report: &mut Report) -> Result<()> {
-    let search = hold.layout.search();
-    let wrong = match crate::derived::words::damaged_files(&search) {
-        Ok(files) => {
-            files.into_iter().map(|file| format!("{file} does not have its checksum")).collect::<Vec<_>>()
-        }
-        Err(Error::Search { what }) => vec![what],
+/// Of the derived indexes nothing is to be mended: what is wrong is made again.
+fn check_indexes(hold: &Hold, report: &mut Report) -> Result<()> {
+    match derive::check(&hold.layout, hold.uuid, hold.alone) {
+        Ok(wrong) => wrong.into_iter().for_each(|what| report.add(Finding::Search { what })),
         Err(Error::Io { source, .. }) => {
             report.notes.push(format!("did not look at the full-text index: {source}"));
-            return Ok(());
         }
         Err(e) => return Err(e),
-    };
-    if !wrong.is_empty() && hold.alone {
-        // It is derived: nothing is to be mended in it.
-        crate::derived::words::condemn(&search)?;
     }
-    wrong.into_iter().for_each(|what| report.add(Finding::Search { what }));
     Ok(())
 }
 
@@ -331,7 +322,8 @@ fn walk_store(
     named: &mut Named,
     stop: &dyn Fn() -> bool,
 ) -> Result<()> {
-    let (view, trees, applied) = (store.view(), store.trees(), store.applied());
+    let (view, applied) = (store.written(), store.applied());
+    let trees = view.tables();
     let names = view.names()?;
     let (mut expected, mut digests, mut texts, mut bodies) = (1, 0, 0, 0);
     for row in trees.articles.rows() {
@@ -469,7 +461,7 @@ struct Seen {
 impl Seen {
     fn capture(
         &mut self,
-        trees: &Trees,
+        trees: &Tables,
         seq: u64,
         article: &ArticleRow,
         keys: &CaptureKeys<'_>,
@@ -502,8 +494,8 @@ impl Seen {
     }
 
     /// That the indexes have what they should, and nothing else.
-    fn check(self, view: &View<'_>, texts: u64, digests: u64, report: &mut Report) -> Result<()> {
-        let trees = view.trees();
+    fn check(self, view: &View, texts: u64, digests: u64, report: &mut Report) -> Result<()> {
+        let trees = view.tables();
         if self.queries != view.queries() {
             report.store("the saved queries are not those that were saved".to_owned());
         }
@@ -558,11 +550,11 @@ fn count_ledger(halves: &Halves, report: &mut Report, stop: &dyn Fn() -> bool) -
     }
 }
 
-fn count<const K: usize>(mut rows: Rows<'_, K>) -> Result<u64> {
+fn count<const K: usize>(mut rows: Rows<K>) -> Result<u64> {
     rows.try_fold(0, |count, row| row.map(|_| count + 1))
 }
 
-fn check_text(view: &View<'_>, number: u64, row: &ArticleRow, report: &mut Report) -> Result<()> {
+fn check_text(view: &View, number: u64, row: &ArticleRow, report: &mut Report) -> Result<()> {
     match view.body(number) {
         Err(Error::Store { what }) => report.store(what),
         body => {
@@ -583,7 +575,7 @@ fn compare(
     stop: &dyn Fn() -> bool,
 ) -> Result<()> {
     let mut frames = Frames::from(&halves.layout.ledger(), halves.uuid, Position::START);
-    let (view, mut number) = (store.view(), 0);
+    let (view, mut number) = (store.written(), 0);
     loop {
         if stop() {
             return Ok(());

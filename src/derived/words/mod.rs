@@ -5,17 +5,23 @@
 //! damaged or deleted, it is brought up to date before it answers.
 
 pub mod analysis;
+mod cost;
 mod english;
-mod index;
+mod format;
+mod indexer;
+mod live;
 mod pattern;
+mod reader;
 mod russian;
+mod segment;
 pub mod snippet;
 mod starts;
 mod ukrainian;
 
-pub(crate) use index::WORK_MAX;
-pub use index::{Healed, Indexer, Ranked, SearchIndex, condemn, damaged_files, is_current};
+pub(crate) use cost::WORK_MAX;
+pub use live::Words;
 pub use pattern::{Finder, How, Item, Matcher, Pattern, Places};
+pub use reader::{Ranked, SearchIndex};
 
 use crate::model::Language;
 

@@ -1,0 +1,217 @@
+//! The derived indexes: brought up to the ledger, healed, verified and rebuilt, here and nowhere else.
+
+use super::commit::Fresh;
+use super::layout::Layout;
+use super::scratch::ScratchPlace;
+use crate::derived::words::{SearchIndex, Words};
+use crate::derived::{Articles, Derived, Healed, Take, Text};
+use crate::ledger::Entry;
+use crate::model::{Digest, Error, Result};
+use crate::store::{Direction, Value, View, Views, damaged, keys};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+impl Articles for View {
+    fn end(&self) -> u64 {
+        self.next_article()
+    }
+
+    fn hash(&self, article: u64) -> Result<Digest> {
+        Ok(Digest(self.article_entry(article)?.1.hash()))
+    }
+
+    fn each(&self, first: u64, take: Take<'_>) -> Result<()> {
+        let next = self.next_article();
+        if first >= next {
+            return Ok(());
+        }
+        let range = (keys::number(first), keys::number(next - 1));
+        let mut bodies = self.tables().bodies.range(range.0, range.1, Direction::Up).peekable();
+        for article in first..next {
+            let (first_seq, entry) = self.article_entry(article)?;
+            let hash = Digest(entry.hash());
+            let Entry::Article(row) = entry.open(first_seq).map_err(damaged)? else {
+                take(&hash, None)?;
+                continue;
+            };
+            // What cannot be read may have one.
+            let is_before =
+                |body: &Result<Value<5>>| body.as_ref().is_ok_and(|body| *body.key() < keys::number(article));
+            while bodies.next_if(is_before).is_some() {}
+            let body = bodies.next().transpose()?.filter(|body| *body.key() == keys::number(article));
+            let body = body.ok_or_else(|| damaged(format!("the body of article {article} is missing")))?;
+            let body = std::str::from_utf8(&body).map_err(damaged)?;
+            let (digest, language) = (row.digest, row.language);
+            take(&hash, Some(Text { digest, language, headline: &row.headline, body }))?;
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with the derived indexes of an archive that nobody has open, having read all of them; those are thrown away if
+/// `alone` says that nobody else reads them.
+pub(super) fn check(layout: &Layout, archive: uuid::Uuid, alone: bool) -> Result<Vec<String>> {
+    let indexes: [&mut dyn Derived; 1] = [&mut Words::new(&layout.search(), archive)];
+    let mut wrong = Vec::new();
+    for index in indexes {
+        let found = index.check()?;
+        if alone && !found.is_empty() {
+            index.reset()?;
+        }
+        wrong.extend(found);
+    }
+    Ok(wrong)
+}
+
+/// The derived indexes of an open archive; any thread may ask for one.
+pub(crate) struct Indexes(Mutex<Kept>);
+
+struct Kept {
+    words: Words,
+    /// An index that is read where it is, though the archive cannot be written.
+    foreign: Option<Words>,
+    /// Where one is made if it cannot be made in the archive, and what holds that place.
+    scratch: Option<ScratchPlace>,
+    temporary: Option<tempfile::TempDir>,
+    archive: uuid::Uuid,
+    /// Whether one could not be written; it is left alone then until somebody asks for it.
+    failed: bool,
+    healed: Vec<Healed>,
+}
+
+impl Indexes {
+    /// Those of an archive; `foreign` is the layout of the archive itself, if this is a copy beside it.
+    pub fn new(layout: &Layout, foreign: Option<&Layout>, archive: uuid::Uuid) -> Indexes {
+        let words = Words::new(&layout.search(), archive);
+        let foreign = foreign.map(|layout| Words::new(&layout.search(), archive));
+        let (scratch, temporary, healed) = Default::default();
+        Indexes(Mutex::new(Kept { words, foreign, scratch, temporary, archive, failed: false, healed }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where one may be made that cannot be made in the archive.
+    pub fn allow(&self, scratch: Option<ScratchPlace>) {
+        self.lock().scratch = scratch;
+    }
+
+    /// What had to be done to them.
+    pub fn healed(&self) -> Vec<Healed> {
+        self.lock().healed.clone()
+    }
+
+    /// The full-text index, with everything that was committed when this was called.
+    pub fn words(&self, views: &Views) -> Result<Arc<SearchIndex>> {
+        let mut kept = self.lock();
+        let view = views.view()?;
+        if let Some(foreign) = &mut kept.foreign {
+            // The archive's own may have everything, and reading it needs no writing.
+            if let Ok(Some(words)) = foreign.reader(&view) {
+                return Ok(words);
+            }
+            kept.foreign = None;
+        }
+        match kept.words(&view) {
+            Err(e) if e.is_of_the_system() => {
+                let Some(place) = kept.scratch.take() else { return Err(e) };
+                let Ok((dir, temporary)) = place.directory(kept.archive) else { return Err(e) };
+                kept.words = Words::new(&dir.join("search"), kept.archive);
+                kept.temporary = temporary;
+                kept.words(&view).map_err(|_| e)
+            }
+            words => words,
+        }
+    }
+
+    /// Adds new articles, as long as those before them are there: what is missing is added when the archive is closed, or asked. It is
+    /// committed then as well: never before the ledger.
+    pub fn add(&self, fresh: &[Fresh], views: &Views) {
+        let Some(first) = fresh.first() else { return };
+        let mut kept = self.lock();
+        let next = match kept.words.next_article() {
+            Some(next) => next,
+            None if kept.failed => return,
+            None => match views.view().and_then(|view| kept.words.position(&view)) {
+                Ok(next) => next,
+                Err(_) => return kept.failed = true,
+            },
+        };
+        if next != first.article {
+            return;
+        }
+        // What was added before is in the ledger by now.
+        let mut added = kept.words.commit_if_many();
+        for Fresh { hash, digest, language, headline, body, .. } in fresh {
+            let text = Text { digest: *digest, language: *language, headline, body };
+            added = added.and_then(|()| kept.words.apply(hash, Some(text)));
+        }
+        if added.is_err() {
+            // Nothing depends on it; it is made again when it is needed.
+            kept.words.abandon();
+            kept.failed = true;
+        }
+    }
+
+    /// Throws all of them away: whoever needs one makes it again.
+    pub fn reset(&self) -> Result<()> {
+        self.lock().words.reset()
+    }
+
+    /// Makes all of them again, whatever they are like.
+    pub fn rebuild(&self, view: &View) -> Result<()> {
+        let mut kept = self.lock();
+        kept.words.reset()?;
+        kept.catch_up(view)
+    }
+
+    /// Brings those up to date that were added to, and lets go. They are derived: one that cannot be written now is made again by
+    /// whoever needs it, or he hears why not.
+    pub fn close(&self, view: &View) {
+        let mut kept = self.lock();
+        if kept.words.is_being_written() && kept.catch_up(view).is_err() {
+            kept.words.abandon();
+        }
+    }
+}
+
+impl Kept {
+    fn words(&mut self, view: &View) -> Result<Arc<SearchIndex>> {
+        match self.words.reader(view) {
+            Ok(Some(words)) => return Ok(words),
+            Ok(None) => {}
+            Err(Error::Search { .. }) => self.words.reset()?,
+            Err(e) => return Err(e),
+        }
+        match self.catch_up(view) {
+            Err(Error::Search { .. }) => {
+                self.words.reset()?;
+                self.catch_up(view)?;
+            }
+            caught_up => caught_up?,
+        }
+        let behind = || Error::Search { what: "it cannot be brought up to date".to_owned() };
+        self.words.reader(view)?.ok_or_else(behind)
+    }
+
+    /// Adds every article that an index does not have, and closes it.
+    fn catch_up(&mut self, view: &View) -> Result<()> {
+        let index: &mut dyn Derived = &mut self.words;
+        let first = index.position(view)?;
+        let mut added = 0;
+        view.each(first, &mut |hash, text| {
+            added += u64::from(text.is_some());
+            index.apply(hash, text)
+        })?;
+        index.close()?;
+        let (articles, name) = (view.applied().articles, index.name());
+        match index.lost() {
+            Some(reason) if articles > 0 => {
+                self.healed.push(Healed::Rebuilt { index: name, reason, articles });
+            }
+            _ if added > 0 => self.healed.push(Healed::CaughtUp { index: name, articles: added }),
+            _ => {}
+        }
+        Ok(())
+    }
+}

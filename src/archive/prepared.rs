@@ -1,0 +1,103 @@
+//! Drafts made ready, and what becomes of them.
+
+use crate::model::{Article, Digest, Draft, PROVENANCE_BYTES_MAX, Provenance, Raw, TEXT_BYTES_MAX};
+
+/// A draft made ready: its article in canonical form, and its digest.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    article: Article,
+    digest: Digest,
+    provenance: Provenance,
+    explanation: Vec<String>,
+    rejected: Option<String>,
+    tags: Vec<String>,
+    pub(super) raw: Option<Raw>,
+}
+
+impl Prepared {
+    /// Brings a draft into canonical form. `Err` says why it cannot be an article.
+    pub fn new(draft: Draft) -> Result<Prepared, String> {
+        let mut article = Article::new(&draft.headline, &draft.body, draft.language);
+        if article.text_bytes() == 0 {
+            return Err("there is neither a headline nor a body".to_owned());
+        }
+        if article.text_bytes() > TEXT_BYTES_MAX {
+            let (found, most) = (article.text_bytes(), TEXT_BYTES_MAX >> 20);
+            return Err(format!("the text has {found} bytes; an article may have {most} MiB"));
+        }
+        if draft.provenance.bytes() > PROVENANCE_BYTES_MAX {
+            let (found, most) = (draft.provenance.bytes(), PROVENANCE_BYTES_MAX >> 20);
+            return Err(format!("it says {found} bytes beside its text; there may be {most} MiB"));
+        }
+        if article.language().is_none() {
+            article.set_language(crate::text::detect_language::detect(article.headline(), article.body()));
+        }
+        let digest = article.digest();
+        Ok(Prepared {
+            article,
+            digest,
+            provenance: draft.provenance,
+            explanation: draft.explanation,
+            rejected: draft.rejected,
+            tags: draft.tags,
+            raw: draft.raw,
+        })
+    }
+
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.article.text_bytes() + self.provenance.bytes() + self.raw.as_ref().map_or(0, Raw::packed_bytes)
+    }
+
+    /// Whether the bytes that it was read from are to be kept.
+    pub(crate) fn keeps_raw(&self) -> bool {
+        self.raw.is_some()
+    }
+
+    pub(crate) fn into_parts(self) -> (Article, Digest, Provenance) {
+        (self.article, self.digest, self.provenance)
+    }
+
+    /// The article's digest.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The article.
+    pub fn article(&self) -> &Article {
+        &self.article
+    }
+
+    /// What was considered and why it was chosen, if that was asked for.
+    pub fn explanation(&self) -> &[String] {
+        &self.explanation
+    }
+
+    /// Why it is no article, if it was asked for all the same.
+    pub fn rejected(&self) -> Option<&str> {
+        self.rejected.as_deref()
+    }
+
+    /// Tags that the article is to have.
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
+    /// Where it was found.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+}
+
+/// What became of one draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// A new article, with this capture.
+    New(u64),
+    /// A new capture of an article that was there.
+    Captured(u64),
+    /// Nothing new: the same article, source, URL and date were there, and if bytes are to be kept, those of a capture of it are.
+    Known,
+    /// The article was removed, and stays out.
+    Removed,
+}

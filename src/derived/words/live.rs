@@ -1,0 +1,162 @@
+//! The index of a running archive: what is on disk, what is being added, and what only waits in memory to be found.
+
+use super::SearchIndex;
+use super::indexer::{self, Indexer, State};
+use super::segment::Segment;
+use crate::bytes::fs::remove;
+use crate::derived::{Articles, Derived, Text};
+use crate::model::{Digest, Error, Result};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Articles after which what was added is committed, so that a crash costs no more than these.
+const COMMIT_ARTICLES: u64 = 1 << 18;
+/// The same while somebody asks: no more are indexed in memory for him.
+const COMMIT_ARTICLES_ASKED: u64 = 1 << 14;
+
+/// The full-text index of one archive.
+pub struct Words {
+    dir: PathBuf,
+    archive: uuid::Uuid,
+    indexer: Option<Indexer>,
+    lost: Option<String>,
+    /// What was committed when somebody asked last.
+    disk: Option<Arc<SearchIndex>>,
+    /// Articles behind that: where each segment ends.
+    waiting: Vec<(u64, Vec<Arc<Segment>>)>,
+    /// Both together.
+    all: Option<Arc<SearchIndex>>,
+}
+
+impl Words {
+    /// That in a directory.
+    pub fn new(dir: &Path, archive: uuid::Uuid) -> Words {
+        let (dir, waiting) = (dir.to_owned(), Vec::new());
+        Words { dir, archive, indexer: None, lost: None, disk: None, waiting, all: None }
+    }
+
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether it is open to be added to.
+    pub fn is_being_written(&self) -> bool {
+        self.indexer.is_some()
+    }
+
+    /// The first article that was not added.
+    pub fn next_article(&self) -> Option<u64> {
+        self.indexer.as_ref().map(Indexer::next_article)
+    }
+
+    /// Lets go of what was being added, which is lost if it was not committed.
+    pub fn abandon(&mut self) {
+        (self.indexer, self.disk, self.all) = (None, None, None);
+        self.waiting.clear();
+    }
+
+    /// Commits if a crash would cost much, or if many articles are indexed in memory.
+    pub fn commit_if_many(&mut self) -> Result<()> {
+        let most = if self.disk.is_some() { COMMIT_ARTICLES_ASKED } else { COMMIT_ARTICLES };
+        self.indexer.as_mut().map_or(Ok(()), |indexer| indexer.commit_if(most))
+    }
+
+    /// An index with all articles. Nothing is written, but where very many wait. `None` if it has to be brought up to date before.
+    pub fn reader(&mut self, articles: &dyn Articles) -> Result<Option<Arc<SearchIndex>>> {
+        let end = articles.end();
+        if let Some(all) = self.all.as_ref().filter(|all| all.next_article() >= end) {
+            return Ok(Some(all.clone()));
+        }
+        let Some(indexer) = &mut self.indexer else {
+            return match indexer::state(&self.dir, self.archive, articles)? {
+                State::Good(next) if next >= end => {
+                    self.all = Some(Arc::new(SearchIndex::open(&self.dir)?));
+                    Ok(self.all.clone())
+                }
+                State::Missing if end == 1 => Ok(Some(Arc::new(SearchIndex::empty()))),
+                _ => Ok(None),
+            };
+        };
+        if indexer.next_article() <= end {
+            indexer.commit_if(COMMIT_ARTICLES_ASKED)?;
+        }
+        let committed = indexer.committed();
+        let disk = match self.disk.take().filter(|disk| disk.next_article() == committed) {
+            Some(disk) => disk,
+            None => {
+                self.waiting.clear();
+                Arc::new(SearchIndex::open(&self.dir)?)
+            }
+        };
+        let starts = |waiting: &[(u64, _)]| waiting.last().map_or(committed, |(end, _)| *end);
+        if starts(&self.waiting) < end {
+            // Those of about one size become one, so that there are never many.
+            while let [before @ .., (last, _)] = &self.waiting[..]
+                && last - starts(before) <= 2 * (end - last)
+            {
+                self.waiting.pop();
+            }
+            let segments = indexer::in_memory(articles, starts(&self.waiting))?;
+            self.waiting.push((end, segments));
+        }
+        let more: Vec<Arc<Segment>> =
+            self.waiting.iter().flat_map(|(_, segments)| segments).cloned().collect();
+        self.all = Some(Arc::new(disk.with(&more, end)));
+        self.disk = Some(disk);
+        Ok(self.all.clone())
+    }
+}
+
+impl Derived for Words {
+    fn name(&self) -> &'static str {
+        "full-text index"
+    }
+
+    fn position(&mut self, articles: &dyn Articles) -> Result<u64> {
+        if let Some(indexer) = &self.indexer {
+            return Ok(indexer.next_article());
+        }
+        match indexer::state(&self.dir, self.archive, articles)? {
+            State::Good(next) => return Ok(next),
+            State::Missing => self.lost = Some("it was missing".to_owned()),
+            State::Bad(reason) => {
+                self.reset()?;
+                self.lost = Some(reason);
+            }
+        }
+        Ok(1)
+    }
+
+    fn lost(&mut self) -> Option<String> {
+        self.lost.take()
+    }
+
+    fn apply(&mut self, hash: &Digest, text: Option<Text<'_>>) -> Result<()> {
+        let indexer = match &mut self.indexer {
+            Some(indexer) => indexer,
+            unopened => unopened.insert(Indexer::open(&self.dir, self.archive)?),
+        };
+        indexer.add(hash, text)
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let closed = self.indexer.take().map_or(Ok(()), Indexer::close);
+        self.abandon();
+        closed
+    }
+
+    fn reset(&mut self) -> Result<()> {
+        self.abandon();
+        remove(&self.dir)
+    }
+
+    fn check(&self) -> Result<Vec<String>> {
+        match indexer::damaged_files(&self.dir) {
+            Err(Error::Search { what }) => Ok(vec![what]),
+            files => {
+                Ok(files?.into_iter().map(|file| format!("{file} does not have its checksum")).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Commits on their way into the store: the rows that they become, and the state after them.
+
+use super::failure::damaged;
+use super::keys::{self, marks, url_hash};
+use super::state::{Removed, SavedQuery, SourceNames, State, Tagged};
+use super::trees::Rows;
+use super::view::View;
+use crate::bytes::codec;
+use crate::ledger::{Commit, Entry, Numbered, Position, RawEntry, article_keys, capture_keys};
+use crate::model::{Digest, Result};
+use std::collections::{BTreeMap, HashMap};
+
+/// Commits on their way into the store: rows, and what the state will be.
+pub(super) struct Applying {
+    view: View,
+    state: State,
+    names: SourceNames,
+    /// Sources and tags before.
+    known: (usize, usize),
+    rows: Rows,
+    /// The articles of these commits, those that can be read.
+    new: Vec<Option<NewArticle>>,
+    /// An article that the next entry should be a capture of.
+    awaits: Option<u64>,
+    tagged: BTreeMap<u64, Tags>,
+    queries: BTreeMap<u64, SavedQuery>,
+}
+
+/// An article of a commit on its way into the store.
+struct NewArticle {
+    digest: Digest,
+    first_seq: u64,
+    text_bytes: u64,
+}
+
+/// The tags that an article has and had, and by number which of them it has.
+struct Tags {
+    all: Vec<Tagged>,
+    open: HashMap<u32, usize>,
+}
+
+impl Applying {
+    pub fn after(view: View) -> Result<Applying> {
+        let state = State::clone(view.state());
+        let names = SourceNames::clone(&*view.names()?);
+        let known = (names.names().len(), state.tags().len());
+        let (rows, new, tagged, queries) = Default::default();
+        Ok(Applying { view, state, names, known, rows, new, awaits: None, tagged, queries })
+    }
+
+    /// Takes a commit in.
+    pub fn commit(&mut self, commit: &Commit) -> Result<()> {
+        let (first, committed) = (keys::number(commit.first_seq), commit.committed_ms.to_be_bytes());
+        if commit.next_seq() > commit.first_seq {
+            self.rows.commits.push((first, Box::from(committed)));
+        }
+        commit.numbered().try_for_each(|numbered| self.entry(&numbered))
+    }
+
+    fn entry(&mut self, numbered: &Numbered<'_>) -> Result<()> {
+        let Numbered { seq, article, entry } = *numbered;
+        if entry.is_article() {
+            self.rows.articles.push((keys::number(article), entry.to_row(&keys::number(seq))));
+            return self.article(article, seq, entry);
+        }
+        self.rows.captures.push((keys::number(seq), entry.to_row(&[])));
+        if entry.is_capture() {
+            return self.capture(seq, entry);
+        }
+        self.misses_first();
+        match entry.open(seq).map_err(damaged)? {
+            Entry::Tags { article, added, removed, .. } => self.tags(seq, article, &added, &removed),
+            Entry::Saved { name, query, .. } => {
+                self.queries.extend(self.state.save(name, query, seq));
+                Ok(())
+            }
+            Entry::Removal { article, digest, .. } => self.remove(article, digest, seq),
+            _ => Ok(()),
+        }
+    }
+
+    /// An article of these commits.
+    fn new_article(&self, article: u64) -> Option<&NewArticle> {
+        let first = self.view.applied().position.next_article;
+        self.new.get(article.checked_sub(first)? as usize)?.as_ref()
+    }
+
+    /// What should be the capture that brought an article is none.
+    fn misses_first(&mut self) {
+        self.state.applied.without_first += u64::from(self.awaits.take().is_some());
+    }
+
+    fn article(&mut self, number: u64, first_seq: u64, entry: &RawEntry) -> Result<()> {
+        self.misses_first();
+        if !entry.gone {
+            self.state.applied.last_body = number;
+        }
+        if !entry.is_readable_article() {
+            self.state.hide(number);
+            self.rows.unreadable.push((keys::number(number), Box::default()));
+            self.new.push(None);
+            return Ok(());
+        }
+        let (digest, text_bytes) = article_keys(&entry.bytes).map_err(damaged)?;
+        self.state.applied.articles += 1;
+        self.state.applied.text_bytes += text_bytes;
+        self.awaits = Some(number);
+        self.rows.digests.push((keys::digest_key(&digest, number), Box::default()));
+        self.new.push(Some(NewArticle { digest, first_seq, text_bytes }));
+        Ok(())
+    }
+
+    fn capture(&mut self, seq: u64, entry: &RawEntry) -> Result<()> {
+        let keys = capture_keys(&entry.bytes).map_err(damaged)?;
+        let is_first = self.awaits == Some(keys.article);
+        self.awaits.take_if(|_| is_first);
+        self.misses_first();
+        let digest = match self.new_article(keys.article) {
+            Some(new) => new.digest,
+            None if self.state.is_unreadable(keys.article) => return Ok(()),
+            None => self.view.article(keys.article)?.digest,
+        };
+        if !self.state.dead().contains(keys.article) {
+            self.state.applied.captures += 1;
+        }
+        if !is_first {
+            self.state.applied.later += 1;
+            self.rows.by_article.push((keys::article_key(keys.article, seq), Box::default()));
+        }
+        let source = match keys.source {
+            None => 0,
+            Some(source) => self.names.number_or_new(source),
+        };
+        let (published, captured) =
+            marks(seq, keys.article, &digest, keys.published.as_ref(), keys.captured, source);
+        self.rows.by_date.push((published.date_key(), Box::default()));
+        self.rows.by_captured.push((captured.date_key(), Box::default()));
+        self.rows.by_source.push((published.source_key(), Box::default()));
+        if let Some(url) = keys.url {
+            self.rows.by_url.push((keys::url_key(url_hash(url), seq, keys.article), Box::default()));
+        }
+        Ok(())
+    }
+
+    fn tags(&mut self, seq: u64, article: u64, added: &[String], removed: &[String]) -> Result<()> {
+        if let std::collections::btree_map::Entry::Vacant(unknown) = self.tagged.entry(article) {
+            let all = self.view.tagged_row(article)?;
+            let open = (0..).zip(&all).filter(|(_, tagged)| tagged.until.is_none());
+            let open = open.map(|(at, tagged)| (tagged.tag, at)).collect();
+            unknown.insert(Tags { all, open });
+        }
+        let tags = self.tagged.get_mut(&article).expect("it was put in");
+        for tag in added {
+            let tag = self.state.tag_number_or_new(tag);
+            tags.open.entry(tag).or_insert_with(|| {
+                tags.all.push(Tagged { tag, since: seq, until: None });
+                tags.all.len() - 1
+            });
+        }
+        for tag in removed {
+            let open = self.state.tag_number(tag).and_then(|tag| tags.open.remove(&tag));
+            if let Some(at) = open {
+                tags.all[at].until = Some(seq);
+            }
+        }
+        Ok(())
+    }
+
+    /// An article is not part of the archive any more, and neither are its captures.
+    fn remove(&mut self, article: u64, digest: Digest, seq: u64) -> Result<()> {
+        if self.state.is_unreadable(article) {
+            // Whoever brings the text again is to find that it was removed.
+            if !self.state.was_removed(article, &digest) {
+                self.rows.digests.push((keys::digest_key(&digest, article), Box::default()));
+            }
+        } else if !self.state.dead().contains(article) {
+            let (text_bytes, before) = match self.new_article(article) {
+                Some(new) => (new.text_bytes, u64::from(self.is_capture(new.first_seq, article))),
+                None => {
+                    let row = self.view.article(article)?;
+                    (row.text_bytes(), self.view.captures_of(article, row.first_seq)?.len() as u64)
+                }
+            };
+            // Those of these commits have no rows yet.
+            let later = self.rows.by_article.iter().filter(|(key, _)| key[..5] == keys::number(article));
+            let applied = &mut self.state.applied;
+            applied.articles -= 1;
+            applied.text_bytes -= text_bytes;
+            applied.captures -= before + later.count() as u64;
+        }
+        self.rows.removals.push((keys::number(seq), codec::encode(&(article, digest)).into()));
+        self.state.remove(Removed { article, digest, since: seq });
+        Ok(())
+    }
+
+    /// Whether an entry of these commits is a capture of an article that can be read.
+    fn is_capture(&self, seq: u64, article: u64) -> bool {
+        let found = self.rows.captures.binary_search_by_key(&keys::number(seq), |row| row.0);
+        let entry = found.ok().and_then(|at| RawEntry::of_row(&self.rows.captures[at].1).ok());
+        entry.is_some_and(|entry| entry.is_capture() && entry.about() == [article])
+    }
+
+    pub fn finish(mut self, position: Position) -> Result<(Rows, State)> {
+        self.misses_first();
+        let Applying { mut rows, mut state, names, known, tagged, queries, .. } = self;
+        for (number, name) in (1u32..).zip(names.names()).skip(known.0) {
+            rows.sources.push((number.to_be_bytes(), name.as_str().as_bytes().into()));
+        }
+        for (number, name) in (1u32..).zip(state.tags()).skip(known.1) {
+            rows.tag_names.push((number.to_be_bytes(), name.as_bytes().into()));
+        }
+        for (since, saved) in queries {
+            rows.queries.push((keys::number(since), codec::encode(&saved).into()));
+        }
+        for (article, tags) in tagged {
+            for Tagged { tag, since, until } in &tags.all {
+                let until = until.map_or(Box::default(), |until| keys::number(until).into());
+                rows.by_tag.push((keys::tag_key(*tag, article, *since), until));
+            }
+            rows.tags.push((keys::number(article), codec::encode(&tags.all).into()));
+        }
+        state.applied.position = position;
+        state.set_names(names);
+        Ok((rows, state))
+    }
+}
