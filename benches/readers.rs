@@ -51,17 +51,17 @@ fn readers(c: &mut Criterion) {
     }).collect();
     let rss = format!("<rss version=\"2.0\"><channel><title>Post</title>{items}</channel></rss>");
     group.throughput(Throughput::Bytes(rss.len() as u64));
-    group.bench_function("feed of 30 items", |b| b.iter(|| feed::drafts(black_box(rss.as_bytes()), &around)));
+    group.bench_function("feed of 30 items", |b| b.iter(|| feed::read(black_box(rss.as_bytes()), &around)));
     let draft = corpus.draft(2, 1000);
     let message = format!(
         "From: a@b.example\nSubject: {}\nDate: Tue, 28 Jan 2025 09:31:00 +0200\n\n{}",
         draft.headline, draft.body
     );
     group.throughput(Throughput::Bytes(message.len() as u64));
-    group.bench_function("message", |b| b.iter(|| mail::draft(black_box(message.as_bytes()), &around)));
+    group.bench_function("message", |b| b.iter(|| mail::read(black_box(message.as_bytes()), &around)));
     let dump = format!("{}\n\n{}", draft.headline, draft.body);
     group.throughput(Throughput::Bytes(dump.len() as u64));
-    group.bench_function("text dump", |b| b.iter(|| text::draft(black_box(dump.as_bytes()), &around)));
+    group.bench_function("text dump", |b| b.iter(|| text::read(black_box(dump.as_bytes()), &around)));
     group.throughput(Throughput::Elements(1));
     let setting = dates::Setting { language: Some("uk"), captured: None };
     group.bench_function("date", |b| {

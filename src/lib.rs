@@ -37,6 +37,8 @@ pub mod derived;
 pub mod export;
 pub mod extract;
 pub mod formats;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod ingest;
 pub mod ledger;
 pub mod model;

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| pressmark::query::fuzz::query(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| pressmark::fuzz::query(bytes));

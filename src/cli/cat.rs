@@ -1,9 +1,9 @@
 //! `pressmark cat 3f2a9c01 | b3sum`
 
-use super::exit::Outcome;
-use super::query_args::FilterArgs;
-use super::terminal::clean_lines;
-use super::{Access, Context, Result};
+use super::args::FilterArgs;
+use super::context::{Access, Context};
+use super::exit::{Outcome, Result};
+use super::output::terminal::clean_lines;
 use std::io::Write;
 
 /// Print the canonical text of articles: headline, blank line, body. Its BLAKE3 is the digest.

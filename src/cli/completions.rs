@@ -1,8 +1,7 @@
 //! `pressmark completions bash`
 
-use super::exit::Outcome;
-use super::{Cli, Context, Result};
-use clap::CommandFactory;
+use super::context::Context;
+use super::exit::{Outcome, Result};
 use clap_complete::Shell;
 use std::io::Write;
 
@@ -14,9 +13,9 @@ pub struct Args {
     shell: Shell,
 }
 
-pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
+pub fn run(context: &mut Context, args: &Args, mut cli: clap::Command) -> Result<Outcome> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "pressmark", &mut script);
+    clap_complete::generate(args.shell, &mut cli, "pressmark", &mut script);
     context.out.write_all(&script)?;
     Ok(Outcome::Done)
 }

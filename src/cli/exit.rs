@@ -1,12 +1,14 @@
 //! How commands end: exit codes, and errors in words with a hint at what to do.
 
-use super::Context;
-use super::terminal::clean;
+use super::output::terminal::{Paint, clean, shown};
 use pressmark::Error;
 use std::error::Error as _;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+
+/// The result of a command.
+pub type Result<T> = std::result::Result<T, Failure>;
 
 /// How a command that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +74,7 @@ impl Failure {
     /// The same where what was being written is this file.
     pub fn at(self, path: &Path) -> Failure {
         match self {
-            Failure::Output { source, .. } => Failure::Output { to: super::shown(path), source },
+            Failure::Output { source, .. } => Failure::Output { to: shown(path), source },
             failure => failure,
         }
     }
@@ -102,7 +104,7 @@ pub fn usage(
 }
 
 /// Prints what there is to say and returns the exit code.
-pub fn report(context: &mut Context, result: Result<Outcome, Failure>) -> i32 {
+pub fn report(json: bool, paint: Paint, result: Result<Outcome>) -> i32 {
     let failure = match result {
         Ok(Outcome::Done) => return 0,
         Ok(Outcome::NoMatch) => return 1,
@@ -115,12 +117,12 @@ pub fn report(context: &mut Context, result: Result<Outcome, Failure>) -> i32 {
     };
     let (code, kind, message, hint) = describe(&failure);
     let mut err = io::stderr().lock();
-    let _ = if context.json {
+    let _ = if json {
         let error = serde_json::json!({"message_type": "error", "code": code, "kind": kind, "message": message, "hint": hint});
         writeln!(err, "{error}")
     } else {
-        let label = context.paint.error("error:");
-        let hint = if hint.is_empty() { hint } else { format!("\n{} {hint}", context.paint.dim("hint:")) };
+        let label = paint.error("error:");
+        let hint = if hint.is_empty() { hint } else { format!("\n{} {hint}", paint.dim("hint:")) };
         writeln!(err, "{label} {message}{hint}")
     };
     code
@@ -169,6 +171,7 @@ fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
         Error::Costly { .. } => {
             (2, "usage", "ask for fewer things at once, or for longer starts of words (port* not p*)")
         }
+        Error::Request { .. } => (2, "usage", "ask a later pressmark"),
         Error::Ambiguous { .. } => (2, "ambiguous", "give more digits"),
         Error::Original { .. } => (
             12,

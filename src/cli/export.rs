@@ -1,17 +1,17 @@
 //! `pressmark export --source rubryka.com -o rubryka.jsonl`
 
-use super::exit::{Failure, Outcome};
-use super::query_args::{QueryArgs, outcome};
-use super::terminal::{Shown, grouped};
-use super::{Context, Result, shown};
-use clap::ValueEnum;
-use pressmark::answer::Document;
+use super::args::{QueryArgs, named};
+use super::context::Context;
+use super::exit::{Failure, Outcome, Result};
+use super::output::terminal::shown;
+use super::output::terminal::{Shown, grouped};
 use pressmark::archive::Snapshot;
 use pressmark::archive::originals::Raws;
 use pressmark::export::{
     Exporter, Field, Format, Options, Output, Packing, Render, exporter, packed, renderer, split,
 };
 use pressmark::model::Digest;
+use pressmark::model::Document;
 use pressmark::query::{Order, Query};
 use rayon::prelude::*;
 use std::collections::HashSet;
@@ -28,8 +28,8 @@ pub struct Args {
     #[command(flatten)]
     query: QueryArgs,
     /// jsonl, json, csv, tsv, md or text [default: by the name of the output, else jsonl].
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
-    format: Option<FormatArg>,
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_parser = named::<Format>())]
+    format: Option<Format>,
     /// Write to this file instead of standard output: beside it, synced, then renamed; a device or a pipe is written to. .gz and
     /// .zst compress.
     #[arg(short, long, value_name = "FILE", conflicts_with = "split")]
@@ -52,17 +52,6 @@ pub struct Args {
     /// Leave values that a spreadsheet would take for formulas (=1+1) as they are, without an apostrophe before them.
     #[arg(long)]
     csv_raw: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum FormatArg {
-    Jsonl,
-    Json,
-    Csv,
-    Tsv,
-    Md,
-    #[value(alias = "txt")]
-    Text,
 }
 
 /// Documents that are read, checked and rendered at a time.
@@ -136,7 +125,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         context.say(&format!("exported {} {what}", grouped(written)));
     }
     Ok(match context.outcome() {
-        Outcome::Done => outcome(&args.query, written > 0),
+        Outcome::Done => args.query.outcome(written > 0),
         worse => worse,
     })
 }
@@ -144,12 +133,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 fn format(args: &Args) -> Result<Format> {
     let named = args.output.as_deref().and_then(Format::of_name);
     Ok(match args.format {
-        Some(FormatArg::Jsonl) => Format::Jsonl,
-        Some(FormatArg::Json) => Format::Json,
-        Some(FormatArg::Csv) => Format::Csv,
-        Some(FormatArg::Tsv) => Format::Tsv,
-        Some(FormatArg::Md) => Format::Md,
-        Some(FormatArg::Text) => Format::Text,
+        Some(format) => format,
         None if args.split.is_some() => Format::Text,
         None => match (&args.output, named) {
             (None, _) => Format::Jsonl,

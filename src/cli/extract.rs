@@ -1,10 +1,10 @@
 //! `pressmark extract page.txt`
 
-use super::exit::Outcome;
-use super::ingest::{FormatArg, Reading, passed_over};
-use super::terminal::{clean, clean_lines};
-use super::{Context, Result};
-use clap::ValueEnum;
+use super::args::{Reading, named, passed_over};
+use super::context::Context;
+use super::exit::{Outcome, Result};
+use super::output::Format;
+use super::output::terminal::{clean, clean_lines};
 use pressmark::archive::Prepared;
 use pressmark::export::escape;
 use pressmark::ingest::Seen;
@@ -22,20 +22,14 @@ pub struct Args {
     #[command(flatten)]
     reading: Reading,
     /// How: text, or jsonl with an object an article.
-    #[arg(long = "format", value_name = "FORMAT", default_value = "text")]
-    output: Output,
+    #[arg(long = "format", value_name = "FORMAT", default_value = "text", hide_possible_values = true, value_parser = named::<Format>())]
+    output: Format,
     /// What all inputs are, whatever they are called and look like.
-    #[arg(long, value_name = "FORMAT")]
-    input_format: Option<FormatArg>,
+    #[arg(long, value_name = "FORMAT", value_parser = named::<pressmark::formats::Format>())]
+    input_format: Option<pressmark::formats::Format>,
     /// Say what was considered for each field, where it was found, and what was chosen.
     #[arg(long)]
     explain: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Text,
-    Jsonl,
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
@@ -61,7 +55,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     Ok(if context.interrupted() { Outcome::Interrupted } else { context.outcome() })
 }
 
-fn print(context: &mut Context, prepared: &Prepared, output: Output) -> Result<()> {
+fn print(context: &mut Context, prepared: &Prepared, output: Format) -> Result<()> {
     let (article, provenance) = (prepared.article(), prepared.provenance());
     // As it was printed, zone and all: this is about the page, not about the archive.
     let published = provenance.published.map(|published| {
@@ -72,7 +66,7 @@ fn print(context: &mut Context, prepared: &Prepared, output: Output) -> Result<(
         context.complain(&format!("ingest rejects {}: {why}", clean(&provenance.input)));
     }
     let modified = provenance.modified.map(Dated::printed);
-    if output == Output::Jsonl {
+    if matches!(output, Format::Json | Format::Jsonl) {
         let origins: BTreeMap<_, _> = provenance.origins.iter().cloned().collect();
         let mut value = serde_json::json!({"input": provenance.input, "digest": prepared.digest().to_string(), "headline": article.headline(), "body": article.body(),
             "byline": provenance.byline, "published": published, "published_origin": provenance.published.map(|published| published.origin),

@@ -1,13 +1,15 @@
 //! `pressmark has https://rubryka.com/article/1` or `… | pressmark has --stdin`
 
-use super::exit::{Failure, Outcome};
-use super::terminal::clean;
-use super::{Context, Result};
+use super::context::Context;
+use super::exit::{Failure, Outcome, Result};
+use super::output::terminal::clean;
+use pressmark::answer::{Answer, Request, Want, answer};
 use pressmark::archive::Snapshot;
 use pressmark::model::Prefix;
+use pressmark::query::Query;
 use std::io::{BufRead, Write};
 
-/// Say whether articles are in the archive, by digest or URL.
+/// Check whether articles are here, by digest or URL.
 ///
 /// A URL is found however it is spelled: scheme, www., tracking parameters and fragments do not count. Exits with 0 if
 /// all are there and with 1 if not.
@@ -34,10 +36,10 @@ impl Args {
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
-    context.with_reader(|context, reader| {
+    context.with_reader(|context, snapshot| {
         let mut all = true;
         let mut ask = |context: &mut Context, what: &str| {
-            let there = has(&reader, what)?;
+            let there = has(&snapshot, what)?;
             all &= there;
             if !args.quiet && there != args.missing {
                 writeln!(context.out, "{}", clean(what))?;
@@ -62,18 +64,14 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 }
 
 /// What can be a digest is one; everything else is a URL.
-fn has(reader: &Snapshot, what: &str) -> Result<bool> {
-    if let Ok(prefix) = what.parse::<Prefix>() {
-        return match reader.resolve(&prefix) {
-            Ok(found) => Ok(found.is_some()),
-            Err(e) => Err(e.into()),
-        };
-    }
-    if !what.contains(['.', '/', ':']) {
+fn has(snapshot: &Snapshot, what: &str) -> Result<bool> {
+    if what.parse::<Prefix>().is_err() && !what.contains(['.', '/', ':']) {
         return Err(Failure::usage(
             &format!("'{}' is neither a digest nor a URL", clean(what)),
             "a digest is named by 4 to 64 hexadecimal digits",
         ));
     }
-    Ok(!reader.at_url(what)?.is_empty())
+    let request = Request::new(Query::default(), Want::Has(vec![what.to_owned()]));
+    let first = answer(snapshot, &request)?.next().transpose()?;
+    Ok(matches!(first, Some(Answer::Has { there: true, .. })))
 }

@@ -1,15 +1,13 @@
 //! `pressmark ingest crawl/ export.jsonl.gz`
 
-use super::exit::{Failure, Outcome};
-use super::query_args::dated;
-use super::terminal::{bytes, clean, grouped};
-use super::{Access, Context, Result};
-use clap::ValueEnum;
+use super::args::{Reading, named, passed_over};
+use super::context::{Access, Context};
+use super::exit::{Failure, Outcome, Result};
+use super::output::terminal::{bytes, clean, grouped};
 use indicatif::{ProgressBar, ProgressStyle};
-use pressmark::formats::{Format, Limits, json::Mapping};
-use pressmark::ingest::{Captured, OnError, Options, Stopped, Wanted, path_pattern::PathPattern};
-use pressmark::model::{Counts, Distance, Language, Place, Progress, Rejection, Source};
-use std::collections::BTreeMap;
+use pressmark::formats::Format;
+use pressmark::ingest::{OnError, Stopped};
+use pressmark::model::{Counts, Distance, Place, Progress, Rejection};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
@@ -29,16 +27,16 @@ pub struct Args {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// What all inputs are, whatever they are called and look like.
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<FormatArg>,
+    #[arg(long, value_name = "FORMAT", value_parser = named::<Format>())]
+    format: Option<Format>,
     #[command(flatten)]
     reading: Reading,
     /// Write what is rejected to this file, as JSONL with the raw bytes.
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
     /// What to do about bad inputs: skip goes on, fail ends after what came before.
-    #[arg(long, value_name = "WHAT", default_value = "skip")]
-    errors: Errors,
+    #[arg(long, value_name = "WHAT", default_value = "skip", value_parser = named::<OnError>())]
+    errors: OnError,
     /// Articles a commit.
     #[arg(long, value_name = "N", default_value_t = 1000, hide = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
@@ -62,150 +60,9 @@ impl Args {
     }
 }
 
-/// How inputs are read.
-#[derive(clap::Args)]
-pub struct Reading {
-    /// Names of JSON fields and of columns: headline=hed,body=content.text.
-    #[arg(long, value_name = "FIELD=NAME,…")]
-    map: Vec<Mapping>,
-    /// What paths say: '{source}/{published}/*.txt'. Also {language}, * and **.
-    #[arg(long, value_name = "PATTERN")]
-    path_pattern: Option<PathPattern>,
-    /// The source, where an input does not say.
-    #[arg(long, value_name = "SOURCE")]
-    source: Option<String>,
-    /// The date of publication, where an input does not say.
-    #[arg(long, value_name = "DATE")]
-    published: Option<String>,
-    /// The URL, where an input does not say.
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
-    /// The language, where an input does not say [default: found by the text].
-    #[arg(long, value_name = "CODE")]
-    language: Option<String>,
-    /// The time of capture, where an input does not say; mtime is when its file was modified [default: now].
-    #[arg(long, value_name = "DATE")]
-    captured: Option<String>,
-    /// Of a crawl, only what was fetched from a URL that begins so; may be given again.
-    #[arg(long, value_name = "URL")]
-    url_prefix: Vec<String>,
-    /// Of a crawl, only this domain and the hosts in it; may be given again.
-    #[arg(long, value_name = "DOMAIN")]
-    domain: Vec<String>,
-    /// Of a crawl, only responses with this HTTP status; may be given again [default: 200 to 299].
-    #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..=599))]
-    status: Vec<u16>,
-    /// Of a crawl, also pages that are no articles: front pages, indexes, forms.
-    #[arg(long)]
-    all_pages: bool,
-    /// The longest record: a line, a message, a page, a record of a crawl; in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
-    max_record: u32,
-    /// The longest HTML page that is parsed, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
-    max_page: u32,
-    /// Follow links in directories that lead out of them.
-    #[arg(long)]
-    follow: bool,
-    /// How many times its size a compressed input may unpack to, with all that is in it.
-    #[arg(long, value_name = "TIMES", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
-    max_ratio: u64,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum FormatArg {
-    Text,
-    Html,
-    Json,
-    Jsonl,
-    /// CSV, TSV and their relatives, with a header
-    Csv,
-    /// RSS, RDF, Atom, JSON Feed
-    Feed,
-    /// WARC or ARC
-    Warc,
-    Mbox,
-    /// One message, or a page saved as MHTML
-    Mail,
-    Tar,
-    Zip,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Errors {
-    Skip,
-    Fail,
-}
-
-impl Reading {
-    pub fn options(&self, format: Option<FormatArg>) -> Result<Options> {
-        let mut mapping = Mapping::default();
-        self.map.iter().for_each(|more| mapping.extend(more.clone()));
-        let bad = |what: &str, text: &str, hint: &str| {
-            Failure::usage(&format!("'{}' is not a {what}", clean(text)), hint)
-        };
-        // As it stands in URLs: of a name in other letters the ASCII form.
-        let host = |text: &str| {
-            let host = url::Host::parse(text.strip_prefix("www.").unwrap_or(text));
-            host.map(|host| host.to_string())
-                .map_err(|_| bad("domain", text, "a domain is one as in rubryka.com"))
-        };
-        let source = |text: &str| {
-            Source::parse(text)
-                .ok_or_else(|| bad("source", text, "a source is a domain or a slug: rubryka.com"))
-        };
-        let language = |text: &str| {
-            Language::parse(text)
-                .ok_or_else(|| bad("language code", text, "languages are named by ISO 639: en, uk, ru"))
-        };
-        Ok(Options {
-            format: format.map(|format| match format {
-                FormatArg::Text => Format::Text,
-                FormatArg::Json => Format::Json,
-                FormatArg::Jsonl => Format::Jsonl,
-                FormatArg::Html => Format::Html,
-                FormatArg::Csv => Format::Csv,
-                FormatArg::Feed => Format::Feed,
-                FormatArg::Warc => Format::Warc,
-                FormatArg::Mbox => Format::Mbox,
-                FormatArg::Mail => Format::Mail,
-                FormatArg::Tar => Format::Tar,
-                FormatArg::Zip => Format::Zip,
-            }),
-            wanted: Wanted {
-                url_prefixes: self.url_prefix.clone(),
-                domains: self.domain.iter().map(|domain| host(domain)).collect::<Result<_>>()?,
-                statuses: self.status.clone(),
-                all_pages: self.all_pages,
-            },
-            limits: Limits {
-                record_bytes: (self.max_record as usize) << 20,
-                page_bytes: (self.max_page as usize) << 20,
-                ratio: self.max_ratio,
-            },
-            mapping,
-            follow: self.follow,
-            path_pattern: self.path_pattern.clone(),
-            source: self.source.as_deref().map(source).transpose()?,
-            published: self.published.as_deref().map(|text| dated("--published", text)).transpose()?,
-            url: self.url.clone(),
-            language: self.language.as_deref().map(language).transpose()?,
-            captured: match self.captured.as_deref() {
-                None => Captured::Now,
-                Some("mtime") => Captured::Modified,
-                Some(text) => Captured::At(dated("--captured", text)?.at),
-            },
-            ..Options::default()
-        })
-    }
-}
-
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let mut options = args.reading.options(args.format)?;
-    options.on_error = match args.errors {
-        Errors::Skip => OnError::Skip,
-        Errors::Fail => OnError::Fail,
-    };
+    options.on_error = args.errors;
     options.batch_articles = args.batch as usize;
     options.keep_raw = args.keep_raw;
     options.from_start = args.from_start;
@@ -280,13 +137,6 @@ fn said(counts: &Counts) -> String {
         + &some(passed, "passed over");
     let [read, new, captured, known, rejected] = [read, new, captured, known, rejected].map(grouped);
     format!("read {read}: {new} new, {captured} new captures, {known} known, {rejected} rejected{more}")
-}
-
-/// What was passed over and why, in one line; `None` if nothing was.
-pub fn passed_over(passed: &BTreeMap<&str, u64>) -> Option<String> {
-    let reasons: Vec<String> =
-        passed.iter().map(|(why, count)| format!("{} {why}", grouped(*count))).collect();
-    (!reasons.is_empty()).then(|| format!("passed over: {}", reasons.join(", ")))
 }
 
 fn status(kind: &str, counts: &Counts) -> serde_json::Value {

@@ -1,8 +1,8 @@
 //! `pressmark man | man -l -`, `pressmark man --out-dir share/man/man1`
 
-use super::exit::{Failure, Outcome};
-use super::{Cli, Context, Result, shown};
-use clap::CommandFactory;
+use super::context::Context;
+use super::exit::{Failure, Outcome, Result};
+use super::output::terminal::{clean, shown};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -17,8 +17,7 @@ pub struct Args {
     out_dir: Option<PathBuf>,
 }
 
-pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
-    let mut cli = Cli::command();
+pub fn run(context: &mut Context, args: &Args, mut cli: clap::Command) -> Result<Outcome> {
     cli.build();
     if let Some(dir) = &args.out_dir {
         context.public_files();
@@ -36,10 +35,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         Some(name) => {
             let found = cli.find_subcommand(name).cloned();
             let unknown = || {
-                Failure::usage(
-                    &format!("there is no command {}", super::terminal::clean(name)),
-                    "pressmark --help lists them",
-                )
+                Failure::usage(&format!("there is no command {}", clean(name)), "pressmark --help lists them")
             };
             found.ok_or_else(unknown)?.display_name(format!("pressmark-{name}"))
         }

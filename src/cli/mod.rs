@@ -1,8 +1,10 @@
 //! The commands: one file each, an `Args` and a `run`. Everything they print goes through [`Context`]: data to standard
 //! output, talk to standard error.
 
+mod args;
 mod cat;
 mod completions;
+mod context;
 mod count;
 mod exit;
 mod export;
@@ -14,7 +16,6 @@ mod log;
 mod man;
 mod output;
 mod query;
-mod query_args;
 mod reextract;
 mod reindex;
 mod repair;
@@ -23,24 +24,22 @@ mod show;
 mod sources;
 mod stats;
 mod tag;
-mod terminal;
 mod verify;
 mod why;
 
-use clap::{Parser, Subcommand};
-use exit::{Failure, Outcome};
+use clap::{CommandFactory, Parser, Subcommand};
+use context::Context;
+use exit::{Failure, Outcome, Result};
 use output::Output;
-use pressmark::archive::{Archive, Open, Scratch, ScratchPlace, Snapshot};
-use pressmark::model::Prefix;
+use output::terminal::{ColorChoice, Paint};
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-use terminal::{ColorChoice, Paint, clean, grouped};
+use std::time::Duration;
 
 /// An archive of news articles: each kept once, found by date, source and words, exported for scripts.
 #[derive(Parser)]
@@ -59,7 +58,7 @@ struct Cli {
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
     /// Colours: auto, always or never.
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto", hide_possible_values = true, value_parser = args::named::<ColorChoice>())]
     color: ColorChoice,
     #[command(subcommand)]
     command: Command,
@@ -125,39 +124,11 @@ impl Command {
     }
 }
 
-/// What a command works with.
-pub struct Context {
-    archive: Option<PathBuf>,
-    wait: Duration,
-    scratch: Option<PathBuf>,
-    json: bool,
-    /// Data.
-    out: Output,
-    paint: Paint,
-    interrupted: Arc<AtomicBool>,
-    /// Whether what the last answer came from is to be built again.
-    condemned: bool,
-    complaints: u64,
-    umask: u32,
-}
-
-/// What a command does with an archive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
-    /// Reads it, however that can be done.
-    Read,
-    /// Changes it.
-    Write,
-    /// Changes it, and makes it if there is none.
-    Create,
-}
-
-type Result<T> = std::result::Result<T, Failure>;
-
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let parse =
-        |arguments: Vec<OsString>| query_args::arguments(arguments.into_iter()).and_then(Cli::try_parse_from);
+    let parse = |arguments: Vec<OsString>| {
+        args::words::arguments(arguments.into_iter(), &mut Cli::command()).and_then(Cli::try_parse_from)
+    };
     let cli = match parse(arguments.clone()) {
         Ok(cli) => cli,
         Err(e) => return exit::usage(e, &arguments, |arguments| parse(arguments).err()),
@@ -193,7 +164,7 @@ pub fn main() -> ExitCode {
     }
     let flushed = context.out.flush();
     let result = result.and_then(|outcome| flushed.map(|()| outcome).map_err(Failure::from));
-    let code = exit::report(&mut context, result);
+    let code = exit::report(context.json, context.paint, result);
     // sled may hang while it closes what cannot be written, and nothing is left to be done.
     std::process::exit(code)
 }
@@ -239,217 +210,7 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<Outcome> {
         Command::Reindex(args) => reindex::run(context, args),
         Command::Extract(args) => extract::run(context, args),
         Command::Reextract(args) => reextract::run(context, args),
-        Command::Completions(args) => completions::run(context, args),
-        Command::Man(args) => man::run(context, args),
+        Command::Completions(args) => completions::run(context, args, Cli::command()),
+        Command::Man(args) => man::run(context, args, Cli::command()),
     }
-}
-
-impl Context {
-    /// The archive's directory.
-    fn dir(&self) -> Result<PathBuf> {
-        use etcetera::BaseStrategy;
-        match &self.archive {
-            Some(dir) => Ok(dir.clone()),
-            None => {
-                etcetera::choose_base_strategy().map(|places| places.data_dir().join("pressmark")).map_err(
-                    |_| Failure::usage("there is no home directory", "name the archive with --archive DIR"),
-                )
-            }
-        }
-    }
-
-    /// Opens the archive, says what had to be mended, and gives it to `work`; then closes it.
-    fn with_archive<T>(
-        &mut self,
-        access: Access,
-        work: impl FnOnce(&mut Context, &mut Archive) -> Result<T>,
-    ) -> Result<T> {
-        let dir = self.dir()?;
-        let scratch = if access == Access::Read { self.scratch_place() } else { None };
-        let create = access == Access::Create;
-        let mut archive =
-            self.patiently(|wait| Archive::open(&dir, &Open { create, wait, scratch: scratch.clone() }))?;
-        for healed in archive.healed().iter().filter(|healed| healed.is_news()) {
-            self.say(&healed.to_string());
-        }
-        if let Some(scratch) = archive.scratch() {
-            self.say(&said_of(scratch));
-        }
-        if archive.is_new() {
-            self.say(&format!("made a new archive at {}", clean(&dir.to_string_lossy())));
-        }
-        match work(self, &mut archive) {
-            Ok(done) => {
-                archive.close()?;
-                Ok(done)
-            }
-            Err(failure) => {
-                if let Failure::Archive(e) = &failure {
-                    self.condemned = exit::is_mended_by_building(e) && archive.condemn(e).is_ok();
-                }
-                Err(failure)
-            }
-        }
-    }
-
-    /// Waits as long as the user allows while another process holds the archive, and says for whom.
-    fn patiently<T>(&self, mut take: impl FnMut(Duration) -> pressmark::Result<T>) -> Result<T> {
-        let until = Instant::now() + self.wait;
-        let mut said = false;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            match take(left.min(PATIENCE)) {
-                Err(pressmark::Error::Locked { holder, .. }) if !left.is_zero() => {
-                    if self.interrupted() {
-                        return Err(Failure::Interrupted);
-                    }
-                    if !said {
-                        self.say(&format!("waiting up to {} s for {}", self.wait.as_secs(), clean(&holder)));
-                        said = true;
-                    }
-                }
-                taken => return Ok(taken?),
-            }
-        }
-    }
-
-    /// Where indexes go of an archive that cannot be written.
-    fn scratch_place(&self) -> Option<ScratchPlace> {
-        use etcetera::BaseStrategy;
-        match &self.scratch {
-            Some(none) if none.as_os_str() == "none" => Some(ScratchPlace::Temporary(std::env::temp_dir())),
-            Some(dir) => Some(ScratchPlace::In(dir.clone())),
-            None => {
-                let places = etcetera::choose_base_strategy().ok()?;
-                Some(ScratchPlace::In(places.cache_dir().join("pressmark")))
-            }
-        }
-    }
-
-    /// The same for commands that only read.
-    fn with_reader<T>(&mut self, work: impl FnOnce(&mut Context, Snapshot) -> Result<T>) -> Result<T> {
-        self.with_archive(Access::Read, |context, archive| {
-            let reader = archive.snapshot()?;
-            work(context, reader)
-        })
-    }
-
-    /// The articles that arguments name: by the digits of their digests if all of them can be such, eight or more if care is
-    /// taken, else by a query.
-    fn articles(
-        &mut self,
-        archive: &mut Archive,
-        filter: &query_args::FilterArgs,
-        careful: bool,
-    ) -> Result<Vec<u64>> {
-        // 2024 and cafe are words where a mistake changes something.
-        let named = |word: &String| word.parse::<Prefix>().is_ok() && (word.len() >= 8 || !careful);
-        let digits = filter.words.iter().all(named);
-        if digits && !filter.words.is_empty() && filter.flags.is_empty() {
-            let reader = archive.snapshot()?;
-            let mut found = Vec::new();
-            for id in &filter.words {
-                found.extend(self.resolve(&reader, id)?);
-            }
-            return Ok(found);
-        }
-        let query = filter.query(&archive.snapshot()?.queries())?;
-        let reader = self.snapshot_for(archive, &query)?;
-        let asked = reader.ask(&query)?;
-        let found: Vec<u64> =
-            asked.hits()?.map(|hit| hit.map(|hit| hit.article)).collect::<pressmark::Result<_>>()?;
-        self.explain(filter, &asked)?;
-        if found.is_empty() {
-            self.complain("no article matches");
-        }
-        Ok(found)
-    }
-
-    /// The article that a prefix names; `None` after a complaint.
-    fn resolve(&mut self, reader: &Snapshot, id: &str) -> Result<Option<u64>> {
-        let prefix: Prefix = id.parse().map_err(|e| {
-            Failure::usage(
-                &format!("'{}' does not name an article: {e}", clean(id)),
-                "pressmark list prints digests",
-            )
-        })?;
-        let found = reader.resolve(&prefix)?;
-        if found.is_none() {
-            self.complain(&format!("no article's digest starts with {prefix}"));
-        }
-        Ok(found)
-    }
-
-    /// Talk: one line on standard error.
-    fn say(&self, text: &str) {
-        let mut err = io::stderr().lock();
-        // When nobody can hear it, there is nobody to tell.
-        let _ = if self.json {
-            writeln!(err, "{}", serde_json::json!({"message_type": "note", "message": text}))
-        } else {
-            writeln!(err, "pressmark: {text}")
-        };
-    }
-
-    /// A status for whoever watches: shown as JSON only.
-    fn status(&self, status: &serde_json::Value) {
-        if self.json {
-            let _ = writeln!(io::stderr().lock(), "{status}");
-        }
-    }
-
-    /// Something that could not be done, while the rest can: the command will be partly done.
-    fn complain(&mut self, text: &str) {
-        self.complaints += 1;
-        self.say(text);
-    }
-
-    /// From here on, files are the user's to read as they like: what is exported.
-    fn public_files(&self) {
-        #[cfg(unix)]
-        let _ = rustix::process::umask(rustix::fs::Mode::from_raw_mode(self.umask));
-    }
-
-    fn interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
-    }
-
-    /// Whether the user has had enough, for work that does not know the context.
-    fn stop(&self) -> impl Fn() -> bool + use<> {
-        let interrupted = self.interrupted.clone();
-        move || interrupted.load(Ordering::Relaxed)
-    }
-
-    /// Done, or partly done if anything was complained of.
-    fn outcome(&self) -> Outcome {
-        if self.complaints > 0 { Outcome::Partial } else { Outcome::Done }
-    }
-
-    /// Whether talk is JSON.
-    fn wants_json(&self) -> bool {
-        self.json
-    }
-
-    fn stdout_is_terminal(&self) -> bool {
-        io::stdout().is_terminal()
-    }
-}
-
-/// How long to ask for the archive before asking whether the user has had enough.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-/// What an archive is read from that cannot be written.
-fn said_of(scratch: &Scratch) -> String {
-    let reason = exit::in_words(&scratch.reason);
-    let took = scratch.took.as_secs_f64();
-    format!(
-        "the archive cannot be written ({reason}): it is read through indexes in {}, for which {} entries were read in {took:.1} s",
-        shown(&scratch.dir),
-        grouped(scratch.added)
-    )
-}
-
-/// How a path is shown.
-fn shown(path: &Path) -> String {
-    clean(&path.to_string_lossy())
 }

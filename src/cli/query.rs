@@ -1,11 +1,14 @@
 //! `pressmark query save nato 'title:НАТО OR title:NATO'`, `pressmark help query`
 
-use super::exit::{Failure, Outcome};
-use super::query_args::{FilterArgs, syntax};
-use super::terminal::clean;
-use super::{Access, Context, Result};
+use super::args::{FilterArgs, FlagArgs, syntax};
+use super::context::{Access, Context};
+use super::exit::{Failure, Outcome, Result};
+use super::output::terminal::clean;
+use super::output::{Cell, Column, FormatArgs, List, Width};
 use clap::Subcommand;
-use pressmark::query::{Clock, TAG_HINT, parse, saved_name};
+use pressmark::answer::{Answer, Want};
+use pressmark::model::{TAG_HINT, Timestamp, saved_name};
+use pressmark::query::{Clock, Query, parse};
 use std::io::Write;
 
 /// Keep queries under a name in the archive, and the reference of the query language.
@@ -30,7 +33,7 @@ enum Command {
         words: Vec<String>,
     },
     /// List the saved queries: name and query, separated by a tab.
-    List,
+    List(FormatArgs),
     /// Print one.
     Show {
         /// Its name.
@@ -111,12 +114,17 @@ why ID QUERY says why an article is found, or why not.";
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     match &args.command {
         Command::Save { name, words } => save(context, name, words),
-        Command::List => context.with_reader(|context, reader| {
-            for (name, query) in reader.queries() {
-                writeln!(context.out, "{}\t{}", clean(&name), clean(&query))?;
-            }
+        Command::List(format) => {
+            let mut list = List::new(context, format, &COLUMNS);
+            let filter = FilterArgs { words: Vec::new(), flags: FlagArgs::default() };
+            context.ask(&filter, |_| Ok(Query::default()), |_| Want::Queries, &mut |context, piece| {
+                let Answer::Query { name, query } = piece else { return Ok(()) };
+                let cells = [Cell::new(&name), Cell::new(&query)];
+                list.row(context, &cells, &serde_json::json!({"name": name, "query": query}))
+            })?;
+            list.finish(context)?;
             Ok(Outcome::Done)
-        }),
+        }
         Command::Show { name } => context.with_reader(|context, reader| match reader.queries().get(name) {
             Some(query) => {
                 writeln!(context.out, "{}", clean(query))?;
@@ -135,6 +143,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
 }
 
+const COLUMNS: [Column; 2] =
+    [Column { name: "name", width: Width::Text(24) }, Column { name: "query", width: Width::Whole }];
+
 fn unknown(name: &str) -> Failure {
     Failure::usage(
         &format!("no query is saved as '{}'", clean(name)),
@@ -146,17 +157,17 @@ fn save(context: &mut Context, name: &str, words: &[String]) -> Result<Outcome> 
     let Some(name) = saved_name(name) else {
         return Err(Failure::usage(&format!("'{}' cannot be a name", clean(name)), TAG_HINT));
     };
-    let text = FilterArgs { words: words.to_vec(), flags: super::query_args::FlagArgs::default() }.text();
+    let text = FilterArgs { words: words.to_vec(), flags: FlagArgs::default() }.text();
     context.with_archive(Access::Write, |context, archive| {
         let reader = archive.snapshot()?;
         let saved = reader.queries().clone();
         // A query that asks itself would never end.
         let known = |other: &str| saved.get(other).filter(|_| other != name).cloned();
-        parse(&text, &Clock::default(), &known).map_err(|e| syntax(&text, &e))?;
+        parse(&text, &Clock::new(Timestamp::now()), &known).map_err(|e| syntax(&text, &e))?;
         // Nor may those that ask it ask themselves then.
         let mut with = saved.clone();
         with.insert(name.clone(), text.clone());
-        parse(&format!("saved:{name}"), &Clock::default(), &|other| with.get(other).cloned())
+        parse(&format!("saved:{name}"), &Clock::new(Timestamp::now()), &|other| with.get(other).cloned())
             .map_err(|e| syntax(&text, &e))?;
         archive.save_query(&name, Some(&text))?;
         let again = if saved.contains_key(&name) { " in place of another" } else { "" };

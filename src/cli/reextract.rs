@@ -1,9 +1,9 @@
 //! `pressmark reextract --source rubryka.com`
 
-use super::exit::Outcome;
-use super::query_args::FilterArgs;
-use super::terminal::grouped;
-use super::{Access, Context, Result};
+use super::args::FilterArgs;
+use super::context::{Access, Context};
+use super::exit::{Outcome, Result};
+use super::output::terminal::grouped;
 use pressmark::ingest::Reread;
 use pressmark::query::Order;
 

@@ -1,8 +1,8 @@
 //! `pressmark reindex`
 
-use super::exit::Outcome;
-use super::terminal::grouped;
-use super::{Access, Context, Result};
+use super::context::{Access, Context};
+use super::exit::{Outcome, Result};
+use super::output::terminal::grouped;
 
 /// Build the store and its indexes again from the ledger, and the full-text index from the store.
 ///

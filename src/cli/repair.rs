@@ -1,8 +1,8 @@
 //! `pressmark repair`
 
-use super::exit::Outcome;
-use super::terminal::{clean, grouped};
-use super::{Context, Result};
+use super::context::Context;
+use super::exit::{Outcome, Result};
+use super::output::terminal::{clean, grouped};
 use pressmark::archive::check::{RepairOptions, repair};
 
 /// Mend what verify finds: the store from the ledger, the ledger from the store.

@@ -1,47 +1,38 @@
 //! `pressmark search 'Одеса порт date:2025..'`
 
-use super::exit::{Failure, Outcome};
-use super::list::{date, dates, json_line, say_cursor};
-use super::query_args::{QueryArgs, outcome};
-use super::terminal::{clean, columns, grouped, padded};
-use super::{Context, Result};
-use clap::ValueEnum;
-use pressmark::answer::Hit;
-use pressmark::archive::Snapshot;
-use pressmark::derived::words::analysis::Code;
-use pressmark::derived::words::snippet::{Snippet, snippet};
-use pressmark::derived::words::{Matcher, Scope};
-use pressmark::model::{Article, Digest};
-use pressmark::query::{DateField, Order};
-use pressmark::store::SourceNames;
+use super::args::QueryArgs;
+use super::context::Context;
+use super::exit::{Failure, Outcome, Result};
+use super::output::terminal::{clean, columns, padded};
+use super::output::{Cell, Column, Format, FormatArgs, List, Width};
+use pressmark::answer::{Answer, Row, Snippet, Want};
+use pressmark::query::Order;
 use std::io::Write;
 
-/// Search in headlines and texts, the best match first, each with the piece of its text that matches.
+/// Search headlines and texts, best match first.
 ///
-/// Words are found in all their forms (English, Russian, Ukrainian and others), in quotation marks as they are printed.
-/// Without --limit the best twenty are shown; --limit 0 shows all.
+/// Each hit is shown with the piece of its text that matches. Words are found in all their forms (English, Russian, Ukrainian and
+/// others), in quotation marks as they are printed. Without --limit the best twenty are shown; --limit 0 shows all.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     query: QueryArgs,
-    /// How: text, tsv or jsonl [default: text on a terminal, tsv elsewhere].
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
-    format: Option<Format>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Tsv,
-    Jsonl,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 /// Hits that are shown if nobody says how many.
 const SHOWN: u64 = 20;
 
+const COLUMNS: [Column; 5] = [
+    Column { name: "date", width: Width::Whole },
+    Column { name: "source", width: Width::Whole },
+    Column { name: "headline", width: Width::Whole },
+    Column { name: "digest", width: Width::Whole },
+    Column { name: "snippet", width: Width::Whole },
+];
+
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
-    let terminal = context.stdout_is_terminal();
-    let format = args.format.unwrap_or(if terminal { Format::Text } else { Format::Tsv });
     if args.query.filter.is_empty() {
         return Err(Failure::usage(
             "what is searched for?",
@@ -60,140 +51,61 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         };
         Ok(query)
     };
-    context.with_query(&args.query.filter, make, |context, reader, query| {
-        let asked = reader.ask(query)?;
-        let names = reader.names()?;
-        let matchers = |wanted: &[Scope]| -> Vec<Matcher> {
-            let ours = asked.wanted().iter().filter(|(scope, _)| wanted.contains(scope));
-            ours.take(MARKED_MAX).map(|(_, pattern)| Matcher::new(pattern)).collect()
-        };
-        let mut title = matchers(&[Scope::Both, Scope::Title]);
-        let mut body = matchers(&[Scope::Both, Scope::Body]);
-        let (mut count, mut last) = (0u64, None);
-        let mut hits = asked.hits()?;
-        for hit in hits.by_ref() {
-            if context.interrupted() {
-                return Ok(Outcome::Interrupted);
-            }
-            let hit = hit?;
-            (count, last) = (count + 1, Some(hit));
-            let (digest, article) = reader.article(hit.article)?;
-            let code = Code::of(article.language());
-            let headline =
-                snippet(article.headline(), code, &mut title).filter(|found| found.cut == (false, false));
-            let found = snippet(article.body(), code, &mut body);
-            let found = found.unwrap_or_else(|| beginning(article.body()));
-            let shown = Shown { hit: &hit, digest, article: &article, title: headline, snippet: found };
-            print(context, &reader, &names, &shown, (format, query.date_field))?;
+    let mut list = List::new(context, &args.format, &COLUMNS);
+    let is_table = list.format() == Format::Table;
+    let want = |_: &_| Want::Rows { digits: is_table, snippets: true };
+    let end = context.ask(&args.query.filter, make, want, &mut |context, piece| {
+        let Answer::Row(row) = piece else { return Ok(()) };
+        let Some(snippet) = &row.snippet else { return Ok(()) };
+        if is_table {
+            return block(context, &row, snippet);
         }
-        // What is said comes after what it is about.
-        context.out.flush()?;
-        if let Some(last) = last
-            && hits.has_more()?
-        {
-            context.say(&format!("{} of {}", grouped(count), grouped(asked.total()?)));
-            say_cursor(context, &last, query, &names);
-        }
-        context.explain(&args.query.filter, &asked)?;
-        Ok(outcome(&args.query, count > 0))
-    })
+        let cells = [
+            Cell::new(row.when.text()),
+            Cell::new(row.source.as_deref().unwrap_or("")),
+            Cell::new(&row.headline),
+            Cell::new(&row.digest),
+            Cell::new(dotted(&clean(&snippet.snippet), snippet.snippet_cut)),
+        ];
+        list.row(context, &cells, &row)
+    })?;
+    list.finish(context)?;
+    Ok(args.query.outcome(end.count > 0))
 }
 
-/// So many words of a query are marked in what is shown.
-const MARKED_MAX: usize = 256;
-
-/// Where a text begins, if nothing in it was searched for.
-fn beginning(text: &str) -> Snippet {
-    let end = text.char_indices().nth(200).map_or(text.len(), |(at, _)| at);
-    let end = if end < text.len() { text[..end].rfind(char::is_whitespace).unwrap_or(end) } else { end };
-    Snippet {
-        text: text[..end].replace('\n', " "),
-        offset: 0,
-        marks: Vec::new(),
-        cut: (false, end < text.len()),
-    }
-}
-
-struct Shown<'a> {
-    hit: &'a Hit,
-    digest: Digest,
-    article: &'a Article,
-    /// The headline with its matches, if there are any.
-    title: Option<Snippet>,
-    snippet: Snippet,
-}
-
-fn print(
-    context: &mut Context,
-    reader: &Snapshot,
-    names: &SourceNames,
-    shown: &Shown<'_>,
-    (format, field): (Format, DateField),
-) -> Result<()> {
-    let Shown { hit, digest, article, title, snippet } = shown;
-    let headline = article.headline();
-    let date = date(hit);
-    let source = names.name(hit.source).map_or("", |name| name.as_str());
-    let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { clean(text) };
-    let marked = |context: &Context, snippet: &Snippet| {
-        let letters: Vec<char> = snippet.text.chars().collect();
+/// A hit for people: a line that names it, and below it the piece of its text.
+fn block(context: &mut Context, row: &Row, snippet: &Snippet) -> Result<()> {
+    let paint = context.paint;
+    let marked = |text: &str, marks: &[(usize, usize)]| {
+        let letters: Vec<char> = text.chars().collect();
         let piece = |from: usize, to: usize| clean(&letters[from..to].iter().collect::<String>());
-        let (mut text, mut at) = (String::new(), 0);
-        for (from, to) in &snippet.marks {
-            text.push_str(&piece(at, *from));
-            text.push_str(&context.paint.found(&piece(*from, *to)));
+        let (mut marked, mut at) = (String::new(), 0);
+        for (from, to) in marks {
+            marked.push_str(&piece(at, *from));
+            marked.push_str(&paint.found(&piece(*from, *to)));
             at = *to;
         }
-        text + &piece(at, letters.len())
+        marked + &piece(at, letters.len())
     };
-    let dots = |cut: bool| if cut { "…" } else { "" };
-    match format {
-        Format::Text => {
-            let digits = reader.digits_needed(digest, 8)?;
-            let day = hit.at.map_or("-".to_owned(), |at| at.day()) + if hit.suspect { "?" } else { "" };
-            let line = match title {
-                Some(title) => marked(context, title),
-                None if headline.is_empty() => "(no headline)".to_owned(),
-                None => clean(headline),
-            };
-            let paint = context.paint;
-            writeln!(
-                context.out,
-                "{} {} {}  {line}",
-                paint.date(&padded(&day, 10)),
-                paint.digest(&digest.short(digits)),
-                or_dash(source)
-            )?;
-            let text = format!("{}{}{}", dots(snippet.cut.0), marked(context, snippet), dots(snippet.cut.1));
-            for line in wrapped(&text, columns().min(110) - 4) {
-                writeln!(context.out, "    {line}")?;
-            }
-        }
-        Format::Tsv => {
-            let text = format!("{}{}{}", dots(snippet.cut.0), clean(&snippet.text), dots(snippet.cut.1));
-            writeln!(
-                context.out,
-                "{}\t{}\t{}\t{}\t{}",
-                or_dash(&date),
-                or_dash(source),
-                or_dash(headline),
-                digest,
-                or_dash(&text)
-            )?;
-        }
-        Format::Jsonl => {
-            let mut value = dates(hit, field);
-            let more = serde_json::json!({"source": names.name(hit.source).map(|name| name.as_str()), "headline": headline,
-                "headline_marks": title.as_ref().map(|title| title.marks.clone()).unwrap_or_default(),
-                "snippet": snippet.text, "snippet_offset": snippet.offset, "snippet_marks": snippet.marks,
-                "score": hit.score, "language": article.language().map(|language| language.to_string()), "digest": digest.to_string(), "seq": hit.seq});
-            for (name, more) in more.as_object().into_iter().flatten() {
-                value[name] = more.clone();
-            }
-            json_line(context, &value)?;
-        }
+    let day = row.when.day();
+    let day = padded(if day.is_empty() { "-" } else { &day }, 10);
+    let digest = &row.digest[..row.digits.unwrap_or(row.digest.len())];
+    let source = row.source.as_deref().map_or("-".to_owned(), clean);
+    let headline = match row.headline.as_str() {
+        "" => "(no headline)".to_owned(),
+        headline => marked(headline, &snippet.headline_marks),
+    };
+    writeln!(context.out, "{} {} {source}  {headline}", paint.date(&day), paint.digest(digest))?;
+    let text = dotted(&marked(&snippet.snippet, &snippet.snippet_marks), snippet.snippet_cut);
+    for line in wrapped(&text, columns().min(110) - 4) {
+        writeln!(context.out, "    {line}")?;
     }
     Ok(())
+}
+
+fn dotted(text: &str, cut: (bool, bool)) -> String {
+    let dots = |cut: bool| if cut { "…" } else { "" };
+    format!("{}{text}{}", dots(cut.0), dots(cut.1))
 }
 
 /// Lines of at most so many columns; what colours a word takes no column.

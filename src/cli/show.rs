@@ -1,9 +1,9 @@
 //! `pressmark show 3f2a9c01`
 
-use super::exit::Outcome;
-use super::query_args::FilterArgs;
-use super::terminal::{clean, clean_lines, page};
-use super::{Access, Context, Result};
+use super::args::FilterArgs;
+use super::context::{Access, Context};
+use super::exit::{Outcome, Result};
+use super::output::terminal::{clean, clean_lines, page};
 use pressmark::archive::Snapshot;
 use pressmark::model::{Capture, Dated, Published};
 use std::io::Write;

@@ -1,11 +1,12 @@
 //! `pressmark stats`
 
-use super::count::print_bars;
-use super::exit::Outcome;
-use super::query_args::FilterArgs;
-use super::terminal::{bytes, clean, columns, grouped, padded};
-use super::{Access, Context, Result, shown};
-use clap::ValueEnum;
+use super::args::FilterArgs;
+use super::args::named;
+use super::context::{Access, Context};
+use super::exit::{Outcome, Result};
+use super::output::terminal::{bytes, clean, grouped, padded, shown};
+use super::output::{Format, print_bars};
+use pressmark::answer::Group;
 use pressmark::query::{By, Query};
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
@@ -18,15 +19,9 @@ pub struct Args {
     /// Only the bytes on disk.
     #[arg(long, conflicts_with_all = ["words", "source", "since", "until", "language", "undated"])]
     disk: bool,
-    /// How: text, or json for one object.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Output format: text, or json for one object.
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true, value_parser = named::<Format>())]
     format: Format,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// More months than this are shown as years.
@@ -43,10 +38,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         let reader = archive.snapshot()?;
         let applied = reader.applied();
         let whole: u64 = parts.values().sum();
-        if args.format == Format::Json {
+        if matches!(args.format, Format::Json | Format::Jsonl) {
             let languages = reader.count_by(&Query::default(), By::Language)?;
             let months = reader.count_by(&Query::default(), By::Month)?;
-            let rows = |groups: Vec<pressmark::answer::Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
+            let rows = |groups: Vec<Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
             let span = reader.published_span()?;
             let stats = serde_json::json!({"uuid": uuid.to_string(), "articles": applied.articles, "captures": applied.captures,
                 "sources": reader.names()?.names().len(), "text_bytes": applied.text_bytes, "head": applied.position.head.to_string(),
@@ -80,7 +75,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             writeln!(context.out, "\nlanguages")?;
             let mut languages = languages;
             languages.sort_by_key(|group| std::cmp::Reverse(group.count));
-            print_bars(context, &languages, columns())?;
+            print_bars(context, &labelled(&languages))?;
         }
         let mut periods = reader.count_by(&Query::default(), By::Month)?;
         let mut heading = "months";
@@ -89,7 +84,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         }
         if !periods.is_empty() {
             writeln!(context.out, "\n{heading}")?;
-            print_bars(context, &periods, columns())?;
+            print_bars(context, &labelled(&periods))?;
         }
         Ok(Outcome::Done)
     })
@@ -105,8 +100,8 @@ fn of_query(context: &mut Context, args: &Args) -> Result<Outcome> {
         let first = sources.iter().filter_map(|source| source.first).min_by_key(|first| first.0);
         let last = sources.iter().filter_map(|source| source.last).max_by_key(|last| last.0);
         let (mut languages, mut periods) = (asked.count_by(By::Language)?, asked.count_by(By::Month)?);
-        if args.format == Format::Json {
-            let rows = |groups: Vec<pressmark::answer::Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
+        if matches!(args.format, Format::Json | Format::Jsonl) {
+            let rows = |groups: Vec<Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
             let stats = serde_json::json!({"articles": articles, "captures": captures, "sources": named,
                 "published_from": first.map(|(at, _)| at.to_string()), "published_to": last.map(|(at, _)| at.to_string()),
                 "languages": rows(languages), "months": rows(periods)});
@@ -127,10 +122,14 @@ fn of_query(context: &mut Context, args: &Args) -> Result<Outcome> {
         for (heading, groups) in [("languages", &languages), (heading, &periods)] {
             if !groups.is_empty() {
                 writeln!(context.out, "\n{heading}")?;
-                print_bars(context, groups, columns())?;
+                print_bars(context, &labelled(groups))?;
             }
         }
         context.explain(&args.filter, &asked)?;
         Ok(Outcome::Done)
     })
+}
+
+fn labelled(groups: &[Group]) -> Vec<(String, u64)> {
+    groups.iter().map(|group| (group.key.clone().unwrap_or("none".to_owned()), group.count)).collect()
 }

@@ -1,11 +1,13 @@
 //! `pressmark tag +checked -todo 'source:rubryka.com НАТО'`
 
-use super::exit::{Failure, Outcome};
-use super::query_args::{FilterArgs, FlagArgs};
-use super::terminal::{clean, grouped};
-use super::{Access, Context, Result};
-use pressmark::query::{TAG_HINT, tag};
-use std::io::Write;
+use super::args::{FilterArgs, FlagArgs};
+use super::context::{Access, Context};
+use super::exit::{Failure, Outcome, Result};
+use super::output::terminal::{clean, grouped};
+use super::output::{Cell, Column, FormatArgs, List, Style, Width};
+use pressmark::answer::{Answer, Want};
+use pressmark::model::{TAG_HINT, tag};
+use pressmark::query::Query;
 
 /// Give tags to articles (+tag) and take them away (-tag); without arguments, list the tags with how many articles have them.
 ///
@@ -18,6 +20,8 @@ pub struct Args {
     words: Vec<String>,
     #[command(flatten)]
     flags: FlagArgs,
+    #[command(flatten)]
+    format: FormatArgs,
     /// Also where the query asks for everything.
     #[arg(long)]
     all: bool,
@@ -31,7 +35,7 @@ const SIGNS: [char; 3] = ['+', '-', '\u{2212}'];
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if args.words.is_empty() {
-        return list(context);
+        return list(context, args);
     }
     let changes = args.words.iter().take_while(|word| word.len() > 1 && word.starts_with(SIGNS)).count();
     let (changes, words) = args.words.split_at(changes);
@@ -87,11 +91,17 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     Ok(context.outcome())
 }
 
-fn list(context: &mut Context) -> Result<Outcome> {
-    context.with_reader(|context, reader| {
-        for (tag, count) in reader.tag_counts()? {
-            writeln!(context.out, "{}\t{count}", clean(&tag))?;
-        }
-        Ok(Outcome::Done)
-    })
+const COLUMNS: [Column; 2] =
+    [Column { name: "tag", width: Width::Text(40) }, Column { name: "articles", width: Width::Number(8) }];
+
+fn list(context: &mut Context, args: &Args) -> Result<Outcome> {
+    let mut list = List::new(context, &args.format, &COLUMNS);
+    let filter = FilterArgs { words: Vec::new(), flags: FlagArgs::default() };
+    context.ask(&filter, |_| Ok(Query::default()), |_| Want::Tags, &mut |context, piece| {
+        let Answer::Tag { tag, count } = piece else { return Ok(()) };
+        let number = Cell::new(count.to_string()).shown(grouped(count), Style::Plain);
+        list.row(context, &[Cell::new(&tag), number], &serde_json::json!({"tag": tag, "articles": count}))
+    })?;
+    list.finish(context)?;
+    Ok(Outcome::Done)
 }

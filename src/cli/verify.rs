@@ -1,8 +1,8 @@
 //! `pressmark verify --read-data`, `pressmark verify --subset 5%`
 
-use super::exit::{Failure, Outcome};
-use super::terminal::{clean, grouped};
-use super::{Context, Result};
+use super::context::Context;
+use super::exit::{Failure, Outcome, Result};
+use super::output::terminal::{clean, grouped};
 use pressmark::archive::check::{Depth, Report};
 use pressmark::model::{DAY, Timestamp};
 use std::io::Write;

@@ -1,10 +1,10 @@
 //! `pressmark why 3f2a9c01 'Одеса порт date:2025'`
 
-use super::exit::{Failure, Outcome};
-use super::query_args::FilterArgs;
-use super::terminal::clean;
-use super::{Context, Result};
-use clap::ValueEnum;
+use super::args::{FilterArgs, named};
+use super::context::Context;
+use super::exit::{Failure, Outcome, Result};
+use super::output::Format;
+use super::output::terminal::clean;
 use pressmark::archive::Snapshot;
 use pressmark::derived::words::analysis::{Code, Words};
 use pressmark::derived::words::{Matcher, Scope};
@@ -23,15 +23,9 @@ pub struct Args {
     id: String,
     #[command(flatten)]
     filter: FilterArgs,
-    /// How: text or json.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Output format: text or json.
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true, value_parser = named::<Format>())]
     format: Format,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// One condition, held against the article.
@@ -67,7 +61,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         }
         let all_alone = verdicts.iter().all(|verdict| verdict.holds != verdict.negated);
         let together = !matches && all_alone && captures.len() > 1;
-        if args.format == Format::Json {
+        if matches!(args.format, Format::Json | Format::Jsonl) {
             let rows = verdicts.iter().map(|verdict| serde_json::json!({"condition": verdict.condition, "negated": verdict.negated, "holds": verdict.holds, "found": verdict.found}));
             let value = serde_json::json!({"digest": digest.to_string(), "matches": matches, "conditions": rows.collect::<Vec<_>>(), "not_in_one_capture": together});
             writeln!(context.out, "{value}")?;

@@ -1,7 +1,7 @@
 //! JSON records of documents.
 
-use super::columns::{COLUMNS, Column, Field, Kind, Of, RECORD, SCHEMA, Value};
-use crate::answer::Document;
+use crate::model::Document;
+use crate::model::columns::{COLUMNS, Column, Field, Kind, Of, RECORD, SCHEMA, Value};
 use crate::model::{Capture, Raw};
 use data_encoding::BASE64;
 use serde::Serialize;

@@ -1,16 +1,16 @@
 //! Writes documents out: JSONL, JSON, CSV, TSV, Markdown, text. A format is an [`Exporter`]; none knows the archive. What they
-//! write is one table of [`columns`].
+//! write is one table of [`crate::model::columns`].
 
-pub mod columns;
 mod json;
 mod output;
 pub mod split;
 
-pub use columns::{COLUMNS, Column, Field, SCHEMA};
+use crate::model::columns;
+pub use crate::model::columns::{COLUMNS, Column, Field, SCHEMA};
 pub use json::{escape, record};
 pub use output::{Output, Packing, packed};
 
-use crate::answer::Document;
+use crate::model::Document;
 use crate::model::{Capture, Raw};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -34,6 +34,8 @@ pub enum Format {
     /// The canonical text of each article, and after it a line with a form feed, which no canonical text has.
     Text,
 }
+
+crate::model::named!(Format, "a format", "jsonl" => Jsonl, "json" => Json, "csv" => Csv, "tsv" => Tsv, "md" => Md, "text" => Text, "txt" => Text);
 
 impl Format {
     /// The format that a file name asks for: `export.csv`, `export.jsonl.zst`.

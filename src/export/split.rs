@@ -1,6 +1,6 @@
 //! One file an article, with names that are safe on every file system.
 
-use crate::answer::Document;
+use crate::model::Document;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};

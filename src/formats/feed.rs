@@ -4,7 +4,7 @@
 //! are read as they must have been meant. Entities that a document declares are not expanded: there is no billion laughs.
 //! An item's full text is taken over its summary; where there is only a summary, the draft says so.
 
-use super::Around;
+use super::reader::{Around, Content};
 use crate::extract;
 use crate::model::{Draft, Language, Origin, Provenance, Published};
 use crate::text::dates::{self, Setting};
@@ -61,8 +61,13 @@ pub struct Feed {
     pub broken: Option<String>,
 }
 
+/// Reads a feed: an article an item.
+pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+    drafts(bytes, around).map(Content::Items)
+}
+
 /// Reads a feed: a draft or a reason for each item. `Err` if it is no feed.
-pub fn drafts(bytes: &[u8], around: &Around<'_>) -> Result<Vec<Result<Draft, String>>, String> {
+fn drafts(bytes: &[u8], around: &Around<'_>) -> Result<Vec<Result<Draft, String>>, String> {
     let decoded = decode::decode(bytes, around.charset);
     let feed = parse(&decoded.text)?;
     let note = decoded.note();

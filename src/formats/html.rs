@@ -1,13 +1,18 @@
 //! HTML pages as drafts.
 
-use super::Around;
+use super::reader::{Around, Content};
 use crate::extract::{self, Page, Setting};
 use crate::model::{Draft, Language, Provenance, Published};
 use crate::text::decode;
 use crate::text::detect_language;
 
+/// Reads one record.
+pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+    draft(bytes, around).map(|draft| Content::Drafts(vec![draft]))
+}
+
 /// Reads a page. `Err` says why there is no article in it.
-pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
+pub(super) fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     let most = around.limits.page_bytes;
     if bytes.len() > most {
         return Err(format!(

@@ -1,7 +1,8 @@
 //! JSON records: one object an article. Knows the field names that exports and scrapers commonly use; takes others from
 //! a mapping; keeps what it does not know.
 
-use crate::export::Column;
+use super::reader::{Around, Content};
+use crate::model::Column;
 use crate::model::{
     Article, Dated, Digest, Draft, Language, Origin, Original, Provenance, Published, Raw, Source, Timestamp,
 };
@@ -114,14 +115,41 @@ impl FromStr for Mapping {
 }
 
 impl Mapping {
+    /// Whether it knows a name.
+    pub fn names(&self, name: &str) -> bool {
+        self.0.iter().any(|(_, path)| path == name)
+    }
+
     /// Adds another mapping's names.
     pub fn extend(&mut self, other: Mapping) {
         self.0.extend(other.0);
     }
 }
 
+/// Whether an input begins with an object or a list of them.
+pub fn is_json(start: &[u8]) -> bool {
+    let is_list = |rest: &[u8]| rest.trim_ascii_start().starts_with(b"{");
+    start.starts_with(b"{") || start.strip_prefix(b"[").is_some_and(is_list)
+}
+
+/// Whether an input begins with an object that fills its line: more will follow, each on its own.
+pub fn is_lines(start: &[u8]) -> bool {
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or(start);
+    let is_json = |line| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
+    line.len() < start.len() && line.starts_with(b"{") && is_json(line)
+}
+
+/// Reads one record.
+pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+    if let Some(data) = archive_data(bytes) {
+        return data.map(|data| Content::Data(Box::new(data)));
+    }
+    let mapping = around.mapping.cloned().unwrap_or_default();
+    drafts(bytes, &mapping, around.now).map(Content::Drafts)
+}
+
 /// Reads one record. Several drafts come of a record that pressmark exported: one for each of its captures.
-pub fn drafts(bytes: &[u8], mapping: &Mapping, now: Timestamp) -> Result<Vec<Draft>, String> {
+fn drafts(bytes: &[u8], mapping: &Mapping, now: Timestamp) -> Result<Vec<Draft>, String> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(e) => {
@@ -138,7 +166,7 @@ pub fn drafts(bytes: &[u8], mapping: &Mapping, now: Timestamp) -> Result<Vec<Dra
     of_object(object, mapping, now)
 }
 
-fn of_object(
+pub(super) fn of_object(
     mut object: Map<String, Value>,
     mapping: &Mapping,
     now: Timestamp,
@@ -255,40 +283,6 @@ fn take_described(object: &mut Map<String, Value>, mapping: &Mapping, of: &mut P
         None => {}
     }
     object.extend(left);
-}
-
-/// So many columns are named where none is known.
-const COLUMNS_NAMED: usize = 20;
-
-/// Reads one row of a table: its fields by the names of their columns.
-pub fn row(
-    header: &[String],
-    fields: &[String],
-    mapping: &Mapping,
-    now: Timestamp,
-) -> Result<Vec<Draft>, String> {
-    if fields.len() > header.len() {
-        return Err(format!("it has {} fields and the header {}", fields.len(), header.len()));
-    }
-    let mut object = Map::new();
-    for (name, value) in header.iter().zip(fields) {
-        if !value.is_empty() && !name.trim().is_empty() {
-            object.insert(name.trim().to_owned(), value.clone().into());
-        }
-    }
-    let known = |name: &str| {
-        mapping.0.iter().any(|(_, path)| path == name)
-            || Field::ALL.iter().any(|field| field.names().contains(&name))
-    };
-    if !header.iter().any(|name| known(name.trim())) {
-        let more = header.len().saturating_sub(COLUMNS_NAMED);
-        let shown = header.iter().take(COLUMNS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        return Err(format!(
-            "none of its columns is known: {shown}{more}; name them with --map headline=…,body=…"
-        ));
-    }
-    of_object(object, mapping, now)
 }
 
 /// Takes a field out of the object: what the mapping names, or else the first of the common names that is there.
@@ -426,7 +420,7 @@ pub struct SavedQuery {
 }
 
 /// Reads a line of [`crate::export`] that is no article; `None` is any other.
-pub fn archive_data(bytes: &[u8]) -> Option<Result<ArchiveData, String>> {
+fn archive_data(bytes: &[u8]) -> Option<Result<ArchiveData, String>> {
     #[derive(Deserialize)]
     #[serde(tag = "type", rename_all = "lowercase")]
     enum Line {
@@ -443,7 +437,7 @@ pub fn archive_data(bytes: &[u8]) -> Option<Result<ArchiveData, String>> {
     let schema = value.get("schema")?.as_u64()?;
     let kind = value.get("type")?.as_str()?.to_owned();
     if !matches!(kind.as_str(), "original" | "query") {
-        let is_later = schema > u64::from(crate::export::SCHEMA) && value.get("captures").is_none();
+        let is_later = schema > u64::from(crate::model::columns::SCHEMA) && value.get("captures").is_none();
         let why = format!("it is a line of a later pressmark's export, of type '{}'", short(&kind.into()));
         return is_later.then_some(Err(why));
     }
@@ -452,7 +446,7 @@ pub fn archive_data(bytes: &[u8]) -> Option<Result<ArchiveData, String>> {
         Err(e) => return Some(Err(format!("it is not understood as a line of an export: {e}"))),
     };
     Some(match line {
-        Line::Query(query) => match crate::query::saved_name(&query.name) {
+        Line::Query(query) => match crate::model::saved_name(&query.name) {
             Some(name) => Ok(ArchiveData::Query(SavedQuery { name, ..query })),
             None => Err(format!("'{}' cannot be the name of a query", query.name)),
         },
@@ -487,7 +481,7 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
     let mut tags = Vec::new();
     for tag in Said(&object).texts("tags") {
         let kept =
-            crate::query::tag(&tag).ok_or_else(|| format!("'{}' cannot be a tag", short(&tag.into())))?;
+            crate::model::tag(&tag).ok_or_else(|| format!("'{}' cannot be a tag", short(&tag.into())))?;
         if !tags.contains(&kept) {
             tags.push(kept);
         }

@@ -1,15 +1,20 @@
 //! Messages: newsletters as `.eml` files or in an mbox, and web pages that a browser saved as MHTML.
 
-use super::Around;
 use super::html;
+use super::reader::{Around, Content};
 use crate::extract;
 use crate::model::{Draft, Origin, Provenance, Published, Source};
 use crate::text::dates::{self, Setting};
 use crate::text::decode;
 use mailparse::{MailHeaderMap, ParsedMail};
 
+/// Reads one record.
+pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+    draft(bytes, around).map(|draft| Content::Drafts(vec![draft]))
+}
+
 /// Reads a message. `Err` says why there is no article in it.
-pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
+fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     // The first line of an mbox's message is not part of it.
     let bytes = match bytes.strip_prefix(b"From ") {
         Some(rest) => rest.iter().position(|byte| *byte == b'\n').map_or(rest, |end| &rest[end + 1..]),

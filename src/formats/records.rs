@@ -79,7 +79,7 @@ impl<R: BufRead> Records<R> {
             in_array: false,
             begun: false,
             done: false,
-            longest: super::Limits::default().record_bytes,
+            longest: super::reader::Limits::default().record_bytes,
             header: None,
             delimiter: b',',
             ahead: io::Cursor::default(),
@@ -106,7 +106,7 @@ impl<R: BufRead> Records<R> {
         self.start
     }
 
-    /// The same with another bound on its records than [`super::Limits`] has.
+    /// The same with another bound on its records than [`super::reader::Limits`] has.
     pub fn with_longest(self, longest: usize) -> Records<R> {
         Records { longest, ..self }
     }
@@ -196,7 +196,7 @@ impl<R: BufRead> Records<R> {
                 record.bytes = bytes.to_vec();
             }
             self.delimiter = delimiter(&record.bytes);
-            let header = fields(&record.bytes, self.delimiter, None).unwrap_or_default();
+            let header = super::csv::fields(&record.bytes, self.delimiter, None).unwrap_or_default();
             let mut known = HashSet::new();
             let twice = header.iter().any(|name| !name.trim().is_empty() && !known.insert(name));
             let broken = if record.bytes.contains(&b'\r') {
@@ -730,30 +730,6 @@ const GIVEN_BACK_MAX: u32 = 16;
 fn delimiter(header: &[u8]) -> u8 {
     let count = |wanted: &u8| header.iter().filter(|byte| *byte == wanted).count();
     [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(count).unwrap_or(b',')
-}
-
-/// The fields of one row, in a charset if one is known. `Err` says why it is not one row.
-pub fn fields(row: &[u8], delimiter: u8, charset: Option<&str>) -> Result<Vec<String>, String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .terminator(csv::Terminator::Any(b'\n'))
-        .from_reader(row);
-    let mut record = csv::ByteRecord::new();
-    let mut read = || reader.read_byte_record(&mut record).map_err(|e| format!("it is not a row: {e}"));
-    if !read()? {
-        return Ok(Vec::new());
-    }
-    let text = |field: &[u8]| match charset {
-        Some(_) => crate::text::decode::decode(field, charset).text.into_owned(),
-        None => String::from_utf8_lossy(field).into_owned(),
-    };
-    let fields = record.iter().map(text).collect();
-    if reader.read_byte_record(&mut csv::ByteRecord::new()).unwrap_or(false) {
-        return Err("a quote inside of it makes it more than one row".to_owned());
-    }
-    Ok(fields)
 }
 
 #[cfg(test)]

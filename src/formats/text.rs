@@ -7,7 +7,7 @@
 //! Of dates only the one is taken that stands with the headline, and only if there is one: elsewhere a date is as often that
 //! of another story in a side list.
 
-use super::Around;
+use super::reader::{Around, Content};
 use crate::extract::boilerplate::{self, ends_sentence, sentences, words};
 use crate::model::{DAY, Dated, Draft, Language, Origin, Precision, Provenance, Published, Timestamp};
 use crate::text::dates::{self, Setting};
@@ -16,8 +16,13 @@ use crate::text::detect_language;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+/// Reads one record.
+pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+    draft(bytes, around).map(|draft| Content::Drafts(vec![draft]))
+}
+
 /// Reads a dump. `Err` says why there is no article in it.
-pub fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
+fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     let decoded = decode::decode(bytes, around.charset);
     let text = &*decoded.text;
     if let Some(at) = text.find('\0') {

@@ -3,7 +3,7 @@
 //! Lenient where crawlers are not strict: line ends, chunks that are not chunked, lengths that are not there. What was
 //! assumed is noted. Cutting a file into records is the matter of [`super::records`].
 
-use super::Limits;
+use super::reader::Limits;
 use crate::model::{Dated, Timestamp};
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use sha1::{Digest as _, Sha1};

@@ -2,8 +2,8 @@
 
 use crate::archive::originals::Raws;
 use crate::archive::{Archive, Prepared, Put};
-use crate::formats::{Around, Format, Limits, html, mail, text};
-use crate::model::{Capture, Draft, Original, Raw, Result, Timestamp};
+use crate::formats::{Around, Content, Format, Limits, Table};
+use crate::model::{Capture, Draft, Named, Original, Raw, Result, Timestamp};
 use crate::query::Query;
 use rayon::prelude::*;
 
@@ -29,7 +29,7 @@ const CHUNK: usize = 256;
 
 /// Notes on a draft what it was read from.
 pub(super) fn attach(draft: &mut Draft, raw: &Raw, format: Format, charset: Option<&str>) {
-    let (format, charset) = (Some(name(format).to_owned()), charset.map(str::to_owned));
+    let (format, charset) = (Some(format.of_record().to_owned()), charset.map(str::to_owned));
     draft.provenance.original = Some(Original { format, charset, ..Original::of(raw.digest()) });
     draft.raw = Some(raw.clone());
 }
@@ -121,13 +121,15 @@ fn reread(
         explain: false,
         partial: false,
         limits: Limits::default(),
+        mapping: None,
+        table: Table::default(),
     };
-    let mut draft = match original.format.as_deref() {
-        Some("html") => html::draft(bytes, &around),
-        Some("text") => text::draft(bytes, &around),
-        Some("mail") => mail::draft(bytes, &around),
-        other => Err(format!("{} cannot be read again", other.unwrap_or("it"))),
-    }?;
+    let format = original.format.as_deref().and_then(|name| Format::named(name).ok());
+    let read = format.and_then(|format| format.row().read).ok_or("it cannot be read again")?;
+    let Content::Drafts(mut drafts) = read(bytes, &around)? else {
+        return Err("it is not one article any more".to_owned());
+    };
+    let mut draft = drafts.pop().ok_or("it is not one article any more")?;
     let own = &mut draft.provenance;
     (own.input, own.captured) = (before.input.clone(), before.captured);
     own.source = before.source.clone().or(own.source.take());
@@ -140,17 +142,4 @@ fn reread(
         capture.seq
     ));
     Prepared::new(draft)
-}
-
-fn name(format: Format) -> &'static str {
-    match format {
-        Format::Text => "text",
-        Format::Html => "html",
-        Format::Mail | Format::Mbox => "mail",
-        Format::Feed => "feed",
-        Format::Json | Format::Jsonl => "json",
-        Format::Csv => "csv",
-        Format::Warc => "warc",
-        Format::Tar | Format::Zip => "archive",
-    }
 }

@@ -13,8 +13,6 @@
 mod again;
 mod checkpoints;
 mod crawl;
-#[doc(hidden)]
-pub mod fuzz;
 mod inputs;
 mod journal;
 mod options;

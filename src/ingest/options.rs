@@ -53,6 +53,8 @@ pub enum OnError {
     Fail,
 }
 
+crate::model::named!(OnError, "what to do about bad inputs", "skip" => Skip, "fail" => Fail);
+
 /// When an input that does not say was captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Captured {

@@ -6,20 +6,8 @@ use super::{DEFECT, FATAL, again, crawl};
 use crate::archive::Prepared;
 use crate::formats::json::ArchiveData;
 use crate::formats::records::Record;
-use crate::formats::{Around, Format, feed, html, json, mail, records, text};
+use crate::formats::{Around, Content, Format, Table, html};
 use crate::model::{Draft, Origin, Place, Published, Raw, Rejection, Source};
-
-/// What one record came to.
-pub enum Content {
-    /// Drafts that stand or fall together.
-    Drafts(Vec<Draft>),
-    /// Drafts and reasons, each for itself.
-    Items(Vec<Result<Draft, String>>),
-    /// What belongs to an archive and to none of its articles.
-    Data(Box<ArchiveData>),
-    /// Nothing that anybody wants: why.
-    Passed(&'static str),
-}
 
 impl Run {
     /// Reads the drafts of one record. A reader that panics costs the record, with a word, and nothing else.
@@ -68,24 +56,15 @@ impl Run {
             explain: self.options.explain,
             partial: self.options.partial,
             limits: self.options.limits,
+            mapping: Some(&self.options.mapping),
+            table: Table {
+                header: record.header.as_deref().unwrap_or_default(),
+                delimiter: source.delimiter,
+                charset: source.charset,
+            },
         };
         let found = match source.format {
             Format::Warc => self.crawled(&record.bytes, &around),
-            Format::Csv => {
-                let header = record.header.as_deref().unwrap_or_default();
-                records::fields(&record.bytes, source.delimiter, source.charset)
-                    .and_then(|fields| json::row(header, &fields, &self.options.mapping, self.now))
-                    .map(|mut drafts| {
-                        let note = source.charset.map(|charset| format!("read as {charset}, by a guess"));
-                        drafts.iter_mut().for_each(|draft| draft.provenance.notes.extend(note.clone()));
-                        drafts
-                    })
-                    .map(Content::Drafts)
-            }
-            format @ (Format::Json | Format::Jsonl) => match json::archive_data(&record.bytes) {
-                Some(data) => data.map(|data| Content::Data(Box::new(data))),
-                None => self.document(format, &record.bytes, &around),
-            },
             format => self.document(format, &record.bytes, &around),
         };
         let noted = |draft: &mut Draft| draft.provenance.notes.extend(record.note.map(str::to_owned));
@@ -133,20 +112,9 @@ impl Run {
 
     /// Reads one document of a format that is not cut any further, and keeps its bytes if that is asked for.
     pub fn document(&self, format: Format, bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
-        let one = |draft: Result<Draft, String>| draft.map(|draft| Content::Drafts(vec![draft]));
-        let mut found = match format {
-            Format::Text => one(text::draft(bytes, around)),
-            Format::Html => one(html::draft(bytes, around)),
-            Format::Json | Format::Jsonl => {
-                json::drafts(bytes, &self.options.mapping, self.now).map(Content::Drafts)
-            }
-            Format::Feed => feed::drafts(bytes, around).map(Content::Items),
-            Format::Mail | Format::Mbox => one(mail::draft(bytes, around)),
-            Format::Csv | Format::Warc | Format::Tar | Format::Zip => {
-                Err("it cannot stand inside of another record".to_owned())
-            }
-        }?;
-        if self.options.keep_raw {
+        let read = format.row().read.ok_or("it cannot stand inside of another record")?;
+        let mut found = read(bytes, around)?;
+        if self.options.keep_raw && format != Format::Csv {
             let raw = Raw::new(bytes);
             // What was exported names its original, which is not the export.
             let keep = |draft: &mut Draft| {

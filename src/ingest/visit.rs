@@ -119,9 +119,9 @@ impl Run {
         let found = detect(name, &head, asked);
         let kind = match &found {
             // What holds other files, and crawls, hold whatever there is.
-            Ok((Format::Tar | Format::Zip | Format::Warc, _)) => None,
+            Ok(Format::Tar | Format::Zip | Format::Warc) => None,
             // Of messages only the first header is sure to be text.
-            Ok((Format::Mail | Format::Mbox, _)) => {
+            Ok(Format::Mail | Format::Mbox) => {
                 let end =
                     memchr::memmem::find(&head, b"\n\n").or_else(|| memchr::memmem::find(&head, b"\n\r\n"));
                 kinds::of(&head[..end.unwrap_or(head.len())])
@@ -135,7 +135,7 @@ impl Run {
                 sink.passed(kind.plural)
             };
         }
-        let (format, cut) = match found {
+        let format = match found {
             Ok(found) => found,
             Err(reason) => return sink.rejected(*reject_whole(name, reader, reason)),
         };
@@ -186,7 +186,8 @@ impl Run {
         };
         // A table's encoding is settled once, not field by field.
         let charset = (format == Format::Csv).then_some(charset).flatten();
-        let mut records = Records::new(reader, cut).with_longest(self.options.limits.record_bytes);
+        let mut records =
+            Records::new(reader, format.row().cut).with_longest(self.options.limits.record_bytes);
         if charset.is_some_and(|charset| charset.starts_with("UTF-16")) {
             let reason = "it is a table in UTF-16; save it as UTF-8, or convert it, for instance with iconv"
                 .to_owned();

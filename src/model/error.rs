@@ -96,6 +96,14 @@ pub enum Error {
         /// What of it.
         what: String,
     },
+    /// A later pressmark made the request.
+    #[error("the request has version {found}; this pressmark answers version {known}")]
+    Request {
+        /// Its version.
+        found: u32,
+        /// The version that this build answers.
+        known: u32,
+    },
     /// A prefix that names several articles.
     #[error("{prefix} names {} articles", candidates.len())]
     Ambiguous {

@@ -2,6 +2,8 @@
 
 use super::Order;
 use crate::model::Timestamp;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
@@ -40,27 +42,52 @@ impl fmt::Display for Cursor {
 }
 
 impl FromStr for Cursor {
-    type Err = ();
+    type Err = BadCursor;
 
-    fn from_str(text: &str) -> Result<Cursor, ()> {
+    fn from_str(text: &str) -> Result<Cursor, BadCursor> {
         let mut parts = text.splitn(6, '_');
-        let mut part = || parts.next().ok_or(());
+        let mut part = || parts.next().ok_or(BadCursor);
         let name = part()?;
-        let order = ORDERS.iter().find(|(known, _)| *known == name).ok_or(())?.1;
+        let order = ORDERS.iter().find(|(known, _)| *known == name).ok_or(BadCursor)?.1;
         let at = match part()? {
             "none" => None,
-            at => Some(Timestamp(at.parse().map_err(|_| ())?)),
+            at => Some(Timestamp(at.parse().map_err(|_| BadCursor)?)),
         };
         let hex = part()?;
         let mut digest = [0; 5];
         if hex.len() != 10 || !hex.is_ascii() {
-            return Err(());
+            return Err(BadCursor);
         }
         for (at, byte) in digest.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).map_err(|_| ())?;
+            *byte = u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).map_err(|_| BadCursor)?;
         }
-        let seq = part()?.parse().map_err(|_| ())?;
-        let score = u32::from_str_radix(part()?, 16).map_err(|_| ())?;
+        let seq = part()?.parse().map_err(|_| BadCursor)?;
+        let score = u32::from_str_radix(part()?, 16).map_err(|_| BadCursor)?;
         Ok(Cursor { order, at, digest, seq, score, source: part()?.to_owned() })
     }
 }
+
+impl Serialize for Cursor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cursor, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A text that is no place in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadCursor;
+
+impl fmt::Display for BadCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it is not a place in a list")
+    }
+}
+
+impl std::error::Error for BadCursor {}

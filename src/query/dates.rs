@@ -20,13 +20,12 @@ pub struct Clock {
     zone: TimeZone,
 }
 
-impl Default for Clock {
-    fn default() -> Clock {
-        Clock { now: Timestamp::now(), zone: TimeZone::UTC }
-    }
-}
-
 impl Clock {
+    /// In UTC, at this instant.
+    pub fn new(now: Timestamp) -> Clock {
+        Clock { now, zone: TimeZone::UTC }
+    }
+
     /// With another zone: `UTC`, an offset such as `+02:00`, or a name of the IANA database, `Europe/Kyiv`. `None` if there is
     /// no such zone.
     pub fn in_zone(self, name: &str) -> Option<Clock> {
@@ -104,6 +103,11 @@ impl Clock {
             jiff::Timestamp::from_second(at.0).ok()?;
             let at = self.instant(at)?;
             return Some((at, at));
+        }
+        if let Some((civil, epoch)) = text.split_once('@') {
+            // As bounds are printed.
+            let (civil, at) = (crate::model::Dated::parse(civil)?.at, Timestamp(epoch.parse().ok()?));
+            return Some((Bound { civil, at }, Bound { civil, at }));
         }
         if let Some((first, end)) = self.days(text) {
             let last = end.to_datetime(Time::midnight()).checked_sub(1.second()).ok()?;
@@ -233,7 +237,7 @@ mod tests {
     use super::*;
 
     fn clock(now: &str) -> Clock {
-        Clock { now: crate::model::Dated::parse(now).unwrap().at, ..Clock::default() }
+        Clock::new(crate::model::Dated::parse(now).unwrap().at)
     }
 
     fn shown(clock: &Clock, text: &str) -> String {
@@ -289,8 +293,8 @@ mod tests {
         assert_eq!(shown(&kyiv, "2025-01-28T09:30Z"), "2025-01-28T09:30:00Z..2025-01-28T09:30:59Z");
         let first = kyiv.period("2025-01-28").unwrap().0;
         assert_eq!(first.civil.to_string(), "2025-01-28T00:00:00Z");
-        let fixed = Clock::default().in_zone("-05:00").unwrap();
+        let fixed = Clock::new(Timestamp(0)).in_zone("-05:00").unwrap();
         assert_eq!(shown(&fixed, "2025-01-28"), "2025-01-28T05:00:00Z..2025-01-29T04:59:59Z");
-        assert!(Clock::default().in_zone("Mars/Olympus").is_none());
+        assert!(Clock::new(Timestamp(0)).in_zone("Mars/Olympus").is_none());
     }
 }

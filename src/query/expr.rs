@@ -3,6 +3,7 @@
 use super::DateField;
 use crate::derived::words::{How, Pattern, Scope};
 use crate::model::{Language, Source, Timestamp};
+use serde::{Serialize, Serializer};
 use std::fmt;
 use std::ops::Range;
 
@@ -79,7 +80,7 @@ pub enum Words {
     Prefix(String),
     /// Near each other.
     Near(Vec<Words>, u32),
-    /// Any of those, with ґ and г told apart; never written, but asked for beside a query.
+    /// Any of those, with ґ and г told apart: `ge:`.
     DistinctGe(Box<Words>),
 }
 
@@ -189,6 +190,29 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// The same with ґ and г told apart in all its words.
+    pub fn distinct_ge(self) -> Expr {
+        let all = |parts: Vec<Expr>| parts.into_iter().map(Expr::distinct_ge).collect();
+        match self {
+            Expr::All(parts) => Expr::All(all(parts)),
+            Expr::Any(parts) => Expr::Any(all(parts)),
+            Expr::Not(part) => Expr::Not(Box::new(part.distinct_ge())),
+            Expr::Is(Condition::Words(scope, words), span) if !matches!(words, Words::DistinctGe(_)) => {
+                Expr::Is(Condition::Words(scope, Words::DistinctGe(Box::new(words))), span)
+            }
+            expr => expr,
+        }
+    }
+}
+
+/// As it is written; dates are absolute.
+impl Serialize for Expr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl Words {
     /// What is looked for in texts; `None` if there is no letter or digit in it.
     pub fn pattern(&self) -> Option<Pattern> {
@@ -265,9 +289,15 @@ impl fmt::Display for Condition {
                     Scope::Title => "title:",
                     Scope::Body => "body:",
                 };
+                let (ge, words) = match words {
+                    Words::DistinctGe(words) => ("ge:", &**words),
+                    words => ("", words),
+                };
                 match words {
-                    Words::Near(..) if *scope != Scope::Both => write!(f, "{field}({words})"),
-                    _ => write!(f, "{field}{words}"),
+                    Words::Near(..) if *scope != Scope::Both || !ge.is_empty() => {
+                        write!(f, "{ge}{field}({words})")
+                    }
+                    _ => write!(f, "{ge}{field}{words}"),
                 }
             }
             Condition::Author(name) => write!(f, "author:{}", Value(name)),
@@ -322,11 +352,11 @@ impl fmt::Display for Value<'_> {
 }
 
 impl fmt::Display for Bound {
-    /// An instant if the zone does not matter, else what the clock shows.
+    /// An instant if the zone does not matter, else what the clock shows and the instant: `2025-01-28T00:00:00@1738015200`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.civil == self.at {
             return self.at.fmt(f);
         }
-        f.write_str(self.civil.to_string().trim_end_matches('Z'))
+        write!(f, "{}@{}", self.civil.to_string().trim_end_matches('Z'), self.at.0)
     }
 }

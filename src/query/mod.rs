@@ -6,17 +6,19 @@
 mod cursor;
 mod dates;
 mod expr;
-#[doc(hidden)]
-pub mod fuzz;
 mod parse;
 
 pub use cursor::Cursor;
 pub use dates::Clock;
 pub use expr::{Bound, Condition, Expr, Span, Words};
-pub use parse::{SyntaxError, TAG_HINT, parse, saved_name, tag};
+pub use parse::{SyntaxError, parse};
+
+use crate::model::named;
+use serde::{Deserialize, Serialize};
 
 /// What is asked.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Query {
     /// What a capture and its article must fulfil.
     pub filter: Expr,
@@ -35,7 +37,8 @@ pub struct Query {
 }
 
 /// Which date is meant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum DateField {
     /// When it was published.
     #[default]
@@ -45,7 +48,8 @@ pub enum DateField {
 }
 
 /// The order of hits. What has no date comes last; equal dates are in the order of their digests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Order {
     /// The latest date first.
     #[default]
@@ -61,7 +65,8 @@ pub enum Order {
 }
 
 /// What articles are counted by. An article counts once in every group in which a capture of it matched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum By {
     /// Who published it.
     Source,
@@ -76,3 +81,7 @@ pub enum By {
     /// The language of the text.
     Language,
 }
+
+named!(DateField, "a date", "published" => Published, "captured" => Captured);
+named!(Order, "an order", "date" => Oldest, "-date" => Newest, "source" => Source, "arrival" => Arrival, "relevance" => Relevance, "oldest" => Oldest, "newest" => Newest);
+named!(By, "something to count by", "source" => Source, "day" => Day, "week" => Week, "month" => Month, "year" => Year, "language" => Language);

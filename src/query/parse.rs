@@ -4,11 +4,14 @@ use super::DateField;
 use super::dates::Clock;
 use super::expr::{Condition, Expr, Span, Words};
 use crate::derived::words::Scope;
-use crate::model::{Language, Source};
+use crate::model::{Language, Source, TAG_HINT, Timestamp, tag};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use std::ops::Range;
 
 /// What is wrong with a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct SyntaxError {
     /// What.
     pub message: String,
@@ -35,10 +38,12 @@ enum Field {
     Input,
     Is,
     Saved,
+    /// What follows, with ґ and г told apart.
+    Ge,
 }
 
 /// Every field by its names.
-const FIELDS: [(&str, Field); 19] = [
+const FIELDS: [(&str, Field); 20] = [
     ("source", Field::Source),
     ("date", Field::Date(DateField::Published)),
     ("published", Field::Date(DateField::Published)),
@@ -58,6 +63,7 @@ const FIELDS: [(&str, Field); 19] = [
     ("input", Field::Input),
     ("is", Field::Is),
     ("saved", Field::Saved),
+    ("ge", Field::Ge),
 ];
 
 const IS: [(&str, Condition); 5] = [
@@ -81,6 +87,14 @@ const NEAR: u32 = 10;
 pub fn parse(text: &str, clock: &Clock, saved: &dyn Fn(&str) -> Option<String>) -> Result<Expr, SyntaxError> {
     let mut parser = Parser { text, at: 0, depth: 0, conditions: 0, clock, saved };
     parser.whole()
+}
+
+impl<'de> Deserialize<'de> for Expr {
+    /// Reads what was printed: without saved queries, and without a clock.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Expr, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse(&text, &Clock::new(Timestamp(0)), &|_| None).map_err(|e| D::Error::custom(e.message))
+    }
 }
 
 struct Parser<'a> {
@@ -369,6 +383,13 @@ impl Parser<'_> {
                 );
             };
             self.at = value;
+            if *field == Field::Ge {
+                self.deeper()?;
+                let expr =
+                    if self.rest().starts_with('(') { self.brackets(None)? } else { self.atom(None)?.expr };
+                self.depth -= 1;
+                return Ok(Atom { expr: expr.distinct_ge(), field: None });
+            }
             if self.rest().starts_with('(') {
                 return Ok(Atom { expr: self.brackets(Some(*field))?, field: Some(*field) });
             }
@@ -513,6 +534,7 @@ impl Parser<'_> {
                 }
             },
             Field::Saved => return self.saved(&value, span),
+            Field::Ge => return self.words(Scope::Both, value, quoted, whole).map(Expr::distinct_ge),
         };
         Ok(Expr::Is(condition, whole))
     }
@@ -570,24 +592,6 @@ impl Parser<'_> {
             hint: e.hint,
         })
     }
-}
-
-/// A name under which a query can be saved, as it is kept: lower case.
-pub fn saved_name(text: &str) -> Option<String> {
-    tag(text).filter(|name| !name.contains(['/', '.', '\'', '’']))
-}
-
-/// What tags may be.
-pub const TAG_HINT: &str = "a tag has letters, digits, - _ . / and no blanks, up to 100";
-
-/// A tag as it is kept: lower case.
-pub fn tag(text: &str) -> Option<String> {
-    let tag = text.to_lowercase();
-    let allowed =
-        |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/' | '\'' | '’');
-    let first = tag.chars().next()?;
-    (tag.chars().count() <= 100 && tag.chars().all(allowed) && first.is_alphanumeric() && tag != "none")
-        .then_some(tag)
 }
 
 fn seq(text: &str) -> Option<(u64, u64)> {

@@ -394,7 +394,7 @@ fn every_column_goes_in_again() {
     let capture = &record["captures"][0];
     for column in pressmark::export::COLUMNS {
         assert!(!record[column.name].is_null(), "{}", column.name);
-        if column.of == pressmark::export::columns::Of::Capture {
+        if column.of == pressmark::model::columns::Of::Capture {
             assert_eq!(record[column.name], capture[column.name], "{}", column.name);
         }
     }

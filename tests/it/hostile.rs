@@ -377,12 +377,12 @@ fn queries_that_ask_for_too_much() {
 fn fuzz_seeds_and_their_mutants() {
     type Target = fn(&[u8]);
     let targets: [(&str, Target); 6] = [
-        ("html", pressmark::ingest::fuzz::html),
-        ("feed", pressmark::ingest::fuzz::feed),
-        ("warc", pressmark::ingest::fuzz::warc),
-        ("jsonl", pressmark::ingest::fuzz::jsonl),
-        ("dates", pressmark::ingest::fuzz::dates),
-        ("query", pressmark::query::fuzz::query),
+        ("html", pressmark::fuzz::html),
+        ("feed", pressmark::fuzz::feed),
+        ("warc", pressmark::fuzz::warc),
+        ("jsonl", pressmark::fuzz::jsonl),
+        ("dates", pressmark::fuzz::dates),
+        ("query", pressmark::fuzz::query),
     ];
     for (name, target) in targets {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);

@@ -3,6 +3,7 @@
 
 mod env;
 
+mod answers;
 mod bad_input;
 mod crash;
 mod damage;

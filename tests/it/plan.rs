@@ -414,7 +414,7 @@ proptest! {
 proptest! {
     #[test]
     fn what_is_printed_is_read_again(expr in expr()) {
-        let clock = Clock::default();
+        let clock = Clock::new(Timestamp(1_741_773_600));
         // What the clock shows elsewhere is written without its zone, which only that zone reads back.
         fn in_utc(expr: &mut Expr) {
             match expr {
@@ -441,6 +441,6 @@ proptest! {
 
     #[test]
     fn nothing_makes_the_parser_panic(text in "[-()\" a-c:.*/0-9НNEAROTD\\\\]{0,40}") {
-        let _ = parse(&text, &Clock::default(), &|name| (name == "a").then(|| "saved:a b".to_owned()));
+        let _ = parse(&text, &Clock::new(Timestamp(1_741_773_600)), &|name| (name == "a").then(|| "saved:a b".to_owned()));
     }
 }

@@ -317,7 +317,8 @@ fn mistakes_are_shown_where_they_are() {
 fn equals_a_scan(archive: &mut Archive, words: &[&str]) {
     for word in words {
         let quoted = format!("\"{word}\"");
-        let filter = parse(&quoted, &Clock::default(), &|_| None).unwrap();
+        let filter =
+            parse(&quoted, &Clock::new(pressmark::model::Timestamp(1_741_773_600)), &|_| None).unwrap();
         let query = Query { filter, order: Order::Arrival, ..Query::default() };
         let reader = archive.snapshot().unwrap();
         let by_index: Vec<u64> = reader.hits(&query).unwrap().map(|hit| hit.unwrap().article).collect();

@@ -20,7 +20,10 @@ fn draft(number: u64) -> Draft {
 }
 
 fn query(text: &str) -> Query {
-    Query { filter: parse(text, &Clock::default(), &|_| None).unwrap(), ..Query::default() }
+    Query {
+        filter: parse(text, &Clock::new(pressmark::model::Timestamp(1_741_773_600)), &|_| None).unwrap(),
+        ..Query::default()
+    }
 }
 
 fn create(env: &TestEnv) -> Archive {

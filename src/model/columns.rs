@@ -1,8 +1,9 @@
 //! The columns of everything that is written out, in one table: what each is called, what type it has, what it means and since
 //! which version of the schema it is there. A value has one name in every output.
 
-use crate::answer::Document;
-use crate::model::{Capture, Dated, Provenance, Timestamp};
+use super::capture::{Capture, Provenance};
+use super::document::Document;
+use super::time::{Dated, Timestamp};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -155,7 +156,7 @@ pub const TABLE: [&str; 9] =
     ["digest", "published", "source", "language", "headline", "byline", "url", "captured", "body"];
 
 /// The columns of an article's own in a whole JSON record; all others are those of its captures.
-pub(super) const RECORD: [&str; 11] = [
+pub const RECORD: [&str; 11] = [
     "digest",
     "headline",
     "body",

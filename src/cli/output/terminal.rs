@@ -1,7 +1,9 @@
 //! What a terminal is shown: colours, widths, bars, the pager, and text with nothing in it that the terminal would obey.
 
+use pressmark::model::Named;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -73,6 +75,11 @@ pub fn padded(text: &str, columns: usize) -> String {
     cut + &" ".repeat(blanks)
 }
 
+/// How a path is shown.
+pub fn shown(path: &Path) -> String {
+    clean(&path.to_string_lossy())
+}
+
 /// The terminal's width.
 pub fn columns() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
@@ -118,7 +125,7 @@ pub fn bytes(bytes: u64) -> String {
 }
 
 /// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColorChoice {
     /// On a terminal, unless NO_COLOR or TERM=dumb say otherwise; CLICOLOR_FORCE always.
     Auto,
@@ -126,6 +133,12 @@ pub enum ColorChoice {
     Always,
     /// Never.
     Never,
+}
+
+impl Named for ColorChoice {
+    const WHAT: &'static str = "when to use colours";
+    const NAMES: &'static [(&'static str, ColorChoice)] =
+        &[("auto", ColorChoice::Auto), ("always", ColorChoice::Always), ("never", ColorChoice::Never)];
 }
 
 /// Colours, or none.

@@ -1,16 +1,12 @@
 //! The query and the flags by which commands choose articles.
 
-use super::exit::{Failure, Outcome};
-use super::terminal::{clean, grouped};
-use super::{Access, Context, Result};
-use clap::{CommandFactory, ValueEnum};
-use pressmark::answer::Asked;
-use pressmark::archive::Archive;
-use pressmark::archive::Snapshot;
+use super::named;
+use super::words::MINUS;
+use crate::cli::exit::{Failure, Outcome, Result};
+use crate::cli::output::terminal::clean;
 use pressmark::model::{Language, Source, Timestamp};
-use pressmark::query::{Clock, Condition, Cursor, DateField, Expr, Order, Query, SyntaxError, Words, parse};
+use pressmark::query::{Clock, Condition, Cursor, DateField, Expr, Order, Query, SyntaxError, parse};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use unicode_width::UnicodeWidthStr;
 
 /// Which articles.
@@ -38,8 +34,8 @@ pub struct FlagArgs {
     #[arg(long, value_name = "DATE")]
     until: Option<String>,
     /// Which date --since and --until mean, and the order.
-    #[arg(long, value_name = "FIELD", default_value = "published")]
-    date_field: DateFieldArg,
+    #[arg(long, value_name = "FIELD", default_value = "published", value_parser = named::<DateField>())]
+    date_field: DateField,
     /// In this language (several: any of them): uk, ru, en.
     #[arg(long, value_name = "CODE")]
     language: Vec<String>,
@@ -91,49 +87,30 @@ pub struct QueryArgs {
         visible_alias = "order",
         value_name = "ORDER",
         hide_possible_values = true,
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        value_parser = named::<Order>()
     )]
-    sort: Option<SortArg>,
+    sort: Option<Order>,
     /// Exit with 1 if nothing matches.
     #[arg(long)]
     pub exit_status: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum DateFieldArg {
-    #[default]
-    Published,
-    Captured,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum SortArg {
-    #[value(alias = "oldest")]
-    Date,
-    #[value(name = "-date", alias = "newest")]
-    Newest,
-    Source,
-    Arrival,
-    Relevance,
-}
-
 impl QueryArgs {
+    /// How a command ends that found something, or nothing.
+    pub fn outcome(&self, found: bool) -> Outcome {
+        if !found && self.exit_status { Outcome::NoMatch } else { Outcome::Done }
+    }
+
     /// The query, in this order if no other is asked for.
     pub fn query(&self, saved: &BTreeMap<String, String>, order: Order) -> Result<Query> {
         let mut query = self.filter.query(saved)?;
         query.captures = self.captures;
         query.limit = self.limit;
         query.offset = self.offset;
-        query.order = match self.sort {
-            None => order,
-            Some(SortArg::Date) => Order::Oldest,
-            Some(SortArg::Newest) => Order::Newest,
-            Some(SortArg::Source) => Order::Source,
-            Some(SortArg::Arrival) => Order::Arrival,
-            Some(SortArg::Relevance) => Order::Relevance,
-        };
+        query.order = self.sort.unwrap_or(order);
         if let Some(text) = &self.after {
-            let cursor: Cursor = text.parse().map_err(|()| {
+            let cursor: Cursor = text.parse().map_err(|_| {
                 Failure::usage(
                     &format!("--after '{}' is not a place in a list", clean(text)),
                     "it takes what the end of a page printed",
@@ -208,29 +185,14 @@ impl FilterArgs {
         let clock = self.flags.clock()?;
         let text = self.text();
         let asked = parse(&text, &clock, &|name| saved.get(name).cloned()).map_err(|e| syntax(&text, &e))?;
-        let mut filter = self.flags.expr(&clock)?.and(asked);
-        if self.flags.distinct_ge {
-            distinct_ge(&mut filter);
-        }
-        Ok(Query { filter, date_field: self.flags.date_field(), ..Query::default() })
+        let filter = self.flags.expr(&clock)?.and(asked);
+        let filter = if self.flags.distinct_ge { filter.distinct_ge() } else { filter };
+        Ok(Query { filter, date_field: self.flags.date_field, ..Query::default() })
     }
 
     /// Whether the query can be read without an archive.
-    fn needs_archive(&self) -> bool {
+    pub fn needs_archive(&self) -> bool {
         self.words.iter().any(|word| word.to_ascii_lowercase().contains("saved:"))
-    }
-}
-
-/// Marks all words of a query as ones in which ґ is not г.
-fn distinct_ge(expr: &mut Expr) {
-    match expr {
-        Expr::All(parts) | Expr::Any(parts) => parts.iter_mut().for_each(distinct_ge),
-        Expr::Not(part) => distinct_ge(part),
-        Expr::Is(Condition::Words(_, words), _) => {
-            let plain = std::mem::replace(words, Words::Word(String::new()));
-            *words = Words::DistinctGe(Box::new(plain));
-        }
-        Expr::Is(..) => {}
     }
 }
 
@@ -241,15 +203,8 @@ impl FlagArgs {
         source.is_empty() && since.is_none() && until.is_none() && language.is_empty() && !undated
     }
 
-    fn date_field(&self) -> DateField {
-        match self.date_field {
-            DateFieldArg::Published => DateField::Published,
-            DateFieldArg::Captured => DateField::Captured,
-        }
-    }
-
     fn clock(&self) -> Result<Clock> {
-        let clock = Clock::default().in_zone(&self.tz).ok_or_else(|| {
+        let clock = Clock::new(Timestamp::now()).in_zone(&self.tz).ok_or_else(|| {
             Failure::usage(
                 &format!("--tz '{}' is not a time zone", clean(&self.tz)),
                 "zones are UTC, offsets such as +02:00, or names such as Europe/Kyiv",
@@ -296,7 +251,7 @@ impl FlagArgs {
                 "exchange them",
             ));
         }
-        let field = self.date_field();
+        let field = self.date_field;
         let mut expr = Expr::sources(sources);
         if since.is_some() || until.is_some() {
             if self.undated && field == DateField::Published {
@@ -332,168 +287,6 @@ pub fn syntax(text: &str, e: &SyntaxError) -> Failure {
         format!("{}\n  {}\n  {}{}", clean(message), line(text), " ".repeat(before), "^".repeat(under));
     Failure::usage(&shown, hint)
 }
-
-impl Context {
-    /// Opens the archive and gives what is needed to answer a query to `work`.
-    pub fn with_query<T>(
-        &mut self,
-        args: &FilterArgs,
-        make: impl Fn(&BTreeMap<String, String>) -> Result<Query>,
-        work: impl FnOnce(&mut Context, Snapshot, &Query) -> Result<T>,
-    ) -> Result<T> {
-        if !args.needs_archive() {
-            // What cannot be understood is said before anything is opened.
-            make(&BTreeMap::new())?;
-        }
-        self.with_archive(Access::Read, |context, archive| {
-            let query = make(&archive.snapshot()?.queries())?;
-            let reader = context.snapshot_for(archive, &query)?;
-            note_unknown(context, &reader, &query)?;
-            work(context, reader, &query)
-        })
-    }
-
-    /// A snapshot for a query; what had to be done to the indexes for it is said.
-    pub fn snapshot_for(&mut self, archive: &Archive, query: &Query) -> Result<Snapshot> {
-        let snapshot = archive.snapshot()?;
-        if query.filter.asks_for_text() {
-            snapshot.words()?;
-        }
-        archive.indexes_healed().iter().for_each(|healed| self.say(&healed.to_string()));
-        Ok(snapshot)
-    }
-
-    /// Says how a query was answered, if that is asked for.
-    pub fn explain(&self, args: &FilterArgs, asked: &Asked) -> Result<()> {
-        if args.flags.explain {
-            for line in asked.plan_lines()? {
-                self.say(&clean(&line));
-            }
-            self.say(&format!("looked   at {} captures", grouped(asked.looked_at())));
-        }
-        Ok(())
-    }
-}
-
-/// Says that nothing matched, for the exit code.
-pub fn outcome(args: &QueryArgs, found: bool) -> Outcome {
-    if !found && args.exit_status { Outcome::NoMatch } else { Outcome::Done }
-}
-
-/// Says which of the sources and tags asked for the archive has never heard of, and what may have been meant.
-fn note_unknown(context: &Context, reader: &Snapshot, query: &Query) -> Result<()> {
-    let names = reader.names()?;
-    let near = |all: &mut dyn Iterator<Item = &str>, asked: &str| {
-        let likeness = all.map(|name| (strsim::jaro_winkler(name, asked), name));
-        likeness
-            .filter(|(alike, name)| *alike > 0.8 || name.contains(asked))
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, name)| format!("; is it {name}?"))
-            .unwrap_or_default()
-    };
-    for condition in query.filter.conditions() {
-        match condition {
-            Condition::Source(Some(source)) if names.number(Some(source)).is_none() => {
-                let hint = near(&mut names.names().iter().map(|name| name.as_str()), source.as_str());
-                context.say(&format!("there is no source {}{}", clean(source.as_str()), clean(&hint)));
-            }
-            Condition::Tag(tag) if !reader.has_tag(tag)? => {
-                let tags = reader.tag_counts()?;
-                let hint = near(&mut tags.iter().map(|(tag, _)| tag.as_str()), tag);
-                context.say(&format!("no article has the tag {}{}", clean(tag), clean(&hint)));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// What stands for the hyphen before a word that is not wanted, so that it is not taken for an option.
-const MINUS: char = '\u{2212}';
-
-/// The command line with its unwanted words told from options: `-trump` is none. A hyphen and one letter, or a hyphen and
-/// digits, is an option or a mistake: too much depends on which of them was meant.
-pub fn arguments(
-    arguments: impl Iterator<Item = OsString>,
-) -> std::result::Result<Vec<OsString>, clap::Error> {
-    let mut given: Vec<OsString> = arguments.collect();
-    let names = || given.iter().map(|word| word.to_str().unwrap_or(""));
-    let mut after = names().zip(names().skip(1));
-    let command = after.find(|(before, word)| !word.starts_with('-') && !takes_a_value(before));
-    let Some((_, command)) = command else {
-        return Ok(given);
-    };
-    let command = command.to_owned();
-    if !ASKING.contains(&command.as_str()) {
-        return Ok(given);
-    }
-    let mut before = OsString::new();
-    // Before the query of `tag`, -a takes the tag a away.
-    let mut is_tag = command == "tag";
-    for word in given.iter_mut().skip(1) {
-        if word == "--" {
-            break;
-        }
-        let hyphened = word.to_str().is_some_and(|word| word.starts_with('-') && word.len() > 1);
-        let is_value = hyphened && before.to_str().is_some_and(takes_a_value);
-        is_tag &=
-            hyphened || word == command.as_str() || word.to_str().is_some_and(|word| word.starts_with('+'));
-        let unwanted =
-            word.to_str().filter(|_| !is_value).and_then(|text| text.strip_prefix('-')).filter(|rest| {
-                let option = matches!(*rest, "h" | "V") || command == "export" && *rest == "o";
-                !(rest.is_empty() || rest.starts_with('-') || option)
-            });
-        if let Some(rest) = unwanted.filter(|rest| !is_tag && looks_like_an_option(rest)) {
-            let message = format!("there is no option '-{rest}'\n\n  hint: for NOT {rest} write NOT {rest}");
-            let mut cli = super::Cli::command();
-            return Err(cli.error(clap::error::ErrorKind::UnknownArgument, message));
-        }
-        let turned = unwanted.map(|rest| format!("{MINUS}{rest}"));
-        before = word.clone();
-        if let Some(turned) = turned {
-            *word = turned.into();
-        }
-    }
-    Ok(given)
-}
-
-/// One letter, or digits.
-fn looks_like_an_option(rest: &str) -> bool {
-    let mut letters = rest.chars();
-    let one = letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none();
-    one || rest.chars().all(|c| c.is_ascii_digit())
-}
-
-/// Whether an option is followed by its value.
-fn takes_a_value(option: &str) -> bool {
-    let Some(name) = option.strip_prefix("--").filter(|name| !name.contains('=')) else {
-        return option == "-o";
-    };
-    let cli = super::Cli::command();
-    let commands = std::iter::once(&cli).chain(cli.get_subcommands());
-    let mut options = commands.flat_map(|command| command.get_arguments());
-    let named = |option: &clap::Arg| {
-        option.get_long() == Some(name) || option.get_all_aliases().is_some_and(|all| all.contains(&name))
-    };
-    options.any(|option| named(option) && option.get_action().takes_values())
-}
-
-/// The commands that take a query.
-const ASKING: [&str; 13] = [
-    "list",
-    "search",
-    "count",
-    "export",
-    "show",
-    "cat",
-    "tag",
-    "stats",
-    "sources",
-    "log",
-    "why",
-    "query",
-    "reextract",
-];
 
 /// A date of the command line, as precise as it is.
 pub fn dated(flag: &str, text: &str) -> Result<pressmark::model::Dated> {

@@ -1,0 +1,179 @@
+//! Counts: of everything, by what articles have in common, by source.
+
+use super::filter::Filter;
+use super::plan::Asked;
+use super::scan::date_bounds;
+use crate::archive::Snapshot;
+use crate::model::{DAY, Language, Precision, Result, Source, Timestamp};
+use crate::query::{By, Query};
+use crate::store::{Direction, Mark, SourceNames, keys};
+use std::collections::{BTreeMap, HashSet};
+
+/// A group and how many articles are in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    /// What they have in common; `None` if it is not known.
+    pub key: Option<String>,
+    /// How many.
+    pub count: u64,
+}
+
+/// What is known of one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceSummary {
+    /// The source; `None` for captures that name none.
+    pub source: Option<Source>,
+    /// Articles with a capture of it.
+    pub articles: u64,
+    /// Captures.
+    pub captures: u64,
+    /// The earliest publication.
+    pub first: Option<(Timestamp, Precision)>,
+    /// The latest publication.
+    pub last: Option<(Timestamp, Precision)>,
+}
+
+#[derive(PartialEq)]
+enum GroupKey {
+    Source(u32),
+    Day(Option<i64>),
+    Language(Option<Language>),
+}
+
+impl GroupKey {
+    fn label(&self, by: By, names: &SourceNames) -> Option<String> {
+        match self {
+            GroupKey::Source(number) => names.name(*number).map(|name| name.as_str().to_owned()),
+            GroupKey::Language(language) => language.map(|language| language.to_string()),
+            GroupKey::Day(day) => day.map(|day| {
+                let at = Timestamp(day * DAY);
+                match by {
+                    By::Week => at.week(),
+                    By::Month => at.month(),
+                    By::Year => at.month()[..at.month().len() - 3].to_owned(),
+                    _ => at.day(),
+                }
+            }),
+        }
+    }
+}
+
+impl Asked {
+    /// How many hits there are.
+    pub fn count(&self) -> Result<u64> {
+        if self.query.after.is_some() {
+            return self.hits()?.try_fold(0, |count, hit| hit.map(|_| count + 1));
+        }
+        Ok(self.total()?.saturating_sub(self.query.offset).min(self.query.limit.unwrap_or(u64::MAX)))
+    }
+
+    /// How many there are on all pages.
+    pub fn total(&self) -> Result<u64> {
+        // An article may be left without a capture that can be read: it is in no list.
+        let view = &self.reader.view;
+        let (captures, all_listed) = (self.query.captures, view.applied().without_first == 0);
+        let whole = view.is_whole() && all_listed;
+        Ok(match self.filter.as_ref() {
+            Filter::All(parts) if whole && parts.is_empty() && captures => self.reader.applied().captures,
+            Filter::All(parts) if whole && parts.is_empty() => self.reader.applied().articles,
+            Filter::Articles(articles, _) if !captures && all_listed => articles.len(),
+            _ => {
+                let mut seen = HashSet::new();
+                let mut count = 0;
+                for mark in self.marks()? {
+                    let mark = mark?;
+                    count += u64::from(captures || self.reader.is_first(&mut seen, &mark)?);
+                }
+                count
+            }
+        })
+    }
+
+    /// How many articles (or captures, with [`Query::captures`]) are in each group, ascending; the group without a key last.
+    pub fn count_by(&self, by: By) -> Result<Vec<Group>> {
+        let (view, captures) = (&self.reader.view, self.query.captures);
+        let names = view.names()?;
+        let mut groups = BTreeMap::<Option<String>, (u64, HashSet<u64>)>::new();
+        let mut last: Option<(GroupKey, Option<String>)> = None;
+        for mark in self.marks()? {
+            let mark = mark?;
+            let key = match by {
+                By::Source => GroupKey::Source(mark.source),
+                By::Language => GroupKey::Language(view.article(mark.article)?.language),
+                By::Day | By::Week | By::Month | By::Year => {
+                    GroupKey::Day(mark.at.map(|at| at.0.div_euclid(DAY)))
+                }
+            };
+            let label = match &last {
+                Some((last, label)) if *last == key => label.clone(),
+                _ => key.label(by, &names),
+            };
+            let (count, seen) = groups.entry(label.clone()).or_default();
+            *count += u64::from(captures || self.reader.is_first(seen, &mark)?);
+            last = Some((key, label));
+        }
+        let mut groups: Vec<Group> =
+            groups.into_iter().map(|(key, (count, _))| Group { key, count }).collect();
+        groups.sort_by(|a, b| (a.key.is_none(), &a.key).cmp(&(b.key.is_none(), &b.key)));
+        Ok(groups)
+    }
+
+    /// The sources with what they have of it, by name; captures without a source last.
+    pub fn sources(&self) -> Result<Vec<SourceSummary>> {
+        let names = self.reader.view.names()?;
+        let mut summaries = BTreeMap::<u32, (SourceSummary, HashSet<u64>)>::new();
+        for mark in self.marks()? {
+            let mark = mark?;
+            let (summary, seen) = summaries.entry(mark.source).or_insert_with(|| {
+                let source = names.name(mark.source).cloned();
+                (SourceSummary { source, articles: 0, captures: 0, first: None, last: None }, HashSet::new())
+            });
+            summary.captures += 1;
+            summary.articles += u64::from(self.reader.is_first(seen, &mark)?);
+            if let Some(at) = mark.at {
+                let dated = (at, mark.precision());
+                summary.first =
+                    Some(summary.first.map_or(dated, |first| if at < first.0 { dated } else { first }));
+                summary.last =
+                    Some(summary.last.map_or(dated, |last| if at >= last.0 { dated } else { last }));
+            }
+        }
+        let mut summaries: Vec<SourceSummary> = summaries.into_values().map(|(summary, _)| summary).collect();
+        summaries.sort_by(|a, b| (a.source.is_none(), &a.source).cmp(&(b.source.is_none(), &b.source)));
+        Ok(summaries)
+    }
+}
+
+impl Snapshot {
+    /// How many hits a query has.
+    pub fn count(&self, query: &Query) -> Result<u64> {
+        self.ask(query)?.count()
+    }
+
+    /// How many articles (or captures, with [`Query::captures`]) are in each group, ascending; the group without a key last.
+    pub fn count_by(&self, query: &Query, by: By) -> Result<Vec<Group>> {
+        self.ask(query)?.count_by(by)
+    }
+
+    /// Whether an article that may be met again is met for the first time.
+    pub(super) fn is_first(&self, seen: &mut HashSet<u64>, mark: &Mark) -> Result<bool> {
+        Ok(!self.view.has_several(mark.article)? || seen.insert(mark.article))
+    }
+
+    /// The first and the last date of publication, implausible ones left out.
+    pub fn published_span(&self) -> Result<Option<(Timestamp, Timestamp)>> {
+        let dated = (keys::instant(Some(Timestamp(i64::MIN))), [0xff; 5]);
+        let mut ends = [Direction::Up, Direction::Down].into_iter().map(|direction| {
+            let (low, high) = date_bounds(dated.0, dated.1);
+            for row in self.view.tables().by_date.range(low, high, direction) {
+                let mark = Mark::from_date_key(row?.key());
+                if let (Some(at), false, true) = (mark.at, mark.suspect(), self.view.sees(&mark)) {
+                    return Ok(Some(at));
+                }
+            }
+            Ok(None)
+        });
+        let (first, last) = (ends.next().expect("two ends")?, ends.next().expect("two ends")?);
+        Ok(first.zip(last))
+    }
+}

@@ -1,0 +1,19 @@
+//! What commands are told: queries, dates, names of formats and orders.
+
+mod query;
+mod reading;
+pub mod words;
+
+pub use query::{FilterArgs, FlagArgs, QueryArgs, dated, syntax};
+pub use reading::{Reading, passed_over};
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use pressmark::model::Named;
+
+/// Reads the name of a value.
+pub fn named<T: Named + Send + Sync>() -> impl TypedValueParser<Value = T> {
+    let first = |name: &str, value: T| value.name() == name;
+    let names =
+        T::NAMES.iter().map(move |(name, value)| PossibleValue::new(*name).hide(!first(name, *value)));
+    PossibleValuesParser::new(names).map(|name| T::named(&name).expect("clap looked it up"))
+}

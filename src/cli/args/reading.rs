@@ -1,0 +1,117 @@
+//! How inputs are read: what `ingest` and `extract` are told alike.
+
+use super::dated;
+use crate::cli::exit::{Failure, Result};
+use crate::cli::output::terminal::{clean, grouped};
+use pressmark::formats::{Format, Limits, json::Mapping};
+use pressmark::ingest::{Captured, Options, Wanted, path_pattern::PathPattern};
+use pressmark::model::{Language, Source};
+use std::collections::BTreeMap;
+
+/// How inputs are read.
+#[derive(clap::Args)]
+pub struct Reading {
+    /// Names of JSON fields and of columns: headline=hed,body=content.text.
+    #[arg(long, value_name = "FIELD=NAME,…")]
+    map: Vec<Mapping>,
+    /// What paths say: '{source}/{published}/*.txt'. Also {language}, * and **.
+    #[arg(long, value_name = "PATTERN")]
+    path_pattern: Option<PathPattern>,
+    /// The source, where an input does not say.
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// The date of publication, where an input does not say.
+    #[arg(long, value_name = "DATE")]
+    published: Option<String>,
+    /// The URL, where an input does not say.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The language, where an input does not say [default: found by the text].
+    #[arg(long, value_name = "CODE")]
+    language: Option<String>,
+    /// The time of capture, where an input does not say; mtime is when its file was modified [default: now].
+    #[arg(long, value_name = "DATE")]
+    captured: Option<String>,
+    /// Of a crawl, only what was fetched from a URL that begins so; may be given again.
+    #[arg(long, value_name = "URL")]
+    url_prefix: Vec<String>,
+    /// Of a crawl, only this domain and the hosts in it; may be given again.
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Vec<String>,
+    /// Of a crawl, only responses with this HTTP status; may be given again [default: 200 to 299].
+    #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..=599))]
+    status: Vec<u16>,
+    /// Of a crawl, also pages that are no articles: front pages, indexes, forms.
+    #[arg(long)]
+    all_pages: bool,
+    /// The longest record: a line, a message, a page, a record of a crawl; in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    max_record: u32,
+    /// The longest HTML page that is parsed, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    max_page: u32,
+    /// Follow links in directories that lead out of them.
+    #[arg(long)]
+    follow: bool,
+    /// How many times its size a compressed input may unpack to, with all that is in it.
+    #[arg(long, value_name = "TIMES", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
+    max_ratio: u64,
+}
+
+impl Reading {
+    pub fn options(&self, format: Option<Format>) -> Result<Options> {
+        let mut mapping = Mapping::default();
+        self.map.iter().for_each(|more| mapping.extend(more.clone()));
+        let bad = |what: &str, text: &str, hint: &str| {
+            Failure::usage(&format!("'{}' is not a {what}", clean(text)), hint)
+        };
+        // As it stands in URLs: of a name in other letters the ASCII form.
+        let host = |text: &str| {
+            let host = url::Host::parse(text.strip_prefix("www.").unwrap_or(text));
+            host.map(|host| host.to_string())
+                .map_err(|_| bad("domain", text, "a domain is one as in rubryka.com"))
+        };
+        let source = |text: &str| {
+            Source::parse(text)
+                .ok_or_else(|| bad("source", text, "a source is a domain or a slug: rubryka.com"))
+        };
+        let language = |text: &str| {
+            Language::parse(text)
+                .ok_or_else(|| bad("language code", text, "languages are named by ISO 639: en, uk, ru"))
+        };
+        Ok(Options {
+            format,
+            wanted: Wanted {
+                url_prefixes: self.url_prefix.clone(),
+                domains: self.domain.iter().map(|domain| host(domain)).collect::<Result<_>>()?,
+                statuses: self.status.clone(),
+                all_pages: self.all_pages,
+            },
+            limits: Limits {
+                record_bytes: (self.max_record as usize) << 20,
+                page_bytes: (self.max_page as usize) << 20,
+                ratio: self.max_ratio,
+            },
+            mapping,
+            follow: self.follow,
+            path_pattern: self.path_pattern.clone(),
+            source: self.source.as_deref().map(source).transpose()?,
+            published: self.published.as_deref().map(|text| dated("--published", text)).transpose()?,
+            url: self.url.clone(),
+            language: self.language.as_deref().map(language).transpose()?,
+            captured: match self.captured.as_deref() {
+                None => Captured::Now,
+                Some("mtime") => Captured::Modified,
+                Some(text) => Captured::At(dated("--captured", text)?.at),
+            },
+            ..Options::default()
+        })
+    }
+}
+
+/// What was passed over and why, in one line; `None` if nothing was.
+pub fn passed_over(passed: &BTreeMap<&str, u64>) -> Option<String> {
+    let reasons: Vec<String> =
+        passed.iter().map(|(why, count)| format!("{} {why}", grouped(*count))).collect();
+    (!reasons.is_empty()).then(|| format!("passed over: {}", reasons.join(", ")))
+}

@@ -1,0 +1,354 @@
+//! What a command works with: the archive, standard output, and somebody to talk to.
+
+use super::args::FilterArgs;
+use super::exit::{self, Failure, Outcome, Result};
+use super::output::Output;
+use super::output::terminal::{Paint, clean, grouped, shown};
+use pressmark::answer::{Answer, Asked, End, Request, Want, answer};
+use pressmark::archive::{Archive, Open, Scratch, ScratchPlace, Snapshot};
+use pressmark::model::Prefix;
+use pressmark::query::{Condition, Query};
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// What a command works with.
+pub struct Context {
+    pub archive: Option<PathBuf>,
+    pub wait: Duration,
+    pub scratch: Option<PathBuf>,
+    pub json: bool,
+    /// Data.
+    pub out: Output,
+    pub paint: Paint,
+    pub interrupted: Arc<AtomicBool>,
+    /// Whether what the last answer came from is to be built again.
+    pub condemned: bool,
+    pub complaints: u64,
+    pub umask: u32,
+}
+
+/// What a command does with an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reads it, however that can be done.
+    Read,
+    /// Changes it.
+    Write,
+    /// Changes it, and makes it if there is none.
+    Create,
+}
+
+impl Context {
+    /// Opens the archive and gives what is needed to answer a query to `work`.
+    pub fn with_query<T>(
+        &mut self,
+        args: &FilterArgs,
+        make: impl Fn(&BTreeMap<String, String>) -> Result<Query>,
+        work: impl FnOnce(&mut Context, Snapshot, &Query) -> Result<T>,
+    ) -> Result<T> {
+        if !args.needs_archive() {
+            // What cannot be understood is said before anything is opened.
+            make(&BTreeMap::new())?;
+        }
+        self.with_archive(Access::Read, |context, archive| {
+            let query = make(&archive.snapshot()?.queries())?;
+            let reader = context.snapshot_for(archive, &query)?;
+            note_unknown(context, &reader, &query)?;
+            work(context, reader, &query)
+        })
+    }
+
+    /// A snapshot for a query; what had to be done to the indexes for it is said.
+    pub fn snapshot_for(&mut self, archive: &Archive, query: &Query) -> Result<Snapshot> {
+        let snapshot = archive.snapshot()?;
+        if query.filter.asks_for_text() {
+            snapshot.words()?;
+        }
+        archive.indexes_healed().iter().for_each(|healed| self.say(&healed.to_string()));
+        Ok(snapshot)
+    }
+
+    /// Says how a query was answered, if that is asked for.
+    pub fn explain(&self, args: &FilterArgs, asked: &Asked) -> Result<()> {
+        if args.flags.explain {
+            for line in asked.plan_lines()? {
+                self.say(&clean(&line));
+            }
+            self.say(&format!("looked   at {} captures", grouped(asked.looked_at())));
+        }
+        Ok(())
+    }
+
+    /// Asks what is wanted of the articles that a query finds, and gives every piece of the answer to `each`. Then says where the next
+    /// page begins, and how it was answered if that is asked for.
+    pub fn ask(
+        &mut self,
+        args: &FilterArgs,
+        make: impl Fn(&BTreeMap<String, String>) -> Result<Query>,
+        want: impl FnOnce(&Query) -> Want,
+        each: &mut dyn FnMut(&mut Context, Answer) -> Result<()>,
+    ) -> Result<End> {
+        self.with_query(args, make, |context, snapshot, query| {
+            let request = Request { explain: args.flags.explain, ..Request::new(query.clone(), want(query)) };
+            let mut end = End::default();
+            for piece in answer(&snapshot, &request)? {
+                if context.interrupted() {
+                    return Err(Failure::Interrupted);
+                }
+                match piece? {
+                    Answer::End(last) => end = last,
+                    piece => each(context, piece)?,
+                }
+            }
+            // What is said comes after what it is about.
+            context.out.flush()?;
+            if let Some(total) = end.total {
+                context.say(&format!("{} of {}", grouped(end.count), grouped(total)));
+            }
+            if let Some(after) = &end.after {
+                if context.json {
+                    context.status(&serde_json::json!({"message_type": "page", "after": after}));
+                } else {
+                    context.say(&format!("there are more: --after {after}"));
+                }
+            }
+            end.plan.iter().for_each(|line| context.say(&clean(line)));
+            Ok(end)
+        })
+    }
+
+    /// The archive's directory.
+    pub fn dir(&self) -> Result<PathBuf> {
+        use etcetera::BaseStrategy;
+        match &self.archive {
+            Some(dir) => Ok(dir.clone()),
+            None => {
+                etcetera::choose_base_strategy().map(|places| places.data_dir().join("pressmark")).map_err(
+                    |_| Failure::usage("there is no home directory", "name the archive with --archive DIR"),
+                )
+            }
+        }
+    }
+
+    /// Opens the archive, says what had to be mended, and gives it to `work`; then closes it.
+    pub fn with_archive<T>(
+        &mut self,
+        access: Access,
+        work: impl FnOnce(&mut Context, &mut Archive) -> Result<T>,
+    ) -> Result<T> {
+        let dir = self.dir()?;
+        let scratch = if access == Access::Read { self.scratch_place() } else { None };
+        let create = access == Access::Create;
+        let mut archive =
+            self.patiently(|wait| Archive::open(&dir, &Open { create, wait, scratch: scratch.clone() }))?;
+        for healed in archive.healed().iter().filter(|healed| healed.is_news()) {
+            self.say(&healed.to_string());
+        }
+        if let Some(scratch) = archive.scratch() {
+            self.say(&said_of(scratch));
+        }
+        if archive.is_new() {
+            self.say(&format!("made a new archive at {}", clean(&dir.to_string_lossy())));
+        }
+        match work(self, &mut archive) {
+            Ok(done) => {
+                archive.close()?;
+                Ok(done)
+            }
+            Err(failure) => {
+                if let Failure::Archive(e) = &failure {
+                    self.condemned = exit::is_mended_by_building(e) && archive.condemn(e).is_ok();
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Waits as long as the user allows while another process holds the archive, and says for whom.
+    pub fn patiently<T>(&self, mut take: impl FnMut(Duration) -> pressmark::Result<T>) -> Result<T> {
+        let until = Instant::now() + self.wait;
+        let mut said = false;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match take(left.min(PATIENCE)) {
+                Err(pressmark::Error::Locked { holder, .. }) if !left.is_zero() => {
+                    if self.interrupted() {
+                        return Err(Failure::Interrupted);
+                    }
+                    if !said {
+                        self.say(&format!("waiting up to {} s for {}", self.wait.as_secs(), clean(&holder)));
+                        said = true;
+                    }
+                }
+                taken => return Ok(taken?),
+            }
+        }
+    }
+
+    /// Where indexes go of an archive that cannot be written.
+    pub fn scratch_place(&self) -> Option<ScratchPlace> {
+        use etcetera::BaseStrategy;
+        match &self.scratch {
+            Some(none) if none.as_os_str() == "none" => Some(ScratchPlace::Temporary(std::env::temp_dir())),
+            Some(dir) => Some(ScratchPlace::In(dir.clone())),
+            None => {
+                let places = etcetera::choose_base_strategy().ok()?;
+                Some(ScratchPlace::In(places.cache_dir().join("pressmark")))
+            }
+        }
+    }
+
+    /// The same for commands that only read.
+    pub fn with_reader<T>(&mut self, work: impl FnOnce(&mut Context, Snapshot) -> Result<T>) -> Result<T> {
+        self.with_archive(Access::Read, |context, archive| {
+            let reader = archive.snapshot()?;
+            work(context, reader)
+        })
+    }
+
+    /// The articles that arguments name: by the digits of their digests if all of them can be such, eight or more if care is
+    /// taken, else by a query.
+    pub fn articles(
+        &mut self,
+        archive: &mut Archive,
+        filter: &FilterArgs,
+        careful: bool,
+    ) -> Result<Vec<u64>> {
+        // 2024 and cafe are words where a mistake changes something.
+        let named = |word: &String| word.parse::<Prefix>().is_ok() && (word.len() >= 8 || !careful);
+        let digits = filter.words.iter().all(named);
+        if digits && !filter.words.is_empty() && filter.flags.is_empty() {
+            let reader = archive.snapshot()?;
+            let mut found = Vec::new();
+            for id in &filter.words {
+                found.extend(self.resolve(&reader, id)?);
+            }
+            return Ok(found);
+        }
+        let query = filter.query(&archive.snapshot()?.queries())?;
+        let reader = self.snapshot_for(archive, &query)?;
+        let asked = reader.ask(&query)?;
+        let found: Vec<u64> =
+            asked.hits()?.map(|hit| hit.map(|hit| hit.article)).collect::<pressmark::Result<_>>()?;
+        self.explain(filter, &asked)?;
+        if found.is_empty() {
+            self.complain("no article matches");
+        }
+        Ok(found)
+    }
+
+    /// The article that a prefix names; `None` after a complaint.
+    pub fn resolve(&mut self, reader: &Snapshot, id: &str) -> Result<Option<u64>> {
+        let prefix: Prefix = id.parse().map_err(|e| {
+            Failure::usage(
+                &format!("'{}' does not name an article: {e}", clean(id)),
+                "pressmark list prints digests",
+            )
+        })?;
+        let found = reader.resolve(&prefix)?;
+        if found.is_none() {
+            self.complain(&format!("no article's digest starts with {prefix}"));
+        }
+        Ok(found)
+    }
+
+    /// Talk: one line on standard error.
+    pub fn say(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        // When nobody can hear it, there is nobody to tell.
+        let _ = if self.json {
+            writeln!(err, "{}", serde_json::json!({"message_type": "note", "message": text}))
+        } else {
+            writeln!(err, "pressmark: {text}")
+        };
+    }
+
+    /// A status for whoever watches: shown as JSON only.
+    pub fn status(&self, status: &serde_json::Value) {
+        if self.json {
+            let _ = writeln!(io::stderr().lock(), "{status}");
+        }
+    }
+
+    /// Something that could not be done, while the rest can: the command will be partly done.
+    pub fn complain(&mut self, text: &str) {
+        self.complaints += 1;
+        self.say(text);
+    }
+
+    /// From here on, files are the user's to read as they like: what is exported.
+    pub fn public_files(&self) {
+        #[cfg(unix)]
+        let _ = rustix::process::umask(rustix::fs::Mode::from_raw_mode(self.umask));
+    }
+
+    pub fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Whether the user has had enough, for work that does not know the context.
+    pub fn stop(&self) -> impl Fn() -> bool + use<> {
+        let interrupted = self.interrupted.clone();
+        move || interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Done, or partly done if anything was complained of.
+    pub fn outcome(&self) -> Outcome {
+        if self.complaints > 0 { Outcome::Partial } else { Outcome::Done }
+    }
+
+    /// Whether talk is JSON.
+    pub fn wants_json(&self) -> bool {
+        self.json
+    }
+
+    pub fn stdout_is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+}
+
+/// How long to ask for the archive before asking whether the user has had enough.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What an archive is read from that cannot be written.
+fn said_of(scratch: &Scratch) -> String {
+    let reason = exit::in_words(&scratch.reason);
+    let took = scratch.took.as_secs_f64();
+    format!(
+        "the archive cannot be written ({reason}): it is read through indexes in {}, for which {} entries were read in {took:.1} s",
+        shown(&scratch.dir),
+        grouped(scratch.added)
+    )
+}
+
+/// Says which of the sources and tags asked for the archive has never heard of, and what may have been meant.
+fn note_unknown(context: &Context, reader: &Snapshot, query: &Query) -> Result<()> {
+    let names = reader.names()?;
+    let near = |all: &mut dyn Iterator<Item = &str>, asked: &str| {
+        let likeness = all.map(|name| (strsim::jaro_winkler(name, asked), name));
+        likeness
+            .filter(|(alike, name)| *alike > 0.8 || name.contains(asked))
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, name)| format!("; is it {name}?"))
+            .unwrap_or_default()
+    };
+    for condition in query.filter.conditions() {
+        match condition {
+            Condition::Source(Some(source)) if names.number(Some(source)).is_none() => {
+                let hint = near(&mut names.names().iter().map(|name| name.as_str()), source.as_str());
+                context.say(&format!("there is no source {}{}", clean(source.as_str()), clean(&hint)));
+            }
+            Condition::Tag(tag) if !reader.has_tag(tag)? => {
+                let tags = reader.tag_counts()?;
+                let hint = near(&mut tags.iter().map(|(tag, _)| tag.as_str()), tag);
+                context.say(&format!("no article has the tag {}{}", clean(tag), clean(&hint)));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
