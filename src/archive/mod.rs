@@ -21,7 +21,7 @@ pub use snapshot::{Snapshot, Snapshots};
 
 use crate::bytes::fs::{is_there, remove};
 use crate::ledger::{Commit, Entry, Ledger, Position};
-use crate::model::{Draft, Error, Raw, Result};
+use crate::model::{Draft, Error, Raw, Reason, Result};
 use crate::store::Store;
 use commit::{Builder, Built, now_ms};
 use derive::Indexes;
@@ -199,11 +199,11 @@ impl Archive {
     }
 
     /// Puts drafts into the archive. When this returns, they are durable; `Err` in the value says why one was refused.
-    pub fn put(&mut self, drafts: Vec<Draft>) -> Result<Vec<std::result::Result<Put, String>>> {
+    pub fn put(&mut self, drafts: Vec<Draft>) -> Result<Vec<std::result::Result<Put, Reason>>> {
         let prepared: Vec<_> = drafts.into_par_iter().map(Prepared::new).collect();
         let good = prepared.iter().filter_map(|prepared| prepared.as_ref().ok()).cloned().collect();
         let mut puts = self.commit(good)?.into_iter();
-        let put = |prepared: std::result::Result<Prepared, String>| {
+        let put = |prepared: std::result::Result<Prepared, Reason>| {
             prepared.map(|_| puts.next().expect("one for each"))
         };
         Ok(prepared.into_iter().map(put).collect())

@@ -1,6 +1,6 @@
 //! Drafts made ready, and what becomes of them.
 
-use crate::model::{Article, Digest, Draft, PROVENANCE_BYTES_MAX, Provenance, Raw, TEXT_BYTES_MAX};
+use crate::model::{Article, Digest, Draft, PROVENANCE_BYTES_MAX, Provenance, Raw, Reason, TEXT_BYTES_MAX};
 
 /// A draft made ready: its article in canonical form, and its digest.
 #[derive(Clone, Debug)]
@@ -9,25 +9,25 @@ pub struct Prepared {
     digest: Digest,
     provenance: Provenance,
     explanation: Vec<String>,
-    rejected: Option<String>,
+    rejected: Option<Reason>,
     tags: Vec<String>,
     pub(super) raw: Option<Raw>,
 }
 
 impl Prepared {
     /// Brings a draft into canonical form. `Err` says why it cannot be an article.
-    pub fn new(draft: Draft) -> Result<Prepared, String> {
+    pub fn new(draft: Draft) -> Result<Prepared, Reason> {
         let mut article = Article::new(&draft.headline, &draft.body, draft.language);
         if article.text_bytes() == 0 {
-            return Err("there is neither a headline nor a body".to_owned());
+            return Err("there is neither a headline nor a body".into());
         }
         if article.text_bytes() > TEXT_BYTES_MAX {
             let (found, most) = (article.text_bytes(), TEXT_BYTES_MAX >> 20);
-            return Err(format!("the text has {found} bytes; an article may have {most} MiB"));
+            return Err(format!("the text has {found} bytes; an article may have {most} MiB").into());
         }
         if draft.provenance.bytes() > PROVENANCE_BYTES_MAX {
             let (found, most) = (draft.provenance.bytes(), PROVENANCE_BYTES_MAX >> 20);
-            return Err(format!("it says {found} bytes beside its text; there may be {most} MiB"));
+            return Err(format!("it says {found} bytes beside its text; there may be {most} MiB").into());
         }
         if article.language().is_none() {
             article.set_language(crate::text::detect_language::detect(article.headline(), article.body()));
@@ -74,8 +74,8 @@ impl Prepared {
     }
 
     /// Why it is no article, if it was asked for all the same.
-    pub fn rejected(&self) -> Option<&str> {
-        self.rejected.as_deref()
+    pub fn rejected(&self) -> Option<&Reason> {
+        self.rejected.as_ref()
     }
 
     /// Tags that the article is to have.

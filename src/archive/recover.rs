@@ -69,11 +69,9 @@ impl fmt::Display for Healed {
                 write!(f, "wrote {captures} captures to the ledger again from the store: its end was missing")
             }
             Healed::Cut => write!(f, "cut an unfinished commit off the ledger"),
-            Healed::SetAside { path } => write!(
-                f,
-                "the ledger ends with bytes that are no whole commit: kept as {}; pressmark verify says more",
-                path.display()
-            ),
+            Healed::SetAside { path } => {
+                write!(f, "the ledger ends with bytes that are no whole commit: kept as {}", path.display())
+            }
             Healed::Recorded => write!(f, "wrote the record of what was acknowledged again: it was damaged"),
             Healed::Named => write!(f, "wrote pressmark.toml again from the ledger"),
             Healed::Replayed { captures } => {

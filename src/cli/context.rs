@@ -3,6 +3,7 @@
 use super::args::FilterArgs;
 use super::exit::{self, Failure, Outcome, Result};
 use super::output::Output;
+use super::output::advice;
 use super::output::terminal::{Paint, clean, grouped, shown};
 use pressmark::answer::{Answer, Asked, End, Request, Want, answer};
 use pressmark::archive::{Archive, Open, Scratch, ScratchPlace, Snapshot};
@@ -146,7 +147,7 @@ impl Context {
         let mut archive =
             self.patiently(|wait| Archive::open(&dir, &Open { create, wait, scratch: scratch.clone() }))?;
         for healed in archive.healed().iter().filter(|healed| healed.is_news()) {
-            self.say(&healed.to_string());
+            self.say(&advice::healed(healed));
         }
         if let Some(scratch) = archive.scratch() {
             self.say(&said_of(scratch));

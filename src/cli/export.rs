@@ -326,7 +326,9 @@ impl Exporting<'_> {
                 let name = split::safe_name(document, captures, format.extension());
                 match split::write(dir, &name, &bytes, force) {
                     Ok(_) => exporting.count += 1,
-                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => context.complain(&e.to_string()),
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                        context.complain(&format!("{e}; --force replaces it"))
+                    }
                     Err(e) => return Err(e.into()),
                 }
             }

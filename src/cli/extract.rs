@@ -1,14 +1,14 @@
 //! `pressmark extract page.txt`
 
-use super::args::{Reading, named, passed_over};
+use super::args::{Reading, named, skipped};
 use super::context::Context;
 use super::exit::{Outcome, Result};
-use super::output::Format;
 use super::output::terminal::{clean, clean_lines};
+use super::output::{Format, advice};
 use pressmark::archive::Prepared;
 use pressmark::export::escape;
 use pressmark::ingest::Seen;
-use pressmark::model::{Dated, Published};
+use pressmark::model::{Dated, Published, Skip};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -37,19 +37,19 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     options.explain = args.explain;
     options.partial = true;
     let mut result = Ok(());
-    let mut passed: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut passed: BTreeMap<Skip, u64> = BTreeMap::new();
     pressmark::ingest::read_drafts(&args.paths, &options, &mut |seen| {
         match seen {
             Seen::Draft(prepared) => result = print(context, prepared, args.output),
             Seen::Rejected(rejection) => {
-                context.complain(&format!("rejected {}", clean(&rejection.to_string())))
+                context.complain(&format!("rejected {}", advice::rejection(rejection)))
             }
             Seen::Passed(why) => *passed.entry(why).or_default() += 1,
         }
         result.is_ok() && !context.interrupted()
     });
     result?;
-    if let Some(passed) = passed_over(&passed) {
+    if let Some(passed) = skipped(&passed) {
         context.say(&passed);
     }
     Ok(if context.interrupted() { Outcome::Interrupted } else { context.outcome() })
@@ -63,7 +63,11 @@ fn print(context: &mut Context, prepared: &Prepared, output: Format) -> Result<(
         Dated { at, precision, offset_minutes }.printed()
     });
     if let Some(why) = prepared.rejected() {
-        context.complain(&format!("ingest rejects {}: {why}", clean(&provenance.input)));
+        context.complain(&format!(
+            "ingest rejects {}: {why}",
+            clean(&provenance.input),
+            why = advice::reason(why)
+        ));
     }
     let modified = provenance.modified.map(Dated::printed);
     if matches!(output, Format::Json | Format::Jsonl) {
@@ -75,7 +79,7 @@ fn print(context: &mut Context, prepared: &Prepared, output: Format) -> Result<(
             "language": article.language().map(|language| language.to_string()), "source": provenance.source, "publisher": provenance.publisher,
             "url": provenance.url, "canonical_url": provenance.canonical_url, "section": provenance.section, "keywords": provenance.keywords,
             "description": provenance.description, "is_article": provenance.is_article, "is_summary": provenance.is_summary, "cut": provenance.cut,
-            "archived_at": provenance.archived.map(|at| at.to_string()), "archived_url": provenance.archived_url, "rejected": prepared.rejected(),
+            "archived_at": provenance.archived.map(|at| at.to_string()), "archived_url": provenance.archived_url, "rejected": prepared.rejected().map(advice::reason),
             "captured": provenance.captured.map(|captured| captured.to_string()), "origins": origins, "notes": provenance.notes});
         if !prepared.explanation().is_empty() {
             value["explanation"] = prepared.explanation().into();

@@ -1,8 +1,9 @@
 //! `pressmark ingest crawl/ export.jsonl.gz`
 
-use super::args::{Reading, named, passed_over};
+use super::args::{Reading, named, skipped};
 use super::context::{Access, Context};
 use super::exit::{Failure, Outcome, Result};
+use super::output::advice;
 use super::output::terminal::{bytes, clean, grouped};
 use indicatif::{ProgressBar, ProgressStyle};
 use pressmark::formats::Format;
@@ -96,7 +97,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             grouped(counts.noted)
         ));
     }
-    if let Some(passed) = passed_over(&summary.passed).filter(|_| !context.json) {
+    if let Some(passed) = skipped(&summary.passed).filter(|_| !context.json) {
         context.say(&passed);
     }
     match &summary.stopped {
@@ -113,7 +114,12 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     if context.json {
         let mut status = status("summary", counts);
-        status["passed_over_by_reason"] = serde_json::json!(summary.passed);
+        status["skipped_by_reason"] = summary
+            .passed
+            .iter()
+            .map(|(why, count)| (why.to_string(), (*count).into()))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
         context.status(&status);
     } else {
         context.say(&said(counts));
@@ -134,14 +140,14 @@ fn said(counts: &Counts) -> String {
     };
     let more = some(removed, "removed before")
         + &some(data, "originals and saved queries")
-        + &some(passed, "passed over");
+        + &some(passed, "skipped");
     let [read, new, captured, known, rejected] = [read, new, captured, known, rejected].map(grouped);
     format!("read {read}: {new} new, {captured} new captures, {known} known, {rejected} rejected{more}")
 }
 
 fn status(kind: &str, counts: &Counts) -> serde_json::Value {
     let Counts { read, new, captured, known, rejected, passed, removed, data, noted, bytes } = *counts;
-    serde_json::json!({"message_type": kind, "read": read, "new": new, "new_captures": captured, "known": known, "removed": removed, "archive_data": data, "rejected": rejected, "passed_over": passed, "noted": noted, "bytes": bytes})
+    serde_json::json!({"message_type": kind, "read": read, "new": new, "new_captures": captured, "known": known, "removed": removed, "archive_data": data, "rejected": rejected, "skipped": passed, "noted": noted, "bytes": bytes})
 }
 
 fn progress_bar() -> ProgressBar {
@@ -226,9 +232,9 @@ impl Progress for Watcher {
         self.shown += 1;
         if self.json {
             let (line, record) = place(rejection);
-            self.print(&serde_json::json!({"message_type": "rejection", "input": rejection.input, "line": line, "record": record, "reason": rejection.reason}).to_string());
+            self.print(&serde_json::json!({"message_type": "rejection", "input": rejection.input, "line": line, "record": record, "reason": advice::reason(&rejection.reason)}).to_string());
         } else if self.shown <= REJECTIONS_SHOWN {
-            self.print(&format!("rejected {}", clean(&rejection.to_string())));
+            self.print(&format!("rejected {}", advice::rejection(rejection)));
         }
         match &mut self.rejects {
             None => Ok(()),
@@ -255,7 +261,7 @@ fn place(rejection: &Rejection) -> (Option<u64>, Option<u64>) {
 /// A rejection as it is written down: the raw bytes as text where they are text, else in hexadecimal.
 fn rejected(rejection: &Rejection) -> serde_json::Value {
     let (line, record) = place(rejection);
-    let mut value = serde_json::json!({"input": rejection.input, "line": line, "record": record, "reason": rejection.reason});
+    let mut value = serde_json::json!({"input": rejection.input, "line": line, "record": record, "reason": advice::reason(&rejection.reason)});
     match std::str::from_utf8(&rejection.raw) {
         Ok(text) => value["raw"] = text.into(),
         Err(_) => {

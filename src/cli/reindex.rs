@@ -4,7 +4,7 @@ use super::context::{Access, Context};
 use super::exit::{Outcome, Result};
 use super::output::terminal::grouped;
 
-/// Build the store and its indexes again from the ledger, and the full-text index from the store.
+/// Rebuild the store and the full-text index from the ledger.
 ///
 /// Nothing is lost by it: the old store stays until the new one is whole.
 #[derive(clap::Args)]
@@ -22,7 +22,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     context.with_archive(Access::Write, |context, archive| {
         let articles = archive.rebuild_search()?;
-        context.say(&format!("made the full-text index again, {} articles", grouped(articles)));
+        context.say(&format!("rebuilt the full-text index, {} articles", grouped(articles)));
         Ok(Outcome::Done)
     })
 }

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Outcome, Result};
+use super::output::advice;
 use super::output::terminal::{clean, grouped};
 use pressmark::archive::check::{RepairOptions, repair};
 
@@ -37,7 +38,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     for finding in repaired.findings.iter().filter(|finding| !repaired.left.contains(finding)).take(SHOWN) {
-        context.say(&clean(&finding.to_string()));
+        context.say(&advice::finding(finding));
     }
     if repaired.findings.len() > SHOWN {
         context.say(&format!("and {} more", grouped((repaired.findings.len() - SHOWN) as u64)));
@@ -76,7 +77,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     if repaired.left_count > 0 {
         for finding in repaired.left.iter().take(SHOWN) {
-            context.say(&clean(&finding.to_string()));
+            context.say(&advice::finding(finding));
         }
         context.say(&format!("could not mend {} things", grouped(repaired.left_count)));
         return Ok(Outcome::Damaged);

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Failure, Outcome, Result};
+use super::output::advice;
 use super::output::terminal::{clean, grouped};
 use pressmark::archive::check::{Depth, Report};
 use pressmark::model::{DAY, Timestamp};
@@ -33,7 +34,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         return Ok(Outcome::Interrupted);
     }
     for finding in &report.findings {
-        writeln!(context.out, "{}", clean(&finding.to_string()))?;
+        writeln!(context.out, "{}", advice::finding(finding))?;
     }
     context.out.flush()?;
     let Report { commits, captures, articles, hashed, raws, rows, found, notes, .. } = &report;

@@ -64,7 +64,7 @@ pub fn write(dir: &Path, name: &str, bytes: &[u8], force: bool) -> io::Result<Sp
             return Ok(SplitFile::Unchanged);
         }
         if !force {
-            let reason = format!("{} is there with other content; --force replaces it", path.display());
+            let reason = format!("{} is there with other content", path.display());
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
         }
     }

@@ -2,8 +2,8 @@
 //! but a zip that does not come from a file.
 
 use super::kinds::{self, Kind};
-use super::packed::{Budget, Failing, describe, unpack};
-use crate::model::Timestamp;
+use super::packed::{Budget, Failing, TooMuch, describe, unpack, unreadable};
+use crate::model::{Reason, Timestamp};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -24,8 +24,10 @@ pub fn tar(name: &str, reader: &mut dyn BufRead, (ratio, budget): (u64, &Budget)
     let mut archive = tar::Archive::new(reader);
     // One tar after another is one tar.
     archive.set_ignore_zeros(true);
-    let broken =
-        |e: &io::Error| format!("cannot be read to its end: {}; what came before is kept", describe(e));
+    let broken = |e: &io::Error| {
+        let what = format!("cannot be read to its end: {}; what came before is kept", describe(e));
+        io::Error::other(what)
+    };
     let entries = match archive.entries() {
         Ok(entries) => entries,
         Err(e) => return failed(name, broken(&e), visit),
@@ -75,7 +77,7 @@ impl<R: Read> Read for Whole<R> {
 /// Why what begins as a zip is none that is walked.
 pub enum NoZip {
     /// It cannot be read.
-    Unreadable(String),
+    Unreadable(Reason),
     /// It is a document that is kept as one.
     Document(Kind),
 }
@@ -99,10 +101,11 @@ pub fn zip(
         Some(path) => File::open(path),
         None => copied(reader),
     };
-    let unreadable = |e: io::Error| NoZip::Unreadable(format!("cannot be read: {}", describe(&e)));
+    let unreadable =
+        |e: io::Error| NoZip::Unreadable(unreadable(format!("cannot be read: {}", describe(&e)), &e));
     let file = file.map_err(unreadable)?;
     let mut archive = zip::ZipArchive::new(BufReader::new(file))
-        .map_err(|e| NoZip::Unreadable(format!("it is not a zip that can be read: {e}")))?;
+        .map_err(|e| NoZip::Unreadable(format!("it is not a zip that can be read: {e}").into()))?;
     if let Some(kind) = kinds::of_zip(archive.file_names().flatten()) {
         return Err(NoZip::Document(kind));
     }
@@ -114,7 +117,11 @@ pub fn zip(
         let entry = match archive.by_index(index) {
             Ok(entry) => entry,
             Err(e) => {
-                if !failed(&format!("{name}/{member_name}"), format!("cannot be read: {e}"), visit) {
+                if !failed(
+                    &format!("{name}/{member_name}"),
+                    io::Error::other(format!("cannot be read: {e}")),
+                    visit,
+                ) {
                     return Ok(false);
                 }
                 continue;
@@ -125,8 +132,8 @@ pub fn zip(
         }
         let most = entry.compressed_size().saturating_mul(ratio).max(RATIO_GRACE);
         if entry.size() > most {
-            let reason = format!("it unpacks to more than {ratio} times its size; --max-ratio takes more");
-            if !failed(&format!("{name}/{member_name}"), reason, visit) {
+            let e = io::Error::other(TooMuch { what: "it", ratio });
+            if !failed(&format!("{name}/{member_name}"), e, visit) {
                 return Ok(false);
             }
             continue;
@@ -165,13 +172,13 @@ fn member(
     let name: Arc<str> = format!("{name}/{path}").into();
     match unpack(BufReader::with_capacity(64 << 10, reader), ratio) {
         Ok(reader) => visit(&name, reader, modified),
-        Err(e) => failed(&name, format!("cannot be read: {}", describe(&e)), visit),
+        Err(e) => failed(&name, io::Error::other(format!("cannot be read: {}", describe(&e))), visit),
     }
 }
 
 /// A member that cannot be read is one that fails when it is.
-fn failed(name: &str, reason: String, visit: Visit<'_>) -> bool {
-    visit(&name.into(), Box::new(BufReader::new(Failing(Some(io::Error::other(reason))))), None)
+fn failed(name: &str, e: io::Error, visit: Visit<'_>) -> bool {
+    visit(&name.into(), Box::new(BufReader::new(Failing(Some(e)))), None)
 }
 
 /// Hidden files, and what desktops put beside everything.

@@ -2,11 +2,11 @@
 
 use super::json::{Field, Mapping, of_object};
 use super::reader::{Around, Content, Table};
-use crate::model::{Draft, Timestamp};
+use crate::model::{Draft, Reason, Timestamp};
 use serde_json::Map;
 
 /// Reads one row.
-pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
     let Table { header, delimiter, charset } = around.table;
     let mapping = around.mapping.cloned().unwrap_or_default();
     let mut drafts = row(header, &fields(bytes, delimiter, charset)?, &mapping, around.now)?;
@@ -24,9 +24,9 @@ fn row(
     fields: &[String],
     mapping: &Mapping,
     now: Timestamp,
-) -> Result<Vec<Draft>, String> {
+) -> Result<Vec<Draft>, Reason> {
     if fields.len() > header.len() {
-        return Err(format!("it has {} fields and the header {}", fields.len(), header.len()));
+        return Err(format!("it has {} fields and the header {}", fields.len(), header.len()).into());
     }
     let mut object = Map::new();
     for (name, value) in header.iter().zip(fields) {
@@ -40,9 +40,7 @@ fn row(
         let more = header.len().saturating_sub(COLUMNS_NAMED);
         let shown = header.iter().take(COLUMNS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        return Err(format!(
-            "none of its columns is known: {shown}{more}; name them with --map headline=…,body=…"
-        ));
+        return Err(Reason::NoColumnIsKnown { shown: shown + &more });
     }
     of_object(object, mapping, now)
 }

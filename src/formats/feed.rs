@@ -6,7 +6,7 @@
 
 use super::reader::{Around, Content};
 use crate::extract;
-use crate::model::{Draft, Language, Origin, Provenance, Published};
+use crate::model::{Draft, Language, Origin, Provenance, Published, Reason};
 use crate::text::dates::{self, Setting};
 use crate::text::decode;
 use data_encoding::BASE64;
@@ -62,23 +62,23 @@ pub struct Feed {
 }
 
 /// Reads a feed: an article an item.
-pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
-    drafts(bytes, around).map(Content::Items)
+pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
+    Ok(Content::Items(drafts(bytes, around)?))
 }
 
 /// Reads a feed: a draft or a reason for each item. `Err` if it is no feed.
-fn drafts(bytes: &[u8], around: &Around<'_>) -> Result<Vec<Result<Draft, String>>, String> {
+fn drafts(bytes: &[u8], around: &Around<'_>) -> Result<Vec<Result<Draft, Reason>>, String> {
     let decoded = decode::decode(bytes, around.charset);
     let feed = parse(&decoded.text)?;
     let note = decoded.note();
     let mut drafts: Vec<_> = feed.items.iter().map(|item| draft(item, &feed, note.clone(), around)).collect();
     if let Some(broken) = &feed.broken {
-        drafts.push(Err(format!("the feed is broken after item {}: {broken}", feed.items.len())));
+        drafts.push(Err(format!("the feed is broken after item {}: {broken}", feed.items.len()).into()));
     }
     Ok(drafts)
 }
 
-fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) -> Result<Draft, String> {
+fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) -> Result<Draft, Reason> {
     let (body, from_summary) = if item.content.split_whitespace().count()
         >= item.summary.split_whitespace().count()
         && !item.content.is_empty()
@@ -88,7 +88,7 @@ fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) ->
         (&item.summary, !item.summary.is_empty())
     };
     if item.title.is_empty() && body.is_empty() {
-        return Err("the item has neither a title nor a text".to_owned());
+        return Err("the item has neither a title nor a text".into());
     }
     let captured = around.captured.unwrap_or(around.now);
     let language = item.language.as_deref().or(feed.language.as_deref());

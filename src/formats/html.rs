@@ -2,32 +2,26 @@
 
 use super::reader::{Around, Content};
 use crate::extract::{self, Page, Setting};
-use crate::model::{Draft, Language, Provenance, Published};
+use crate::model::{Draft, Language, Provenance, Published, Reason};
 use crate::text::decode;
 use crate::text::detect_language;
 
 /// Reads one record.
-pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
     draft(bytes, around).map(|draft| Content::Drafts(vec![draft]))
 }
 
 /// Reads a page. `Err` says why there is no article in it.
-pub(super) fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
+pub(super) fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, Reason> {
     let most = around.limits.page_bytes;
     if bytes.len() > most {
-        return Err(format!(
-            "the page has {} bytes, and {most} are read; --max-page takes more",
-            bytes.len()
-        ));
+        return Err(Reason::PageTooLong { found: bytes.len(), most });
     }
     let decoded = decode::decode(bytes, around.charset);
     let page = extract::read(&decoded.text, &Setting { url: around.url, captured: around.captured });
     let mut rejected = None;
     if page.body.is_empty() {
-        let seen =
-            if page.headline.is_empty() { "neither headline nor text" } else { "a headline and no text" };
-        let why =
-            format!("{seen} of an article were found in the page; look with pressmark extract --explain");
+        let why = Reason::NoArticle { headline: !page.headline.is_empty() };
         if !around.partial || page.headline.is_empty() {
             return Err(why);
         }
@@ -44,7 +38,7 @@ pub fn is_article(draft: &Draft) -> bool {
 }
 
 /// What a page says becomes a draft.
-fn of_page(page: Page, around: &Around<'_>, rejected: Option<String>) -> Draft {
+fn of_page(page: Page, around: &Around<'_>, rejected: Option<Reason>) -> Draft {
     let captured = around.captured.unwrap_or(around.now);
     let some = |value: Option<String>| value.filter(|value| !value.is_empty());
     // The address under which it was found is the capture's; the page's own, if it is another, is kept beside it.

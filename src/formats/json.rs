@@ -2,10 +2,10 @@
 //! a mapping; keeps what it does not know.
 
 use super::reader::{Around, Content};
-use crate::model::Column;
 use crate::model::{
     Article, Dated, Digest, Draft, Language, Origin, Original, Provenance, Published, Raw, Source, Timestamp,
 };
+use crate::model::{Column, Reason};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::str::FromStr;
@@ -140,28 +140,29 @@ pub fn is_lines(start: &[u8]) -> bool {
 }
 
 /// Reads one record.
-pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
     if let Some(data) = archive_data(bytes) {
-        return data.map(|data| Content::Data(Box::new(data)));
+        return Ok(Content::Data(Box::new(data?)));
     }
     let mapping = around.mapping.cloned().unwrap_or_default();
     drafts(bytes, &mapping, around.now).map(Content::Drafts)
 }
 
 /// Reads one record. Several drafts come of a record that pressmark exported: one for each of its captures.
-fn drafts(bytes: &[u8], mapping: &Mapping, now: Timestamp) -> Result<Vec<Draft>, String> {
+fn drafts(bytes: &[u8], mapping: &Mapping, now: Timestamp) -> Result<Vec<Draft>, Reason> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(e) => {
             return Err(format!(
                 "it is not UTF-8 at byte {}; convert it, for instance with iconv",
                 e.valid_up_to() + 1
-            ));
+            )
+            .into());
         }
     };
     let value: Value = serde_json::from_str(text).map_err(|e| format!("it is not JSON: {}", explain(&e)))?;
     let Value::Object(object) = value else {
-        return Err(format!("it is {}; expected an object with a headline and a text", kind(&value)));
+        return Err(format!("it is {}; expected an object with a headline and a text", kind(&value)).into());
     };
     of_object(object, mapping, now)
 }
@@ -170,7 +171,7 @@ pub(super) fn of_object(
     mut object: Map<String, Value>,
     mapping: &Mapping,
     now: Timestamp,
-) -> Result<Vec<Draft>, String> {
+) -> Result<Vec<Draft>, Reason> {
     if object.contains_key("digest") && object.get("captures").is_some_and(Value::is_array) {
         return exported(object);
     }
@@ -309,17 +310,14 @@ fn take_path(object: &mut Map<String, Value>, path: &str) -> Option<Value> {
     Some(value)
 }
 
-fn text_of(name: &str, value: Value) -> Result<String, String> {
+fn text_of(name: &str, value: Value) -> Result<String, Reason> {
     match value {
         Value::String(text) => Ok(text),
         Value::Number(number) => Ok(number.to_string()),
         Value::Array(parts) if parts.iter().all(Value::is_string) => {
             Ok(parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n\n"))
         }
-        other => Err(format!(
-            "its field '{name}' is {}; expected text (name another field with --map)",
-            kind(&other)
-        )),
+        other => Err(Reason::FieldIsNotText { name: name.to_owned(), found: kind(&other).to_owned() }),
     }
 }
 
@@ -420,7 +418,7 @@ pub struct SavedQuery {
 }
 
 /// Reads a line of [`crate::export`] that is no article; `None` is any other.
-fn archive_data(bytes: &[u8]) -> Option<Result<ArchiveData, String>> {
+fn archive_data(bytes: &[u8]) -> Option<Result<ArchiveData, Reason>> {
     #[derive(Deserialize)]
     #[serde(tag = "type", rename_all = "lowercase")]
     enum Line {
@@ -439,16 +437,16 @@ fn archive_data(bytes: &[u8]) -> Option<Result<ArchiveData, String>> {
     if !matches!(kind.as_str(), "original" | "query") {
         let is_later = schema > u64::from(crate::model::columns::SCHEMA) && value.get("captures").is_none();
         let why = format!("it is a line of a later pressmark's export, of type '{}'", short(&kind.into()));
-        return is_later.then_some(Err(why));
+        return is_later.then_some(Err(why.into()));
     }
     let line: Line = match serde_json::from_value(value) {
         Ok(line) => line,
-        Err(e) => return Some(Err(format!("it is not understood as a line of an export: {e}"))),
+        Err(e) => return Some(Err(format!("it is not understood as a line of an export: {e}").into())),
     };
     Some(match line {
         Line::Query(query) => match crate::model::saved_name(&query.name) {
             Some(name) => Ok(ArchiveData::Query(SavedQuery { name, ..query })),
-            None => Err(format!("'{}' cannot be the name of a query", query.name)),
+            None => Err(format!("'{}' cannot be the name of a query", query.name).into()),
         },
         Line::Original { original, zstd_base64 } => (|| {
             let digest: Digest = original.parse().map_err(|e| format!("its original has no digest: {e}"))?;
@@ -456,13 +454,13 @@ fn archive_data(bytes: &[u8]) -> Option<Result<ArchiveData, String>> {
             let packed = packed.map_err(|e| format!("its original is not in base 64: {e}"))?;
             let raw = Raw::of_packed(digest, packed);
             raw.map(ArchiveData::Original)
-                .ok_or_else(|| format!("its bytes are not those that {digest} names"))
+                .ok_or_else(|| format!("its bytes are not those that {digest} names").into())
         })(),
     })
 }
 
 /// A record of [`crate::export`]: its captures come back as they were.
-fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
+fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, Reason> {
     let mut string = |name: &str| match object.remove(name) {
         Some(Value::String(text)) => text,
         _ => String::new(),
@@ -476,7 +474,7 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
     if found != digest && !of_before {
         return Err(format!(
             "its text is not what its digest names: {digest} was expected and {found} found; without the field 'digest' it is taken as it is"
-        ));
+        ).into());
     }
     let mut tags = Vec::new();
     for tag in Said(&object).texts("tags") {
@@ -486,11 +484,11 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
             tags.push(kept);
         }
         if tags.len() > TAGS_MAX {
-            return Err(format!("it has more than {TAGS_MAX} tags"));
+            return Err(format!("it has more than {TAGS_MAX} tags").into());
         }
     }
     let Some(Value::Array(captures)) = object.remove("captures") else {
-        return Err("its captures are not a list".to_owned());
+        return Err("its captures are not a list".into());
     };
     let mut drafts = Vec::with_capacity(captures.len());
     for capture in captures {
@@ -515,7 +513,7 @@ fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, String> {
     // What a later version says of articles is kept with the first capture.
     object.retain(|name, _| name != "schema" && Column::named(name).is_none());
     match drafts.first_mut() {
-        None => Err("it has no captures".to_owned()),
+        None => Err("it has no captures".into()),
         Some(first) => {
             first.provenance.add_extra(object);
             Ok(drafts)
@@ -810,7 +808,12 @@ mod tests {
         assert_eq!(read.provenance.published.unwrap().precision, crate::model::Precision::Day);
         assert_eq!(read.tags, ["rain"]);
         let bad = new.replace("\"Rain\"", "\"\\u001b]0;x\"");
-        assert!(drafts(bad.as_bytes(), &Mapping::default(), NOW).unwrap_err().contains("cannot be a tag"));
+        assert!(
+            drafts(bad.as_bytes(), &Mapping::default(), NOW)
+                .unwrap_err()
+                .to_string()
+                .contains("cannot be a tag")
+        );
         // Of others, whatever they have.
         for record in [
             r#"{"schema":"v1","type":"article","title":"H"}"#,
@@ -831,20 +834,22 @@ mod tests {
         for (record, reason) in [
             (&b"{\"title\":"[..], "it is not JSON: EOF while parsing a value at column 9"),
             (b"[1]", "it is a list; expected an object with a headline and a text"),
-            (
-                b"{\"title\":{}}",
-                "its field 'title' is an object; expected text (name another field with --map)",
-            ),
+            (b"{\"title\":{}}", "its field 'title' is an object; expected text"),
             (b"{\"title\":\"\xff\"}", "it is not UTF-8 at byte 11; convert it, for instance with iconv"),
             (
                 b"{\"digest\":\"00\",\"captures\":[]}",
                 "its field 'digest' is not a digest: a digest is named by 4 to 64 hexadecimal digits, not 2",
             ),
         ] {
-            assert_eq!(drafts(record, &Mapping::default(), NOW).unwrap_err(), reason);
+            assert_eq!(drafts(record, &Mapping::default(), NOW).unwrap_err().to_string(), reason);
         }
         let deep = "[".repeat(1_000_000);
-        assert!(drafts(deep.as_bytes(), &Mapping::default(), NOW).unwrap_err().contains("recursion limit"));
+        assert!(
+            drafts(deep.as_bytes(), &Mapping::default(), NOW)
+                .unwrap_err()
+                .to_string()
+                .contains("recursion limit")
+        );
         assert_eq!(
             "hed=x".parse::<Mapping>().unwrap_err(),
             "'hed' is not a field; there are headline, body, published, source, url, byline, language, captured, section, keywords, modified, publisher, description"

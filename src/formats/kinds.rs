@@ -1,15 +1,16 @@
 //! What is no text, told by its bytes: pictures, films, programs, documents that have to be converted first. The names of files
 //! lie, and a crawl's types do as well.
 
+use crate::model::{Reason, Skip};
 use infer::MatcherType;
 
 /// Something that can be no article as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kind {
     /// What one is: `a PDF; convert it to text first`.
-    pub reason: String,
-    /// What several are called.
-    pub plural: &'static str,
+    pub reason: Reason,
+    /// Why it is not wanted, where nobody asked for it by name.
+    pub skip: Skip,
 }
 
 /// Of what is looked at, so many, and one in so many, may be control characters in something that is text.
@@ -18,8 +19,10 @@ const CONTROLS_SHARE: usize = 20;
 
 /// What a file is that begins so, if it is nothing that can be read. Text in any encoding, and what holds other files, is `None`.
 pub fn of(head: &[u8]) -> Option<Kind> {
-    let known =
-        |what: &str, plural| Kind { reason: format!("it is {what}; convert it to text first"), plural };
+    let known = |what: &str, kind| Kind {
+        reason: format!("it is {what}; convert it to text first").into(),
+        skip: Skip::Kind(kind),
+    };
     let start = head.trim_ascii_start();
     if start.starts_with(b"%PDF-") {
         return Some(known("a PDF", "PDFs"));
@@ -31,9 +34,7 @@ pub fn of(head: &[u8]) -> Option<Kind> {
         return Some(known("PostScript", "PDFs"));
     }
     if start.starts_with(b"PMSEG") {
-        let reason =
-            "it is a part of a pressmark archive; export that with pressmark --archive DIR export".to_owned();
-        return Some(Kind { reason, plural: "pressmark archives" });
+        return Some(Kind { reason: Reason::Segment, skip: Skip::Archive });
     }
     let controls = head.iter().filter(|byte| is_control(**byte)).count();
     // The shortest signatures are two letters: BM, MZ. Texts begin with those too.
@@ -64,7 +65,7 @@ pub fn of(head: &[u8]) -> Option<Kind> {
         },
         None => ("binary data".to_owned(), "binary files", ""),
     };
-    Some(Kind { reason: format!("it is {what}{hint}"), plural })
+    Some(Kind { reason: format!("it is {what}{hint}").into(), skip: Skip::Kind(plural) })
 }
 
 /// Controls that no text has; the others are those of terminals, printers and old mail.
@@ -75,9 +76,8 @@ fn is_control(byte: u8) -> bool {
 /// What a zip is that is a document: by what every one of its kind has in it.
 pub fn of_zip(mut names: impl Iterator<Item = impl AsRef<str>>) -> Option<Kind> {
     let is_document = names.any(|name| matches!(name.as_ref(), "[Content_Types].xml" | "mimetype"));
-    let reason =
-        "it is a document (an Office or OpenDocument file, or an EPUB); convert it to text first".to_owned();
-    is_document.then_some(Kind { reason, plural: "office documents" })
+    let reason = "it is a document (an Office or OpenDocument file, or an EPUB); convert it to text first";
+    is_document.then(|| Kind { reason: reason.into(), skip: Skip::Kind("office documents") })
 }
 
 /// UTF-16 or UTF-32: half of its bytes, or more, are zero where it is Latin; a mark says so elsewhere.
@@ -104,13 +104,13 @@ mod tests {
 
     #[test]
     fn bytes_say_what_a_file_is() {
-        let plural = |bytes: &[u8]| of(bytes).map(|kind| kind.plural);
-        assert_eq!(plural(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01"), Some("images"));
-        assert_eq!(plural(b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01"), Some("images"));
-        assert_eq!(plural(b"\n%PDF-1.7\n%\xe2\xe3\xcf\xd3"), Some("PDFs"));
-        assert_eq!(plural(&[b"\x7fELF\x02\x01\x01", &[0; 80][..]].concat()), Some("programs"));
-        assert_eq!(plural(b"ID3\x04\0\0\0\0\0\x23"), Some("recordings"));
-        assert_eq!(plural(&[7, 1, 0, 2, 9, 200, 3, 0, 0, 1]), Some("binary files"));
+        let plural = |bytes: &[u8]| of(bytes).map(|kind| kind.skip.to_string());
+        assert_eq!(plural(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01"), Some("images".to_owned()));
+        assert_eq!(plural(b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01"), Some("images".to_owned()));
+        assert_eq!(plural(b"\n%PDF-1.7\n%\xe2\xe3\xcf\xd3"), Some("PDFs".to_owned()));
+        assert_eq!(plural(&[b"\x7fELF\x02\x01\x01", &[0; 80][..]].concat()), Some("programs".to_owned()));
+        assert_eq!(plural(b"ID3\x04\0\0\0\0\0\x23"), Some("recordings".to_owned()));
+        assert_eq!(plural(&[7, 1, 0, 2, 9, 200, 3, 0, 0, 1]), Some("binary files".to_owned()));
         for text in [
             &b"BMW recalls 4,000 cars"[..],
             b"MZ",

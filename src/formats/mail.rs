@@ -3,18 +3,18 @@
 use super::html;
 use super::reader::{Around, Content};
 use crate::extract;
-use crate::model::{Draft, Origin, Provenance, Published, Source};
+use crate::model::{Draft, Origin, Provenance, Published, Reason, Source};
 use crate::text::dates::{self, Setting};
 use crate::text::decode;
 use mailparse::{MailHeaderMap, ParsedMail};
 
 /// Reads one record.
-pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
-    draft(bytes, around).map(|draft| Content::Drafts(vec![draft]))
+pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
+    Ok(Content::Drafts(vec![draft(bytes, around)?]))
 }
 
 /// Reads a message. `Err` says why there is no article in it.
-fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
+fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, Reason> {
     // The first line of an mbox's message is not part of it.
     let bytes = match bytes.strip_prefix(b"From ") {
         Some(rest) => rest.iter().position(|byte| *byte == b'\n').map_or(rest, |end| &rest[end + 1..]),
@@ -28,7 +28,7 @@ fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
             .filter(|value| !value.is_empty())
     };
     if header("From").is_none() && header("Subject").is_none() && header("MIME-Version").is_none() {
-        return Err("it has none of the headers of a message (From, Subject, MIME-Version)".to_owned());
+        return Err("it has none of the headers of a message (From, Subject, MIME-Version)".into());
     }
     let date = header("Date").and_then(|date| {
         let setting = Setting { language: None, captured: around.captured };
@@ -54,7 +54,7 @@ fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
                 ..Draft::default()
             }
         }
-        (None, None) => return Err("it has neither a text nor an HTML part".to_owned()),
+        (None, None) => return Err("it has neither a text nor an HTML part".into()),
     };
     if let Some(subject) = header("Subject") {
         draft.headline = subject;
@@ -89,7 +89,7 @@ fn newsletter(
     part: &ParsedMail<'_>,
     plain: Option<&ParsedMail<'_>>,
     around: &Around<'_>,
-) -> Result<Draft, String> {
+) -> Result<Draft, Reason> {
     let raw = part.get_body_raw().map_err(|e| format!("its HTML part cannot be read: {e}"))?;
     let decoded = decode::decode(&raw, charset(part));
     let all = extract::text(&decoded.text);
@@ -151,7 +151,7 @@ fn saved_page(
     address: &str,
     saved: Option<crate::model::Dated>,
     around: &Around<'_>,
-) -> Result<Draft, String> {
+) -> Result<Draft, Reason> {
     let part = part(mail, "text/html").ok_or("it is a saved page without an HTML part")?;
     let raw = part.get_body_raw().map_err(|e| format!("its HTML part cannot be read: {e}"))?;
     let captured = saved.map(|saved| saved.at).or(around.captured);

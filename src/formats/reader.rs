@@ -1,10 +1,10 @@
 //! What readers take and give: one signature for all of them.
 
 use super::json;
-use crate::model::{Draft, Timestamp};
+use crate::model::{Draft, Reason, Skip, Timestamp};
 
 /// Reads one record. `Err` says why there is no article in it.
-pub type Read = fn(&[u8], &Around<'_>) -> Result<Content, String>;
+pub type Read = fn(&[u8], &Around<'_>) -> Result<Content, Reason>;
 
 /// What is known of a document besides its bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,11 +46,11 @@ pub enum Content {
     /// Drafts that stand or fall together.
     Drafts(Vec<Draft>),
     /// Drafts and reasons, each for itself.
-    Items(Vec<Result<Draft, String>>),
+    Items(Vec<Result<Draft, Reason>>),
     /// What belongs to an archive and to none of its articles.
     Data(Box<json::ArchiveData>),
     /// Nothing that anybody wants: why.
-    Passed(&'static str),
+    Passed(Skip),
 }
 
 /// How much an input may be before it is refused: against inputs that were made to harm, and mistakes.

@@ -1,8 +1,8 @@
 //! Cuts inputs into records without understanding them: lines, JSON values, rows, messages, WARC records, or all of it. Memory is bounded by the longest
 //! record that is allowed; of a longer one the start is kept for the rejection and the rest is passed over.
 
-use crate::model::Place;
-use std::borrow::Cow;
+use super::packed::{describe, unreadable};
+use crate::model::{Place, Reason};
 use std::collections::HashSet;
 use std::io::{self, BufRead};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct Record {
     /// How many bytes more it has; it is too long if this is not 0.
     pub omitted_bytes: u64,
     /// What is wrong with it already.
-    pub broken: Option<Cow<'static, str>>,
+    pub broken: Option<Reason>,
     /// What was assumed of it.
     pub note: Option<&'static str>,
     /// The names of its columns, if it is a row of a table.
@@ -584,7 +584,7 @@ impl<R: BufRead> Records<R> {
                     // What came before the damage is not lost.
                     let mut record = taken.record(Place::Whole, None);
                     record.broken =
-                        Some(format!("cannot be read to its end: {}", super::packed::describe(&e)).into());
+                        Some(unreadable(format!("cannot be read to its end: {}", describe(&e)), &e));
                     return Ok(Some(record));
                 }
             };
@@ -650,7 +650,7 @@ impl Taken {
     }
 
     fn record(self, place: Place, broken: Option<&'static str>) -> Record {
-        let (bytes, broken) = (self.bytes, broken.map(Cow::Borrowed));
+        let (bytes, broken) = (self.bytes, broken.map(Reason::from));
         Record { place, bytes, omitted_bytes: self.omitted, broken, header: None, note: None }
     }
 }
@@ -737,7 +737,7 @@ mod tests {
     use super::*;
     use std::io::BufReader;
 
-    fn cut(cut: Cut, input: &str) -> Vec<(String, Option<Cow<'static, str>>)> {
+    fn cut(cut: Cut, input: &str) -> Vec<(String, Option<Reason>)> {
         // A tiny buffer cuts the input at every place in turn.
         let mut results = (1..9).map(|capacity| {
             let records = Records::new(BufReader::with_capacity(capacity, input.as_bytes()), cut);

@@ -9,7 +9,9 @@
 
 use super::reader::{Around, Content};
 use crate::extract::boilerplate::{self, ends_sentence, sentences, words};
-use crate::model::{DAY, Dated, Draft, Language, Origin, Precision, Provenance, Published, Timestamp};
+use crate::model::{
+    DAY, Dated, Draft, Language, Origin, Precision, Provenance, Published, Reason, Timestamp,
+};
 use crate::text::dates::{self, Setting};
 use crate::text::decode;
 use crate::text::detect_language;
@@ -17,8 +19,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Reads one record.
-pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
-    draft(bytes, around).map(|draft| Content::Drafts(vec![draft]))
+pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
+    Ok(Content::Drafts(vec![draft(bytes, around)?]))
 }
 
 /// Reads a dump. `Err` says why there is no article in it.

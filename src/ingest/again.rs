@@ -3,7 +3,7 @@
 use crate::archive::originals::Raws;
 use crate::archive::{Archive, Prepared, Put};
 use crate::formats::{Around, Content, Format, Limits, Table};
-use crate::model::{Capture, Draft, Named, Original, Raw, Result, Timestamp};
+use crate::model::{Capture, Draft, Named, Original, Raw, Reason, Result, Timestamp};
 use crate::query::Query;
 use rayon::prelude::*;
 
@@ -51,7 +51,7 @@ pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn(
             captures.extend(reader.captures(*article)?);
         }
         let now = Timestamp::now();
-        let read: Vec<Option<std::result::Result<Prepared, String>>> = captures
+        let read: Vec<Option<std::result::Result<Prepared, Reason>>> = captures
             .par_iter()
             .map(|capture| {
                 let original = capture.provenance.original.as_ref().filter(|original| is_readable(original));
@@ -97,11 +97,11 @@ fn again(
     original: &Original,
     raws: &Raws,
     now: Timestamp,
-) -> Result<std::result::Result<Prepared, String>> {
+) -> Result<std::result::Result<Prepared, Reason>> {
     match raws.get(&original.digest) {
         Err(e) if e.is_of_the_system() => Err(e),
-        Err(e) => Ok(Err(e.to_string())),
-        Ok(None) => Ok(Err("the bytes are missing".to_owned())),
+        Err(e) => Ok(Err(e.to_string().into())),
+        Ok(None) => Ok(Err("the bytes are missing".into())),
         Ok(Some(bytes)) => Ok(reread(capture, original, &bytes, now)),
     }
 }
@@ -111,7 +111,7 @@ fn reread(
     original: &Original,
     bytes: &[u8],
     now: Timestamp,
-) -> std::result::Result<Prepared, String> {
+) -> std::result::Result<Prepared, Reason> {
     let before = &capture.provenance;
     let around = Around {
         url: before.url.as_deref(),
@@ -127,7 +127,7 @@ fn reread(
     let format = original.format.as_deref().and_then(|name| Format::named(name).ok());
     let read = format.and_then(|format| format.row().read).ok_or("it cannot be read again")?;
     let Content::Drafts(mut drafts) = read(bytes, &around)? else {
-        return Err("it is not one article any more".to_owned());
+        return Err("it is not one article any more".into());
     };
     let mut draft = drafts.pop().ok_or("it is not one article any more")?;
     let own = &mut draft.provenance;

@@ -1,7 +1,7 @@
 //! Finds inputs: files, directories, standard input.
 
 use crate::formats::packed::describe;
-use crate::model::Rejection;
+use crate::model::{Reason, Rejection, Skip};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use walkdir::WalkDir;
@@ -26,7 +26,7 @@ pub enum Found {
     /// What cannot be one.
     Rejected(Rejection),
     /// What is no input, and why.
-    Passed(&'static str),
+    Passed(Skip),
 }
 
 /// Everything that the paths name, in a fixed order: directories are walked by name, hidden files in them passed over. Links that
@@ -45,9 +45,7 @@ pub fn expand(paths: &[PathBuf], follow: bool) -> impl Iterator<Item = Found> + 
         }
         if is_archive(path) {
             let name = path.to_string_lossy();
-            let reason = format!(
-                "it is a pressmark archive; take in what pressmark --archive {name} export -o FILE.jsonl writes"
-            );
+            let reason = Reason::Archive { name: name.to_string() };
             return Box::new(std::iter::once(Found::Rejected(Rejection::whole(&name, reason))));
         }
         let root = path.canonicalize();
@@ -63,10 +61,11 @@ pub fn expand(paths: &[PathBuf], follow: bool) -> impl Iterator<Item = Found> + 
                     None
                 } else if is_hidden(entry.path()) {
                     Some(None)
-                } else if entry.path_is_symlink() && !follow && !is_inside(entry.path(), root.as_deref().ok()) {
-                    Some(Some("links out of their directory (--follow follows them)"))
+                } else if entry.path_is_symlink() && !follow && !is_inside(entry.path(), root.as_deref().ok())
+                {
+                    Some(Some(Skip::Link))
                 } else if is_dir && is_archive(entry.path()) {
-                    Some(Some("pressmark archives"))
+                    Some(Some(Skip::Archive))
                 } else {
                     None
                 };

@@ -26,9 +26,3 @@ mod write;
 pub use again::{Reread, reextract};
 pub use options::{Captured, OnError, Options, Stopped, Summary, Wanted};
 pub use pipeline::{Seen, ingest, read_drafts};
-
-/// What is said of an input that a reader fell over.
-const DEFECT: &str = "a defect in pressmark kept it, or a part of it, from being read; please report it";
-
-/// What is said of a record that ended the process.
-const FATAL: &str = "pressmark ended while it read this, again and again; it is left out now (--from-start tries it again); please report it";

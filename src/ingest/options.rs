@@ -2,7 +2,7 @@
 
 use super::path_pattern::PathPattern;
 use crate::formats::{Format, Limits, json};
-use crate::model::{Counts, Dated, Language, Source, Timestamp};
+use crate::model::{Counts, Dated, Language, Skip, Source, Timestamp};
 use std::collections::BTreeMap;
 
 /// Which records of a crawl are taken.
@@ -116,7 +116,7 @@ pub struct Summary {
     /// What was committed and what was rejected.
     pub counts: Counts,
     /// What was passed over, by why.
-    pub passed: BTreeMap<&'static str, u64>,
+    pub passed: BTreeMap<Skip, u64>,
     /// Why it ended before its inputs did, if it did.
     pub stopped: Option<Stopped>,
 }

@@ -1,6 +1,6 @@
 //! What the path of an input says of it: `{source}/{published}/*.txt`.
 
-use crate::model::{Dated, Language, Source};
+use crate::model::{Dated, Language, Reason, Source};
 use regex::Regex;
 use std::str::FromStr;
 
@@ -69,10 +69,10 @@ impl FromStr for PathPattern {
 
 impl PathPattern {
     /// Reads a path. `Err` says why it does not fit.
-    pub fn read(&self, path: &str) -> Result<Said, String> {
+    pub fn read(&self, path: &str) -> Result<Said, Reason> {
         let path = path.replace('\\', "/");
         let Some(found) = self.regex.captures(&path) else {
-            return Err(format!("its path does not fit --path-pattern '{}'", self.text));
+            return Err(Reason::PathDoesNotFit { pattern: self.text.clone() });
         };
         let field = |name: &str| found.name(name).map(|part| part.as_str());
         let bad = |name: &str, part: &str| format!("'{part}' in its path is not a {name}");
@@ -129,17 +129,20 @@ mod tests {
     fn misfits_say_why() {
         let pattern: PathPattern = "{source}/{published}/*.txt".parse().unwrap();
         assert_eq!(
-            pattern.read("a.txt").unwrap_err(),
-            "its path does not fit --path-pattern '{source}/{published}/*.txt'"
+            pattern.read("a.txt").unwrap_err().to_string(),
+            "its path does not fit '{source}/{published}/*.txt'"
         );
-        assert_eq!(pattern.read("bbc.com/latest/a.txt").unwrap_err(), "'latest' in its path is not a date");
+        assert_eq!(
+            pattern.read("bbc.com/latest/a.txt").unwrap_err().to_string(),
+            "'latest' in its path is not a date"
+        );
         for (pattern, reason) in [
             ("{sauce}/*", "'{sauce}' is not known; there are {source}, {published} and {language}"),
             ("*.txt", "it names none of {source}, {published} and {language}"),
             ("{source", "there is a { without its }"),
             ("{source}/{source}", "'{source}' is there twice"),
         ] {
-            assert_eq!(pattern.parse::<PathPattern>().unwrap_err(), reason);
+            assert_eq!(pattern.parse::<PathPattern>().unwrap_err().to_string(), reason);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{Options, Summary};
 use crate::archive::{Archive, Prepared};
 use crate::formats::records::Record;
 use crate::formats::unpacked_name;
-use crate::model::{Progress, Rejection, Result};
+use crate::model::{Progress, Rejection, Result, Skip};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -194,7 +194,7 @@ impl Sink for Batches<'_> {
         self.flush() && (self.send)(Task::Rejected(rejection), bytes)
     }
 
-    fn passed(&mut self, why: &'static str) -> bool {
+    fn passed(&mut self, why: Skip) -> bool {
         self.flush() && (self.send)(Task::Passed(why), 0)
     }
 
@@ -224,7 +224,7 @@ impl Sink for AtOnce<'_> {
         (self.each)(vec![Outcome::Rejected(rejection)])
     }
 
-    fn passed(&mut self, why: &'static str) -> bool {
+    fn passed(&mut self, why: Skip) -> bool {
         (self.each)(vec![Outcome::Passed(why)])
     }
 
@@ -254,7 +254,7 @@ pub enum Seen<'a> {
     /// What could not become one.
     Rejected(&'a Rejection),
     /// Nothing that was asked for: why.
-    Passed(&'static str),
+    Passed(Skip),
 }
 
 /// Reads inputs without an archive: every draft and every rejection, in order, until `each` says no.

@@ -1,13 +1,13 @@
 //! Reads one record: drafts in canonical form, with what the path and the options say of them.
 
-use super::crawl::{Crawled, NO_ARTICLE};
+use super::crawl::Crawled;
 use super::run::{Opened, Outcome, Run};
-use super::{DEFECT, FATAL, again, crawl};
+use super::{again, crawl};
 use crate::archive::Prepared;
 use crate::formats::json::ArchiveData;
 use crate::formats::records::Record;
 use crate::formats::{Around, Content, Format, Table, html};
-use crate::model::{Draft, Origin, Place, Published, Raw, Rejection, Source};
+use crate::model::{Draft, Origin, Place, Published, Raw, Reason, Rejection, Skip, Source};
 
 impl Run {
     /// Reads the drafts of one record. A reader that panics costs the record, with a word, and nothing else.
@@ -19,7 +19,7 @@ impl Run {
             Some(journal) => match journal.enter(&named(&source.name, place), &record.bytes) {
                 Some(reading) => Some(reading),
                 None => {
-                    let (input, reason) = (source.name.to_string(), FATAL.to_owned());
+                    let (input, reason) = (source.name.to_string(), Reason::Fatal);
                     let Record { bytes: raw, omitted_bytes, .. } = record;
                     let rejection = Rejection { input, place, reason, raw, omitted_bytes };
                     return outcomes.push(Outcome::Rejected(rejection));
@@ -29,21 +29,21 @@ impl Run {
         let read = std::panic::AssertUnwindSafe(|| self.read_record(source, record, outcomes));
         if std::panic::catch_unwind(read).is_err() {
             outcomes.truncate(before);
-            let reason = DEFECT.to_owned();
+            let reason = Reason::Defect;
             let (input, raw) = (source.name.to_string(), Vec::new());
             outcomes.push(Outcome::Rejected(Rejection { input, place, reason, raw, omitted_bytes: 0 }));
         }
     }
 
     pub fn read_record(&self, source: &Opened, record: Record, outcomes: &mut Vec<Outcome>) {
-        let rejection = |reason: String, record: Record| {
+        let rejection = |reason: Reason, record: Record| {
             let Record { place, bytes: raw, omitted_bytes, .. } = record;
             Rejection { input: source.name.to_string(), place, reason, raw, omitted_bytes }
         };
-        let rejected = |reason: String, record: Record| Outcome::Rejected(rejection(reason, record));
+        let rejected = |reason: Reason, record: Record| Outcome::Rejected(rejection(reason, record));
         let broken = match (record.omitted_bytes, record.broken.clone()) {
-            (1.., _) => Some(format!("it is longer than {} MiB", self.options.limits.record_bytes >> 20)),
-            (0, broken) => broken.map(String::from),
+            (1.., _) => Some(Reason::RecordTooLong { most_mib: self.options.limits.record_bytes >> 20 }),
+            (0, broken) => broken,
         };
         if let Some(reason) = broken {
             return outcomes.push(rejected(reason, record));
@@ -96,13 +96,13 @@ impl Run {
             Ok(Content::Data(data)) => {
                 return outcomes.push(match *data {
                     ArchiveData::Original(raw) => Outcome::Original(raw),
-                    ArchiveData::Query(query) => Outcome::Query(rejection(String::new(), record), query),
+                    ArchiveData::Query(query) => Outcome::Query(rejection("".into(), record), query),
                 });
             }
             Err(reason) => return outcomes.push(rejected(reason, record)),
         };
         let prepare = |draft| Prepared::new(self.complete(draft, source, record.place));
-        match drafts.into_iter().map(prepare).collect::<Result<Vec<_>, String>>() {
+        match drafts.into_iter().map(prepare).collect::<Result<Vec<_>, Reason>>() {
             Ok(prepared) => {
                 outcomes.extend(prepared.into_iter().map(|ready| Outcome::Ready(Box::new(ready))))
             }
@@ -111,7 +111,7 @@ impl Run {
     }
 
     /// Reads one document of a format that is not cut any further, and keeps its bytes if that is asked for.
-    pub fn document(&self, format: Format, bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+    pub fn document(&self, format: Format, bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
         let read = format.row().read.ok_or("it cannot stand inside of another record")?;
         let mut found = read(bytes, around)?;
         if self.options.keep_raw && format != Format::Csv {
@@ -132,7 +132,7 @@ impl Run {
     }
 
     /// Reads the document in a crawl's record, if it is one that is wanted.
-    fn crawled(&self, bytes: &[u8], around: &Around<'_>) -> Result<Content, String> {
+    fn crawled(&self, bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
         let (record, format) = match crawl::open(bytes, around, &self.options.wanted)? {
             Crawled::Document(record, format) => (record, format),
             Crawled::Passed(why) => return Ok(Content::Passed(why)),
@@ -144,7 +144,7 @@ impl Run {
             Ok(found) => found,
             // A crawl is full of pages without an article; its JSON is rarely one. That is no fault of theirs.
             Err(_) if format != Format::Html || record.payload.len() <= around.limits.page_bytes => {
-                return Ok(Content::Passed(NO_ARTICLE));
+                return Ok(Content::Passed(Skip::NoArticle));
             }
             Err(reason) => return Err(reason),
         };
@@ -154,7 +154,7 @@ impl Run {
                 drafts.retain(|draft| !draft.headline.trim().is_empty() || !draft.body.trim().is_empty());
                 let wants_any = format != Format::Html || self.options.wanted.all_pages;
                 if drafts.is_empty() || !wants_any && !drafts.iter().any(html::is_article) {
-                    return Ok(Content::Passed(NO_ARTICLE));
+                    return Ok(Content::Passed(Skip::NoArticle));
                 }
                 drafts.iter_mut().for_each(complete);
             }

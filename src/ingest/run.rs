@@ -8,7 +8,7 @@ use crate::archive::Prepared;
 use crate::formats::Format;
 use crate::formats::json::SavedQuery;
 use crate::formats::records::Record;
-use crate::model::{Raw, Rejection, Timestamp};
+use crate::model::{Raw, Rejection, Skip, Timestamp};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -77,7 +77,7 @@ pub enum Task {
     /// What went wrong on the way.
     Rejected(Rejection),
     /// What is no input, and why.
-    Passed(&'static str),
+    Passed(Skip),
     /// How far a crawl was read.
     Mark(Mark),
     /// What an earlier run read of a crawl.
@@ -110,7 +110,7 @@ pub enum Outcome {
     Query(Rejection, SavedQuery),
     Rejected(Rejection),
     /// Nothing that anybody wants: why.
-    Passed(&'static str),
+    Passed(Skip),
     Mark(Mark),
     Before(Checkpoint),
 }

@@ -1,16 +1,16 @@
 //! Opens an input, finds out what it is, and cuts it into records, at any depth.
 
+use super::Captured;
 use super::checkpoints::Checkpoint;
 use super::inputs::Input;
 use super::path_pattern;
 use super::run::{Mark, Opened, Run};
-use super::{Captured, DEFECT};
 use crate::formats::containers::{self, NoZip};
 use crate::formats::packed::members::{Damage, Marks};
-use crate::formats::packed::{self, Budget, describe};
+use crate::formats::packed::{self, Budget, describe, unreadable};
 use crate::formats::records::{Record, Records};
 use crate::formats::{Format, Limits, detect, kinds};
-use crate::model::{Place, Rejection, Timestamp};
+use crate::model::{Place, Reason, Rejection, Skip, Timestamp};
 use std::collections::VecDeque;
 use std::io::{BufRead, Read};
 use std::path::Path;
@@ -24,7 +24,7 @@ pub trait Sink {
     fn record(&mut self, source: &Arc<Opened>, record: Record) -> bool;
     fn rejected(&mut self, rejection: Rejection) -> bool;
     /// What is nothing that can be read, and was not asked for by name: why.
-    fn passed(&mut self, why: &'static str) -> bool;
+    fn passed(&mut self, why: Skip) -> bool;
     /// Hears how far a crawl was read.
     fn mark(&mut self, mark: Mark) -> bool;
     /// Hears what an earlier run read of it.
@@ -55,7 +55,7 @@ impl Run {
     pub fn visit_input(&self, input: &Input, sink: &mut dyn Sink) -> bool {
         let visit = std::panic::AssertUnwindSafe(|| self.visit_opened(input, &mut *sink));
         std::panic::catch_unwind(visit)
-            .unwrap_or_else(|_| sink.rejected(Rejection::whole(&input.name, DEFECT.to_owned())))
+            .unwrap_or_else(|_| sink.rejected(Rejection::whole(&input.name, Reason::Defect)))
     }
 
     pub fn visit_opened(&self, input: &Input, sink: &mut dyn Sink) -> bool {
@@ -79,9 +79,10 @@ impl Run {
                 let nesting = Nesting { depth: 0, named: input.named, budget: &budget };
                 self.visit(&input.name, reader, file.as_ref(), captured, nesting, sink)
             }
-            Err(e) => {
-                sink.rejected(Rejection::whole(&input.name, format!("cannot be read: {}", describe(&e))))
-            }
+            Err(e) => sink.rejected(Rejection::whole(
+                &input.name,
+                unreadable(format!("cannot be read: {}", describe(&e)), &e),
+            )),
         }
     }
 
@@ -100,7 +101,10 @@ impl Run {
         let (head, mut reader) = match packed::peek(reader) {
             Ok(peeked) => peeked,
             Err(e) => {
-                return sink.rejected(Rejection::whole(name, format!("cannot be read: {}", describe(&e))));
+                return sink.rejected(Rejection::whole(
+                    name,
+                    unreadable(format!("cannot be read: {}", describe(&e)), &e),
+                ));
             }
         };
         let charset = match std::str::from_utf8(&head) {
@@ -132,7 +136,7 @@ impl Run {
             return if named {
                 sink.rejected(*reject_whole(name, reader, kind.reason))
             } else {
-                sink.passed(kind.plural)
+                sink.passed(kind.skip)
             };
         }
         let format = match found {
@@ -172,7 +176,7 @@ impl Run {
                 let bounds = (self.options.limits.ratio, budget);
                 return match containers::zip(name, path, &mut reader, bounds, visit) {
                     Ok(wanted) => wanted,
-                    Err(NoZip::Document(kind)) if !named => sink.passed(kind.plural),
+                    Err(NoZip::Document(kind)) if !named => sink.passed(kind.skip),
                     Err(NoZip::Document(kind)) => sink.rejected(*reject_whole(name, reader, kind.reason)),
                     Err(NoZip::Unreadable(reason)) => sink.rejected(*reject_whole(name, reader, reason)),
                 };
@@ -276,11 +280,11 @@ impl Run {
 }
 
 /// Rejects an input with as many of its bytes as a record may have.
-pub fn reject_whole(name: &str, reader: impl Read, reason: String) -> Box<Rejection> {
+pub fn reject_whole(name: &str, reader: impl Read, reason: impl Into<Reason>) -> Box<Rejection> {
     let mut rejection = Rejection::whole(name, reason);
     let mut reader = reader.take(Limits::default().record_bytes as u64);
     if let Err(e) = reader.read_to_end(&mut rejection.raw) {
-        rejection.reason = format!("cannot be read: {}", describe(&e));
+        rejection.reason = unreadable(format!("cannot be read: {}", describe(&e)), &e);
     }
     let mut rest = reader.into_inner();
     rejection.omitted_bytes = std::io::copy(&mut rest, &mut std::io::sink()).unwrap_or(0);
@@ -289,7 +293,8 @@ pub fn reject_whole(name: &str, reader: impl Read, reason: String) -> Box<Reject
 
 /// An input that could be read up to some place only.
 pub fn broken_off(name: &str, e: &std::io::Error) -> Rejection {
-    Rejection::whole(name, format!("cannot be read to its end: {}; what came before is kept", describe(e)))
+    let what = format!("cannot be read to its end: {}; what came before is kept", describe(e));
+    Rejection::whole(name, unreadable(what, e))
 }
 
 pub fn modified(path: &Path) -> Option<Timestamp> {

@@ -5,14 +5,10 @@ use super::run::{Done, Mark, Outcome, Run};
 use super::{OnError, Stopped, Summary};
 use crate::archive::{Archive, Prepared, Put};
 use crate::formats::json::SavedQuery;
-use crate::model::{Counts, Digest, Distance, Error, Progress, Raw, Rejection, Result};
+use crate::model::{Counts, Digest, Distance, Error, Progress, Raw, Rejection, Result, Skip};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-pub const READ_BEFORE: &str = "read by an earlier run";
-
-pub const REJECTED_BEFORE: &str = "rejected by an earlier run";
 
 pub const BATCH_ARTICLES: usize = 1000;
 
@@ -79,8 +75,8 @@ pub fn write(
                     Outcome::Passed(why) => writer.pass(why, 1),
                     Outcome::Mark(mark) => writer.mark(mark),
                     Outcome::Before(before) => {
-                        writer.pass(READ_BEFORE, before.records - before.rejected);
-                        writer.pass(REJECTED_BEFORE, before.rejected);
+                        writer.pass(Skip::ReadBefore, before.records - before.rejected);
+                        writer.pass(Skip::RejectedBefore, before.rejected);
                     }
                     Outcome::Rejected(rejection) => {
                         writer.reject(rejection)?;
@@ -110,7 +106,7 @@ pub struct Writer<'a> {
     mark: Option<Mark>,
     /// What is durable, and what was rejected.
     counts: Counts,
-    passed: BTreeMap<&'static str, u64>,
+    passed: BTreeMap<Skip, u64>,
     /// The last input that is durable.
     place: String,
     /// An article that is durable, the last new one if there was any.
@@ -132,7 +128,7 @@ pub struct Staged {
 }
 
 impl Writer<'_> {
-    fn pass(&mut self, why: &'static str, records: u64) {
+    fn pass(&mut self, why: Skip, records: u64) {
         if records > 0 {
             self.counts.read += records;
             self.counts.passed += records;
@@ -177,7 +173,7 @@ impl Writer<'_> {
         let known = self.archive.snapshot()?.queries().remove(&name);
         match known {
             Some(known) if known != query => {
-                rejection.reason = format!("another query is saved as {name}: {known}");
+                rejection.reason = format!("another query is saved as {name}: {known}").into();
                 return self.reject(rejection).map(|()| true);
             }
             Some(_) => {}
@@ -248,11 +244,7 @@ impl Writer<'_> {
 
     fn reject(&mut self, mut rejection: Rejection) -> Result<()> {
         // What it quotes of the input may be as long as that.
-        if rejection.reason.len() > REASON_BYTES_MAX {
-            let end = rejection.reason.floor_char_boundary(REASON_BYTES_MAX);
-            rejection.reason.truncate(end);
-            rejection.reason.push('…');
-        }
+        rejection.reason.shorten(REASON_BYTES_MAX);
         self.counts.read += 1;
         self.counts.rejected += 1;
         if self.rejected.0 != rejection.input {

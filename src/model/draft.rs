@@ -3,6 +3,7 @@
 use super::capture::Provenance;
 use super::language::Language;
 use super::original::Raw;
+use super::reason::Reason;
 use std::fmt;
 
 /// What a reader found in an input, before it is an article.
@@ -19,7 +20,7 @@ pub struct Draft {
     /// What was considered and why it was chosen, if that was asked for; not kept.
     pub explanation: Vec<String>,
     /// Why it is no article, if it was asked for all the same.
-    pub rejected: Option<String>,
+    pub rejected: Option<Reason>,
     /// Tags that the article is to have.
     pub tags: Vec<String>,
     /// The bytes that it was read from, if they are to be kept.
@@ -33,8 +34,8 @@ pub struct Rejection {
     pub input: String,
     /// Where in the input.
     pub place: Place,
-    /// What is wrong, what was expected, and what can be done.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
     /// The bytes that were rejected; empty if they could not be read at all.
     pub raw: Vec<u8>,
     /// Bytes of it that were left out of `raw`, because it is too long to hold.
@@ -43,8 +44,8 @@ pub struct Rejection {
 
 impl Rejection {
     /// A rejection of a whole input.
-    pub fn whole(input: &str, reason: String) -> Rejection {
-        let (input, raw) = (input.to_owned(), Vec::new());
+    pub fn whole(input: &str, reason: impl Into<Reason>) -> Rejection {
+        let (input, raw, reason) = (input.to_owned(), Vec::new(), reason.into());
         Rejection { input, place: Place::Whole, reason, raw, omitted_bytes: 0 }
     }
 }

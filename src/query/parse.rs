@@ -512,7 +512,7 @@ impl Parser<'_> {
                 Err(e) => {
                     return bad(
                         format!("'{value}' does not name an article: {e}"),
-                        "pressmark list prints digests",
+                        "a digest has up to 64 hexadecimal digits; four or more name an article",
                     );
                 }
             },

@@ -162,7 +162,7 @@ fn a_mixed_directory_just_works() {
     assert!(listed.contains("\"is_summary\":true"), "a feed's summary says that it is one");
     let again = env.run(&["ingest", "in"]);
     assert!(
-        again.stderr.ends_with("read 10: 0 new, 0 new captures, 8 known, 0 rejected, 2 passed over\n"),
+        again.stderr.ends_with("read 10: 0 new, 0 new captures, 8 known, 0 rejected, 2 skipped\n"),
         "{}",
         again.stderr
     );
@@ -192,8 +192,8 @@ fn crawls_are_filtered_and_counted() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(
         ran.stderr.split_once('\n').unwrap().1,
-        "pressmark: passed over: 1 about the crawl itself, 2 not asked for by URL or status, 1 not text, 1 of a page that was fetched before and had not changed, 1 without an article\n\
-         pressmark: read 7: 1 new, 0 new captures, 0 known, 0 rejected, 6 passed over\n"
+        "pressmark: skipped: 1 crawl records, 1 unchanged pages, 2 of other URLs or statuses, 1 without an article, 1 non-text\n\
+         pressmark: read 7: 1 new, 0 new captures, 0 known, 0 rejected, 6 skipped\n"
     );
     let shown: Value = serde_json::from_str(&env.ok(&["export", "--format", "jsonl"])).unwrap();
     assert_eq!(shown["captures"][0]["captured"], "2025-02-01T10:00:00Z");
@@ -235,9 +235,9 @@ fn crawls_go_on_where_they_ended() {
         };
         env.write(name, records[..2].concat());
         assert!(ingest(&[]).contains("read 2: 2 new"), "{name}");
-        assert!(ingest(&[]).contains("read 2: 0 new, 0 new captures, 0 known, 0 rejected, 2 passed over"));
+        assert!(ingest(&[]).contains("read 2: 0 new, 0 new captures, 0 known, 0 rejected, 2 skipped"));
         env.write(name, records[..3].concat());
-        assert!(ingest(&[]).contains("read 3: 1 new, 0 new captures, 0 known, 0 rejected, 2 passed over"));
+        assert!(ingest(&[]).contains("read 3: 1 new, 0 new captures, 0 known, 0 rejected, 2 skipped"));
         assert_eq!(env.ok(&["export", "--format", "jsonl"]).matches(&format!("{name}#3")).count(), 1);
         assert!(ingest(&["--from-start"]).contains("read 3: 0 new, 0 new captures, 3 known, 0 rejected"));
         // What is asked for is something else.
@@ -383,10 +383,17 @@ fn a_page_without_a_text_can_be_looked_at() {
         (&found["headline"], &found["published"]),
         (&"Ferry 1 runs again".into(), &"2025-01-28".into())
     );
-    assert!(found["rejected"].as_str().unwrap().starts_with("a headline and no text"), "{found}");
+    assert!(
+        found["rejected"].as_str().unwrap().starts_with("found a headline but no article text"),
+        "{found}"
+    );
     assert!(!found["explanation"].as_array().unwrap().is_empty());
     assert_eq!(ran.code, 3, "{}", ran.stderr);
-    assert!(ran.stderr.contains("ingest rejects empty.html: a headline and no text"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("ingest rejects empty.html: found a headline but no article text"),
+        "{}",
+        ran.stderr
+    );
     let ran = env.run(&["ingest", "empty.html"]);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("1 rejected"), "{}", ran.stderr);

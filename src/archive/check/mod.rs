@@ -85,14 +85,11 @@ impl fmt::Display for Finding {
         match self {
             Finding::Ledger { place, what } => write!(f, "ledger: {place}: {what}"),
             Finding::Store { what } => write!(f, "store: {what}"),
-            Finding::Search { what } => write!(f, "search: {what}; the next search makes the index again"),
-            Finding::Raw { digest, what } => write!(
-                f,
-                "raw: {digest}: {what}; ingest --keep-raw of the input keeps it again, pressmark repair --accept-loss lets it go"
-            ),
+            Finding::Search { what } => write!(f, "search: {what}"),
+            Finding::Raw { digest, what } => write!(f, "raw: {digest}: {what}"),
             Finding::Tail { place, bytes } => write!(
                 f,
-                "ledger: {place}: {bytes} bytes behind the last whole commit, which may have been acknowledged; pressmark repair --accept-tail leaves them out for good"
+                "ledger: {place}: {bytes} bytes behind the last whole commit, which may have been acknowledged"
             ),
         }
     }

@@ -5,7 +5,7 @@ mod reading;
 pub mod words;
 
 pub use query::{FilterArgs, FlagArgs, QueryArgs, dated, syntax};
-pub use reading::{Reading, passed_over};
+pub use reading::{Reading, skipped};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use pressmark::model::Named;

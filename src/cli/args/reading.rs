@@ -2,10 +2,11 @@
 
 use super::dated;
 use crate::cli::exit::{Failure, Result};
+use crate::cli::output::advice;
 use crate::cli::output::terminal::{clean, grouped};
 use pressmark::formats::{Format, Limits, json::Mapping};
 use pressmark::ingest::{Captured, Options, Wanted, path_pattern::PathPattern};
-use pressmark::model::{Language, Source};
+use pressmark::model::{Language, Skip, Source};
 use std::collections::BTreeMap;
 
 /// How inputs are read.
@@ -109,9 +110,9 @@ impl Reading {
     }
 }
 
-/// What was passed over and why, in one line; `None` if nothing was.
-pub fn passed_over(passed: &BTreeMap<&str, u64>) -> Option<String> {
+/// What was skipped, by why.
+pub fn skipped(skipped: &BTreeMap<Skip, u64>) -> Option<String> {
     let reasons: Vec<String> =
-        passed.iter().map(|(why, count)| format!("{} {why}", grouped(*count))).collect();
-    (!reasons.is_empty()).then(|| format!("passed over: {}", reasons.join(", ")))
+        skipped.iter().map(|(why, count)| format!("{} {}", grouped(*count), advice::skip(*why))).collect();
+    (!reasons.is_empty()).then(|| format!("skipped: {}", reasons.join(", ")))
 }

@@ -1,5 +1,6 @@
 //! How commands print lists: the same formats for all of them.
 
+pub mod advice;
 mod buffer;
 pub mod terminal;
 

@@ -4,6 +4,7 @@ mod ahead;
 mod counters;
 pub mod members;
 
+use crate::model::Reason;
 use ahead::Ahead;
 use counters::Counters;
 use members::{Gzip, Marks, Packing, Zstd};
@@ -20,6 +21,24 @@ const RATIO_GRACE: u64 = 64 << 20;
 pub fn describe(e: &io::Error) -> String {
     let text = e.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+/// What unpacks to absurdly more than it is.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} unpacks to more than {ratio} times its size")]
+pub struct TooMuch {
+    /// What: `it`.
+    pub what: &'static str,
+    /// How many times its size.
+    pub ratio: u64,
+}
+
+/// An input that cannot be read, or not to its end: `text` says so.
+pub fn unreadable(text: String, e: &io::Error) -> Reason {
+    match e.get_ref().is_some_and(|e| e.is::<TooMuch>()) {
+        true => Reason::UnpacksTooMuch(text),
+        false => Reason::Malformed(text),
+    }
 }
 
 /// How much of the start of an input is looked at to find out what it is.
@@ -202,11 +221,7 @@ pub struct Budgeted<'b, R> {
 impl<R: Read> Read for Budgeted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.budget.is_spent() {
-            let reason = format!(
-                "what is in it unpacks to more than {} times its size; --max-ratio takes more",
-                self.budget.ratio
-            );
-            return Err(io::Error::other(reason));
+            return Err(io::Error::other(TooMuch { what: "what is in it", ratio: self.budget.ratio }));
         }
         let read = self.inner.read(buffer)?;
         self.budget.used.fetch_add(read as u64, Ordering::Relaxed);
@@ -227,10 +242,7 @@ impl<R> Bounded<R> {
         if self.unpacked > RATIO_GRACE
             && self.unpacked / self.ratio.max(1) > self.packed.load(Ordering::Relaxed)
         {
-            return Err(io::Error::other(format!(
-                "it unpacks to more than {} times its size; --max-ratio takes more",
-                self.ratio
-            )));
+            return Err(io::Error::other(TooMuch { what: "it", ratio: self.ratio }));
         }
         Ok(())
     }

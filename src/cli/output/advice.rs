@@ -1,0 +1,66 @@
+//! What to do about what the library says is wrong: the flags and commands that it does not know.
+
+use super::terminal::clean;
+use pressmark::archive::Healed;
+use pressmark::archive::check::Finding;
+use pressmark::model::{Place, Reason, Rejection, Skip};
+
+/// Why something was rejected, and what to do about it.
+pub fn reason(reason: &Reason) -> String {
+    let advice = match reason {
+        Reason::PageTooLong { .. } => "--max-page takes more",
+        Reason::RecordTooLong { .. } => "--max-record takes more",
+        Reason::UnpacksTooMuch(_) => "--max-ratio takes more",
+        Reason::NoArticle { .. } => "look with pressmark extract --explain",
+        Reason::FieldIsNotText { .. } => "name another field with --map",
+        Reason::NoColumnIsKnown { .. } => "name them with --map headline=…,body=…",
+        Reason::PathDoesNotFit { .. } => "change --path-pattern, or leave it out",
+        Reason::Archive { name } => {
+            return clean(&format!(
+                "{reason}; ingest what pressmark --archive {name} export -o FILE.jsonl writes"
+            ));
+        }
+        Reason::Segment => "export the archive with pressmark --archive DIR export",
+        Reason::Fatal => "--from-start tries it again; please report it",
+        Reason::Defect => "please report it",
+        _ => return clean(&reason.to_string()),
+    };
+    clean(&format!("{reason}; {advice}"))
+}
+
+/// A rejection on one line.
+pub fn rejection(rejection: &Rejection) -> String {
+    let (input, why) = (clean(&rejection.input), reason(&rejection.reason));
+    match rejection.place {
+        Place::Whole => format!("{input}: {why}"),
+        Place::Line(line) => format!("{input}:{line}: {why}"),
+        Place::Record(record) => format!("{input}: record {record}: {why}"),
+    }
+}
+
+/// What was skipped.
+pub fn skip(skip: Skip) -> String {
+    match skip {
+        Skip::Link => format!("{skip} (--follow follows them)"),
+        skip => skip.to_string(),
+    }
+}
+
+/// What `verify` found.
+pub fn finding(finding: &Finding) -> String {
+    let advice = match finding {
+        Finding::Search { .. } => "; the next search makes the index again",
+        Finding::Raw { .. } => {
+            "; ingest --keep-raw of the input keeps it again, pressmark repair --accept-loss lets it go"
+        }
+        Finding::Tail { .. } => "; pressmark repair --accept-tail leaves them out for good",
+        Finding::Ledger { .. } | Finding::Store { .. } => "",
+    };
+    clean(&format!("{finding}{advice}"))
+}
+
+/// What opening mended.
+pub fn healed(healed: &Healed) -> String {
+    let advice = if let Healed::SetAside { .. } = healed { "; pressmark verify says more" } else { "" };
+    clean(&format!("{healed}{advice}"))
+}
