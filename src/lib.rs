@@ -2,9 +2,7 @@
 //! on date and source.
 //!
 //! ```
-//! use pressmark::archive::{Archive, Open};
-//! use pressmark::model::{Draft, Provenance, Source};
-//! use pressmark::query::{Expr, Order, Query};
+//! use pressmark::{Answer, Archive, Draft, Expr, Open, Provenance, Query, Request, Source, Want, answer};
 //!
 //! # fn main() -> pressmark::Result<()> {
 //! # let dir = tempfile::tempdir().unwrap();
@@ -16,34 +14,65 @@
 //!     ..Draft::default()
 //! }])?; // durable from here on
 //!
-//! let query = Query { filter: Expr::sources([Source::parse("evening-post")]), order: Order::Oldest, ..Query::default() };
-//! let reader = archive.snapshot()?;
-//! let asked = reader.ask(&query)?;
-//! for hit in asked.hits()? {
-//!     let document = asked.document(&hit?)?;
-//!     assert_eq!(document.article.headline(), "Night ferry to Izmail runs again");
+//! let query = Query { filter: Expr::sources([Source::parse("evening-post")]), ..Query::default() };
+//! for piece in answer(&archive.snapshot()?, &Request::new(query, Want::Documents))? {
+//!     if let Answer::Document(found) = piece? {
+//!         assert_eq!(found.headline, "Night ferry to Izmail runs again");
+//!     }
 //! }
 //! archive.close()
 //! # }
 //! ```
 //!
-//! [`archive::Archive`] holds the two halves, the [`ledger`] and the [`store`]; [`ingest`] fills it from files, [`query`] asks
-//! it, [`export`] writes what was found, [`check`] verifies and mends. The library never prints and reads no environment.
+//! - [`Archive`] is one writer; [`Snapshot`]s, taken from it or from any thread through [`Snapshots`], read.
+//! - [`Request`] and [`Answer`] are questions and answers as plain data; [`parse`] reads the query language.
+//! - [`ingest`] fills an archive from files, [`export`] writes what was found, [`verify`] and [`repair`] check and mend.
+//! - Everything else below is plain data.
+//!
+//! The library prints nothing, reads no environment variable, sets no panic hook and asks the one clock that [`Open::time`] hands in.
+//! Its threads end when an archive is closed; only where the system failed to write may those of sled, the store underneath, stay.
+//! sled and tantivy panic on some damaged files: the library turns that into errors, and a panic hook of yours may hear of it.
 
+// The rooms. What is in them and not named below may change with any version.
+#[doc(hidden)]
 pub mod answer;
+#[doc(hidden)]
 pub mod archive;
+#[doc(hidden)]
 pub mod bytes;
+#[doc(hidden)]
 pub mod derived;
 pub mod export;
+#[doc(hidden)]
 pub mod extract;
+#[doc(hidden)]
 pub mod formats;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod ingest;
+#[doc(hidden)]
 pub mod ledger;
+#[doc(hidden)]
 pub mod model;
+#[doc(hidden)]
 pub mod query;
+#[doc(hidden)]
 pub mod store;
+#[doc(hidden)]
 pub mod text;
 
-pub use model::error::{Error, Result};
+#[doc(inline)]
+pub use answer::{Answer, Answers, CaptureRow, End, EntryRow, Found, Request, Row, Snippet, VERSION, Want, When, answer};
+#[doc(inline)]
+pub use archive::check::{Depth, Finding, RepairOptions, Repaired, Report, repair, verify};
+#[doc(inline)]
+pub use archive::{
+    Archive, Healed, IndexHealed, Open, Prepared, Put, Scratch, ScratchPlace, Snapshot, Snapshots, rebuild,
+};
+#[doc(inline)]
+pub use model::{
+    Article, Capture, Counts, Dated, Digest, Distance, Document, Draft, Error, Language, Named, Origin, Original, Place, Precision,
+    Prefix, Progress, Provenance, Published, Reason, Rejection, Result, Skip, Source, TimeSource, Timestamp, Unnamed,
+};
+#[doc(inline)]
+pub use query::{Bound, By, Clock, Condition, Cursor, DateField, Expr, Order, Query, SyntaxError, Words, parse};

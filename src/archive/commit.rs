@@ -3,13 +3,13 @@
 
 use super::prepared::{Prepared, Put};
 use crate::bytes::pack::{Row, row_bytes};
+use crate::bytes::pool::spread;
 use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position, RawEntry};
-use crate::model::{Digest, Language, Provenance, Result, Timestamp};
+use crate::model::{Digest, Language, Provenance, Result, TimeSource};
 use crate::store::{self, Store, View};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
-use std::time::SystemTime;
 
 /// What a batch comes to.
 pub(super) struct Built {
@@ -65,6 +65,7 @@ pub(super) struct Fresh {
 
 /// What was built since the store was last brought up to date.
 pub(super) struct Builder {
+    time: TimeSource,
     next_seq: u64,
     next_article: u64,
     numbers: HashMap<Digest, u64>,
@@ -76,10 +77,10 @@ pub(super) struct Builder {
 
 impl Builder {
     /// Going on after this position, which the store has reached.
-    pub(super) fn new(position: Position) -> Builder {
+    pub(super) fn new(position: Position, time: TimeSource) -> Builder {
         let Position { next_seq, next_article, .. } = position;
         let (numbers, sightings, tags) = Default::default();
-        Builder { next_seq, next_article, numbers, sightings, tags, open_body_bytes: None }
+        Builder { time, next_seq, next_article, numbers, sightings, tags, open_body_bytes: None }
     }
 
     /// Everything that was built is in the store now.
@@ -104,7 +105,7 @@ impl Builder {
         batch: Vec<Prepared>,
         kept: &dyn Fn(&Digest) -> bool,
     ) -> Result<Built> {
-        let (now, view) = (Timestamp::now(), &store.written());
+        let (now, view) = (self.time.now(), &store.written());
         let (first_seq, first_article) = (self.next_seq, self.next_article);
         let mut puts = Vec::with_capacity(batch.len());
         let (mut entries, mut bodies) = (Vec::new(), Vec::new());
@@ -176,7 +177,7 @@ impl Builder {
             return Ok(Built { puts, named, commit: None, fresh });
         }
         let bodies = self.pack(store, first_article, bodies)?;
-        let committed_ms = now_ms();
+        let committed_ms = self.time.now_ms();
         let commit = Commit { first_seq, first_article, committed_ms, entries, bodies, ..Commit::default() };
         Ok(Built { puts, named, commit: Some(commit), fresh })
     }
@@ -202,14 +203,14 @@ impl Builder {
         has.extend(tags.iter().cloned());
         self.next_seq += 1;
         let removed = Vec::new();
-        Ok(Some(Entry::Tags { article, added: tags, removed, at_ms: now_ms() }.encode()))
+        Ok(Some(Entry::Tags { article, added: tags, removed, at_ms: self.time.now_ms() }.encode()))
     }
 
     /// The commit of entries that bring no article.
     pub(super) fn change(&mut self, entries: Vec<RawEntry>) -> Commit {
         let (first_seq, first_article) = (self.next_seq, self.next_article);
         self.next_seq += entries.len() as u64;
-        Commit { first_seq, first_article, committed_ms: now_ms(), entries, ..Commit::default() }
+        Commit { first_seq, first_article, committed_ms: self.time.now_ms(), entries, ..Commit::default() }
     }
 
     /// Cuts bodies into packs where the store will cut them, and compresses those on all cores.
@@ -226,7 +227,7 @@ impl Builder {
             [(false, rows)] => open + bytes(rows),
             [.., (false, rows)] => bytes(rows),
         });
-        Ok(packs.into_par_iter().map(store::encode_bodies).collect())
+        Ok(spread(|| packs.into_par_iter().map(store::encode_bodies).collect()))
     }
 
     /// The number of an article that is known already.
@@ -248,10 +249,4 @@ impl Builder {
             }
         }
     }
-}
-
-/// Milliseconds since 1970; none before.
-pub(super) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -3,7 +3,7 @@
 use crate::archive::layout::Layout;
 use crate::bytes::fs::{IoContext, is_there, private_dirs, read_if_there, sync_dir, write_whole};
 use crate::ledger::{self};
-use crate::model::{Error, Result, Timestamp};
+use crate::model::{Error, Result, TimeSource};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
@@ -233,10 +233,8 @@ pub(crate) fn lock(layout: &Layout, wait: Duration) -> Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&path).doing("open", &path)?;
     await_lock(layout, &mut file, wait, File::try_lock)?;
-    let program = std::env::current_exe().ok();
-    let program =
-        program.as_deref().and_then(Path::file_name).unwrap_or("pressmark".as_ref()).to_string_lossy();
-    let holder = format!("process {} ({program}) since {}\n", std::process::id(), Timestamp::now());
+    let since = TimeSource::System.now();
+    let holder = format!("process {} since {since}\n", std::process::id());
     // It is only what others are told; on a full disk they are told less.
     let _ = file.set_len(0).and_then(|()| file.write_all(holder.as_bytes()));
     Ok(file)

@@ -20,10 +20,11 @@ pub use scratch::{Scratch, ScratchPlace};
 pub use snapshot::{Snapshot, Snapshots};
 
 use crate::bytes::fs::{is_there, remove};
+use crate::bytes::pool::spread;
 use crate::ledger::{Commit, Entry, Ledger, Position};
-use crate::model::{Draft, Error, Raw, Reason, Result};
+use crate::model::{Draft, Error, Raw, Reason, Result, TimeSource};
 use crate::store::Store;
-use commit::{Builder, Built, now_ms};
+use commit::{Builder, Built};
 use derive::Indexes;
 use layout::Layout;
 use lock::{Hold, lock};
@@ -49,6 +50,8 @@ pub struct Open {
     pub create: bool,
     /// How long to wait for another process to let go of it.
     pub wait: Duration,
+    /// By which clock.
+    pub time: TimeSource,
     /// Where it is read from if it cannot be written, because of a full disk, a read-only medium or somebody else's directory:
     /// a private store and full-text index, built from its ledger. Nothing can be put into it then. `None`: it is not opened.
     pub scratch: Option<ScratchPlace>,
@@ -69,17 +72,19 @@ pub struct Archive {
     failed: bool,
     /// Whether sled could not write: it may hang when it is closed.
     stuck: bool,
+    time: TimeSource,
 }
 
 impl Archive {
     /// Opens an archive, or makes one if `options` say so. What had to be mended is in [`Archive::healed`].
     pub fn open(dir: &Path, options: &Open) -> Result<Archive> {
-        let opened = Hold::take(dir, options.wait, options.create).and_then(Archive::open_held);
+        let opened = Hold::take(dir, options.wait, options.create)
+            .and_then(|hold| Archive::open_held(hold, options.time));
         match (opened, &options.scratch) {
             (Err(reason), Some(place)) if reason.is_of_the_system() => {
                 // Where that cannot be written either, it is the archive that matters.
                 let mut reason = Some(reason);
-                match Archive::open_scratch(dir, options.wait, place, &mut reason) {
+                match Archive::open_scratch(dir, options, place, &mut reason) {
                     Err(e) if e.is_of_the_system() => Err(reason.take().unwrap_or(e)),
                     opened => opened,
                 }
@@ -97,11 +102,11 @@ impl Archive {
     }
 
     /// Opens an archive that this process has taken.
-    fn open_held(hold: Hold) -> Result<Archive> {
+    fn open_held(hold: Hold, time: TimeSource) -> Result<Archive> {
         let mut healed = Vec::new();
         healed.extend(hold.named_again.then_some(Healed::Named));
         let (store, ledger) = Halves::of(&hold.layout, hold.uuid).open(&mut healed)?;
-        let mut archive = Archive::of(hold.layout.clone(), hold, None, store, ledger);
+        let mut archive = Archive::of(hold.layout.clone(), hold, None, store, ledger, time);
         archive.healed = healed;
         Ok(archive)
     }
@@ -109,7 +114,7 @@ impl Archive {
     /// Opens an archive that cannot be written, for reading; takes the reason when it is.
     fn open_scratch(
         dir: &Path,
-        wait: Duration,
+        options: &Open,
         place: &ScratchPlace,
         reason: &mut Option<Error>,
     ) -> Result<Archive> {
@@ -117,18 +122,25 @@ impl Archive {
         let hold = Hold::beside(dir)?;
         let (dir, temporary) = place.directory(hold.uuid)?;
         let layout = hold.layout.clone().with_derived(&dir);
-        let lock = lock(&Layout::of(&dir), wait)?;
+        let lock = lock(&Layout::of(&dir), options.wait)?;
         let (store, ledger, added) = Halves::of(&layout, hold.uuid).open_scratch()?;
         let reason = reason.take().expect("there is a reason to come here");
         let took = began.elapsed();
         let scratch = Scratch { reason, dir, took, added, _temporary: temporary, _lock: lock };
-        Ok(Archive::of(layout, hold, Some(scratch), store, ledger))
+        Ok(Archive::of(layout, hold, Some(scratch), store, ledger, options.time))
     }
 
-    fn of(layout: Layout, hold: Hold, scratch: Option<Scratch>, store: Store, ledger: Ledger) -> Archive {
+    fn of(
+        layout: Layout,
+        hold: Hold,
+        scratch: Option<Scratch>,
+        store: Store,
+        ledger: Ledger,
+        time: TimeSource,
+    ) -> Archive {
         let own = scratch.is_some().then_some(&hold.layout);
         let indexes = Arc::new(Indexes::new(&layout, own, hold.uuid));
-        let builder = Builder::new(ledger.position());
+        let builder = Builder::new(ledger.position(), time);
         Archive {
             ledger,
             store: Some(store),
@@ -141,7 +153,13 @@ impl Archive {
             scratch,
             stuck: false,
             failed: false,
+            time,
         }
+    }
+
+    /// The clock that it asks.
+    pub fn time(&self) -> TimeSource {
+        self.time
     }
 
     /// The directory.
@@ -200,7 +218,7 @@ impl Archive {
 
     /// Puts drafts into the archive. When this returns, they are durable; `Err` in the value says why one was refused.
     pub fn put(&mut self, drafts: Vec<Draft>) -> Result<Vec<std::result::Result<Put, Reason>>> {
-        let prepared: Vec<_> = drafts.into_par_iter().map(Prepared::new).collect();
+        let prepared: Vec<_> = spread(|| drafts.into_par_iter().map(Prepared::new).collect());
         let good = prepared.iter().filter_map(|prepared| prepared.as_ref().ok()).cloned().collect();
         let mut puts = self.commit(good)?.into_iter();
         let put = |prepared: std::result::Result<Prepared, Reason>| {
@@ -249,7 +267,12 @@ impl Archive {
                     has.retain(|tag| !removed.contains(tag));
                     has.extend(added.iter().cloned());
                     now_has.push((*article, has));
-                    entries.push(Entry::Tags { article: *article, added, removed, at_ms: now_ms() });
+                    entries.push(Entry::Tags {
+                        article: *article,
+                        added,
+                        removed,
+                        at_ms: self.time.now_ms(),
+                    });
                 }
             }
             changed += entries.len() as u64;
@@ -264,7 +287,7 @@ impl Archive {
         self.change(vec![Entry::Saved {
             name: name.to_owned(),
             query: query.map(str::to_owned),
-            at_ms: now_ms(),
+            at_ms: self.time.now_ms(),
         }])
     }
 

@@ -6,3 +6,4 @@ pub mod fs;
 pub mod number_set;
 pub mod pack;
 pub mod panics;
+pub mod pool;

@@ -1,7 +1,6 @@
-//! sled 0.34 panics on some damaged files, and so does tantivy. Here their panics become values, and the library stays silent about them.
+//! sled 0.34 panics on some damaged files, and so does tantivy. Here their panics become values, and whoever wants to see nothing of them sets a panic hook that keeps silent, as the command line does.
 
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs a call into one of them and turns a panic into its message.
 pub fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
@@ -11,20 +10,6 @@ pub fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
         let text = text.unwrap_or_else(|| "no reason given".to_owned());
         format!("it gave up: {}", text.lines().next().unwrap_or_default())
     })
-}
-
-/// Keeps the panic hook from printing what happens inside of them; every other panic is reported as before.
-pub fn silence() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let report = take_hook();
-        set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
-            let inside = |file: &str| file.contains("sled-0.34") || file.contains("tantivy");
-            if !info.location().is_some_and(|at| inside(at.file())) {
-                report(info);
-            }
-        }));
-    });
 }
 
 #[cfg(test)]

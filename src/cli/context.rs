@@ -1,14 +1,12 @@
 //! What a command works with: the archive, standard output, and somebody to talk to.
 
-use super::args::FilterArgs;
+use super::args::{self, FilterArgs};
 use super::exit::{self, Failure, Outcome, Result};
 use super::output::Output;
 use super::output::advice;
 use super::output::terminal::{Paint, clean, grouped, shown};
-use pressmark::answer::{Answer, Asked, End, Request, Want, answer};
-use pressmark::archive::{Archive, Open, Scratch, ScratchPlace, Snapshot};
-use pressmark::model::Prefix;
-use pressmark::query::{Condition, Query};
+use pressmark::{Answer, Archive, Condition, End, Open, Prefix, Query, Request, Scratch, ScratchPlace, Snapshot, Want, answer};
+use pressmark::answer::Asked;
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -144,8 +142,9 @@ impl Context {
         let dir = self.dir()?;
         let scratch = if access == Access::Read { self.scratch_place() } else { None };
         let create = access == Access::Create;
-        let mut archive =
-            self.patiently(|wait| Archive::open(&dir, &Open { create, wait, scratch: scratch.clone() }))?;
+        let mut archive = self.patiently(|wait| {
+            Archive::open(&dir, &Open { create, wait, scratch: scratch.clone(), time: args::time() })
+        })?;
         for healed in archive.healed().iter().filter(|healed| healed.is_news()) {
             self.say(&advice::healed(healed));
         }

@@ -5,9 +5,7 @@ use super::context::Context;
 use super::exit::{Outcome, Result};
 use super::output::terminal::columns;
 use super::output::{Cell, Column, Format, FormatArgs, List, Width, bars};
-use pressmark::answer::{Answer, Want};
-use pressmark::model::Named;
-use pressmark::query::{By, Order};
+use pressmark::{Answer, By, Named, Order, Want};
 use serde_json::json;
 use std::io::Write;
 

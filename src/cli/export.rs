@@ -5,14 +5,9 @@ use super::context::Context;
 use super::exit::{Failure, Outcome, Result};
 use super::output::terminal::shown;
 use super::output::terminal::{Shown, grouped};
-use pressmark::archive::Snapshot;
+use pressmark::{Digest, Document, Order, Query, Snapshot};
 use pressmark::archive::originals::Raws;
-use pressmark::export::{
-    Exporter, Field, Format, Options, Output, Packing, Render, exporter, packed, renderer, split,
-};
-use pressmark::model::Digest;
-use pressmark::model::Document;
-use pressmark::query::{Order, Query};
+use pressmark::export::{Exporter, Field, Format, Options, Output, Packing, Render, exporter, packed, renderer, split};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::fs::File;

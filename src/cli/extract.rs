@@ -1,14 +1,13 @@
 //! `pressmark extract page.txt`
 
-use super::args::{Reading, named, skipped};
+use super::args::{Reading, named, skipped, time};
 use super::context::Context;
 use super::exit::{Outcome, Result};
 use super::output::terminal::{clean, clean_lines};
 use super::output::{Format, advice};
-use pressmark::archive::Prepared;
+use pressmark::{Dated, Prepared, Published, Skip};
 use pressmark::export::escape;
 use pressmark::ingest::Seen;
-use pressmark::model::{Dated, Published, Skip};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -25,8 +24,8 @@ pub struct Args {
     #[arg(long = "format", value_name = "FORMAT", default_value = "text", hide_possible_values = true, value_parser = named::<Format>())]
     output: Format,
     /// What all inputs are, whatever they are called and look like.
-    #[arg(long, value_name = "FORMAT", value_parser = named::<pressmark::formats::Format>())]
-    input_format: Option<pressmark::formats::Format>,
+    #[arg(long, value_name = "FORMAT", value_parser = named::<pressmark::ingest::Format>())]
+    input_format: Option<pressmark::ingest::Format>,
     /// Say what was considered for each field, where it was found, and what was chosen.
     #[arg(long)]
     explain: bool,
@@ -36,6 +35,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let mut options = args.reading.options(args.input_format)?;
     options.explain = args.explain;
     options.partial = true;
+    options.time = time();
     let mut result = Ok(());
     let mut passed: BTreeMap<Skip, u64> = BTreeMap::new();
     pressmark::ingest::read_drafts(&args.paths, &options, &mut |seen| {

@@ -3,10 +3,7 @@
 use super::context::Context;
 use super::exit::{Failure, Outcome, Result};
 use super::output::terminal::clean;
-use pressmark::answer::{Answer, Request, Want, answer};
-use pressmark::archive::Snapshot;
-use pressmark::model::Prefix;
-use pressmark::query::Query;
+use pressmark::{Answer, Prefix, Query, Request, Snapshot, Want, answer};
 use std::io::{BufRead, Write};
 
 /// Check whether articles are here, by digest or URL.

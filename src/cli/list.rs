@@ -5,8 +5,7 @@ use super::context::Context;
 use super::exit::{Outcome, Result};
 use super::output::terminal::grouped;
 use super::output::{Cell, Column, Format, FormatArgs, List, Style, Width};
-use pressmark::answer::{Answer, Want};
-use pressmark::query::Order;
+use pressmark::{Answer, Order, Want};
 
 /// List articles, newest first.
 ///
@@ -32,7 +31,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let digits = list.format() == Format::Table;
     let mut captures = false;
     let make = |saved: &_| args.query.query(saved, Order::Newest);
-    let want = |query: &pressmark::query::Query| {
+    let want = |query: &pressmark::Query| {
         captures = query.captures;
         Want::Rows { digits, snippets: false }
     };

@@ -5,8 +5,7 @@ use super::context::Context;
 use super::exit::{Outcome, Result};
 use super::output::terminal::clean;
 use super::output::{Cell, Column, Format, FormatArgs, List, Style, Width};
-use pressmark::answer::{Answer, Want};
-use pressmark::query::{Condition, Order};
+use pressmark::{Answer, Condition, Order, Want};
 use std::io::Write;
 
 /// List captures in order of arrival, with tags and saved queries.

@@ -142,6 +142,7 @@ pub fn main() -> ExitCode {
         }
     });
     debug_assert!(handler.is_ok(), "handlers are set once");
+    silence();
     let umask = private_files();
     let mut context = Context {
         archive: cli.archive.filter(|dir| !dir.as_os_str().is_empty()),
@@ -179,6 +180,18 @@ fn guarded(context: &mut Context, command: &Command) -> Result<Outcome> {
             None => Failure::Defect(text.to_owned()),
         })
     })
+}
+
+/// Keeps the panic hook from printing the panics of sled and tantivy, which are errors of the archive; every other panic is reported as
+/// before.
+fn silence() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info: &std::panic::PanicHookInfo<'_>| {
+        let inside = |file: &str| file.contains("sled-0.34") || file.contains("tantivy");
+        if !info.location().is_some_and(|at| inside(at.file())) {
+            report(info);
+        }
+    }));
 }
 
 /// Nobody else reads what the archive keeps. The mask that the user had.

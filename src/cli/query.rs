@@ -6,9 +6,8 @@ use super::exit::{Failure, Outcome, Result};
 use super::output::terminal::clean;
 use super::output::{Cell, Column, FormatArgs, List, Width};
 use clap::Subcommand;
-use pressmark::answer::{Answer, Want};
-use pressmark::model::{TAG_HINT, Timestamp, saved_name};
-use pressmark::query::{Clock, Query, parse};
+use pressmark::{Answer, Clock, Query, Want, parse};
+use pressmark::model::{TAG_HINT, saved_name};
 use std::io::Write;
 
 /// Keep queries under a name in the archive, and the reference of the query language.
@@ -163,12 +162,14 @@ fn save(context: &mut Context, name: &str, words: &[String]) -> Result<Outcome> 
         let saved = reader.queries().clone();
         // A query that asks itself would never end.
         let known = |other: &str| saved.get(other).filter(|_| other != name).cloned();
-        parse(&text, &Clock::new(Timestamp::now()), &known).map_err(|e| syntax(&text, &e))?;
+        parse(&text, &Clock::new(super::args::time().now()), &known).map_err(|e| syntax(&text, &e))?;
         // Nor may those that ask it ask themselves then.
         let mut with = saved.clone();
         with.insert(name.clone(), text.clone());
-        parse(&format!("saved:{name}"), &Clock::new(Timestamp::now()), &|other| with.get(other).cloned())
-            .map_err(|e| syntax(&text, &e))?;
+        parse(&format!("saved:{name}"), &Clock::new(super::args::time().now()), &|other| {
+            with.get(other).cloned()
+        })
+        .map_err(|e| syntax(&text, &e))?;
         archive.save_query(&name, Some(&text))?;
         let again = if saved.contains_key(&name) { " in place of another" } else { "" };
         context.say(&format!("saved {name}{again}"));

@@ -4,8 +4,8 @@ use super::args::FilterArgs;
 use super::context::{Access, Context};
 use super::exit::{Outcome, Result};
 use super::output::terminal::grouped;
+use pressmark::Order;
 use pressmark::ingest::Reread;
-use pressmark::query::Order;
 
 /// Read again what was kept of inputs, with this version's extraction. Texts that change become new captures that say so.
 ///

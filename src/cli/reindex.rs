@@ -17,7 +17,7 @@ pub struct Args {
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if !args.search {
         let dir = context.dir()?;
-        let healed = context.patiently(|wait| pressmark::archive::rebuild(&dir, "as asked", wait))?;
+        let healed = context.patiently(|wait| pressmark::rebuild(&dir, "as asked", wait))?;
         context.say(&healed.to_string());
     }
     context.with_archive(Access::Write, |context, archive| {

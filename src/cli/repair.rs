@@ -4,7 +4,7 @@ use super::context::Context;
 use super::exit::{Outcome, Result};
 use super::output::advice;
 use super::output::terminal::{clean, grouped};
-use pressmark::archive::check::{RepairOptions, repair};
+use pressmark::{RepairOptions, repair};
 
 /// Mend what verify finds: the store from the ledger, the ledger from the store.
 ///

@@ -5,8 +5,7 @@ use super::context::Context;
 use super::exit::{Failure, Outcome, Result};
 use super::output::terminal::{clean, columns, padded};
 use super::output::{Cell, Column, Format, FormatArgs, List, Width};
-use pressmark::answer::{Answer, Row, Snippet, Want};
-use pressmark::query::Order;
+use pressmark::{Answer, Order, Row, Snippet, Want};
 use std::io::Write;
 
 /// Search headlines and texts, best match first.

@@ -4,8 +4,7 @@ use super::args::FilterArgs;
 use super::context::{Access, Context};
 use super::exit::{Outcome, Result};
 use super::output::terminal::{clean, clean_lines, page};
-use pressmark::archive::Snapshot;
-use pressmark::model::{Capture, Dated, Published};
+use pressmark::{Capture, Dated, Published, Snapshot};
 use std::io::Write;
 
 /// Show articles with all their captures: by digits that begin their digests (four or more), or by a query, newest first.

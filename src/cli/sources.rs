@@ -5,7 +5,7 @@ use super::context::Context;
 use super::exit::{Outcome, Result};
 use super::output::terminal::grouped;
 use super::output::{Cell, Column, FormatArgs, List, Style, Width};
-use pressmark::answer::{Answer, Want};
+use pressmark::{Answer, Want};
 use serde_json::json;
 
 /// List sources with their articles, captures and dates.

@@ -6,8 +6,8 @@ use super::context::{Access, Context};
 use super::exit::{Outcome, Result};
 use super::output::terminal::{bytes, clean, grouped, padded, shown};
 use super::output::{Format, print_bars};
+use pressmark::{By, Query};
 use pressmark::answer::Group;
-use pressmark::query::{By, Query};
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 

@@ -5,9 +5,8 @@ use super::context::{Access, Context};
 use super::exit::{Failure, Outcome, Result};
 use super::output::terminal::{clean, grouped};
 use super::output::{Cell, Column, FormatArgs, List, Style, Width};
-use pressmark::answer::{Answer, Want};
+use pressmark::{Answer, Query, Want};
 use pressmark::model::{TAG_HINT, tag};
-use pressmark::query::Query;
 
 /// Give tags to articles (+tag) and take them away (-tag); without arguments, list the tags with how many articles have them.
 ///

@@ -4,8 +4,8 @@ use super::context::Context;
 use super::exit::{Failure, Outcome, Result};
 use super::output::advice;
 use super::output::terminal::{clean, grouped};
-use pressmark::archive::check::{Depth, Report};
-use pressmark::model::{DAY, Timestamp};
+use pressmark::{Depth, Report};
+use pressmark::model::DAY;
 use std::io::Write;
 
 /// Check the archive: the ledger's chain, every row of the store, and for every row the rows that belong to it.
@@ -29,7 +29,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     };
     let stop = context.stop();
     let dir = context.dir()?;
-    let report = context.patiently(|wait| pressmark::archive::check::verify(&dir, depth, wait, &stop))?;
+    let report = context.patiently(|wait| pressmark::verify(&dir, depth, wait, &stop))?;
     if stop() {
         return Ok(Outcome::Interrupted);
     }
@@ -86,6 +86,6 @@ fn subset(share: &str) -> Result<Depth> {
         return Err(bad());
     }
     let of = (100.0 / percent).round() as u64;
-    let today = Timestamp::now().0.div_euclid(DAY) as u64;
+    let today = super::args::time().now().0.div_euclid(DAY) as u64;
     Ok(Depth::Part { part: today % of + 1, of })
 }

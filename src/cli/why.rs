@@ -5,11 +5,9 @@ use super::context::Context;
 use super::exit::{Failure, Outcome, Result};
 use super::output::Format;
 use super::output::terminal::clean;
-use pressmark::archive::Snapshot;
-use pressmark::derived::words::analysis::{Code, Words};
+use pressmark::{Article, Capture, Condition, DateField, Expr, Query, Snapshot};
 use pressmark::derived::words::{Matcher, Scope};
-use pressmark::model::{Article, Capture};
-use pressmark::query::{Condition, DateField, Expr, Query};
+use pressmark::derived::words::analysis::{Code, Words};
 use std::collections::BTreeMap;
 use std::io::Write;
 

@@ -10,6 +10,7 @@ pub use crate::model::columns::{COLUMNS, Column, Field, SCHEMA};
 pub use json::{escape, record};
 pub use output::{Output, Packing, packed};
 
+use crate::bytes::pool::spread;
 use crate::model::Document;
 use crate::model::{Capture, Raw};
 use rayon::prelude::*;
@@ -174,7 +175,7 @@ impl Exporter for Sequence<'_> {
 
     fn write(&mut self, documents: &[Document]) -> io::Result<()> {
         let render = |document| self.renderer.render(document);
-        let rendered: Vec<io::Result<Vec<u8>>> = documents.par_iter().map(render).collect();
+        let rendered: Vec<io::Result<Vec<u8>>> = spread(|| documents.par_iter().map(render).collect());
         for bytes in rendered {
             if !std::mem::take(&mut self.empty) {
                 self.output.write_all(self.renderer.between())?;

@@ -35,6 +35,8 @@ pub struct Setting<'a> {
     pub url: Option<&'a str>,
     /// When it was seen, if that is known: what `yesterday` counts from.
     pub captured: Option<Timestamp>,
+    /// Now: no page was published after tomorrow.
+    pub now: Option<Timestamp>,
 }
 
 /// A date of a page, and the place that says it.
@@ -131,6 +133,7 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
         body: span,
         url,
         setting: dates::Setting { language: said.language.as_deref(), captured: setting.captured },
+        now: setting.now,
     }
     .dates(&mut considered);
     let first = span.map_or(heading + 400, |(first, _)| element(first));

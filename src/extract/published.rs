@@ -7,7 +7,7 @@ use super::headline::Considered;
 use super::metadata::Metadata;
 use super::roles::{self, Role};
 use crate::extract::boilerplate::{self, PUBLISHED_LABELS};
-use crate::model::{Dated, Origin, Precision};
+use crate::model::{DAY, Dated, Origin, Precision, Timestamp};
 use crate::text::dates::{self, Setting};
 use std::collections::HashSet;
 
@@ -74,6 +74,8 @@ pub struct Where<'a> {
     pub body: Option<(usize, usize)>,
     pub url: Option<&'a str>,
     pub setting: Setting<'a>,
+    /// Nothing was published after tomorrow.
+    pub now: Option<Timestamp>,
 }
 
 impl Where<'_> {
@@ -138,8 +140,8 @@ impl Where<'_> {
     /// After the first printed newspapers on the web, and not after tomorrow.
     fn is_plausible(&self, dated: Dated) -> bool {
         let (year, _) = dated.at.year_month();
-        let latest = self.setting.captured.unwrap_or_else(crate::model::Timestamp::now);
-        (1990..=2100).contains(&year) && dated.at.0 <= latest.0 + 2 * crate::model::DAY
+        let latest = self.setting.captured.or(self.now).map_or(i64::MAX, |at| at.0.saturating_add(2 * DAY));
+        (1990..=2100).contains(&year) && dated.at.0 <= latest
     }
 
     fn choose(&self, found: &[Published]) -> Option<Published> {
@@ -466,7 +468,7 @@ impl Apart {
 }
 
 fn local_day(dated: Dated) -> i64 {
-    (dated.at.0 + i64::from(dated.offset_minutes.unwrap_or(0)) * 60).div_euclid(crate::model::DAY)
+    (dated.at.0 + i64::from(dated.offset_minutes.unwrap_or(0)) * 60).div_euclid(DAY)
 }
 
 /// A day in a URL: `/2025/01/28/`, `/2025-01-28-`, `/20250128`.

@@ -18,7 +18,10 @@ pub(super) fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, Reason> 
         return Err(Reason::PageTooLong { found: bytes.len(), most });
     }
     let decoded = decode::decode(bytes, around.charset);
-    let page = extract::read(&decoded.text, &Setting { url: around.url, captured: around.captured });
+    let page = extract::read(
+        &decoded.text,
+        &Setting { url: around.url, captured: around.captured, now: Some(around.now) },
+    );
     let mut rejected = None;
     if page.body.is_empty() {
         let why = Reason::NoArticle { headline: !page.headline.is_empty() };

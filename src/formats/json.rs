@@ -97,14 +97,14 @@ impl Field {
 pub struct Mapping(Vec<(Field, String)>);
 
 impl FromStr for Mapping {
-    type Err = String;
+    type Err = Reason;
 
-    fn from_str(text: &str) -> Result<Mapping, String> {
+    fn from_str(text: &str) -> Result<Mapping, Reason> {
         let mut mapping = Vec::new();
         for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
             let own = || Field::ALL.iter().map(|field| field.names()[0]).collect::<Vec<_>>().join(", ");
             let Some((field, path)) = pair.split_once('=') else {
-                return Err(format!("'{pair}' is not FIELD=NAME, with FIELD one of {}", own()));
+                return Err(format!("'{pair}' is not FIELD=NAME, with FIELD one of {}", own()).into());
             };
             let known = Field::ALL.into_iter().find(|known| known.names()[0] == field.trim());
             let known = known.ok_or_else(|| format!("'{field}' is not a field; there are {}", own()))?;
@@ -851,7 +851,7 @@ mod tests {
                 .contains("recursion limit")
         );
         assert_eq!(
-            "hed=x".parse::<Mapping>().unwrap_err(),
+            "hed=x".parse::<Mapping>().unwrap_err().to_string(),
             "'hed' is not a field; there are headline, body, published, source, url, byline, language, captured, section, keywords, modified, publisher, description"
         );
     }

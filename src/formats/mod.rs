@@ -1,6 +1,6 @@
 //! What can be read: which formats there are, how one is told from another, and one module each that makes drafts of a record.
 //!
-//! A format is a line in [`table`]. A reader takes the bytes of one record and knows nothing of the archive.
+//! A format is a line in [`FORMATS`]. A reader takes the bytes of one record and knows nothing of the archive.
 
 pub mod containers;
 pub mod csv;

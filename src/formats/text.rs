@@ -49,7 +49,8 @@ fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     let captured = around.captured.unwrap_or(around.now);
     let language = detect_language::detect("", &body);
     let setting = Setting { language: language.as_ref().map(Language::as_str), captured: None };
-    let published = run.zip(headline).and_then(|(run, headline)| page.date(headline, run, setting));
+    let published =
+        run.zip(headline).and_then(|(run, headline)| page.date(headline, run, setting, around.now));
     let headline = headline.map_or(String::new(), |line| page.lines[line].text.to_string());
     Ok(Draft {
         headline,
@@ -322,7 +323,13 @@ impl<'a> Page<'a> {
 
     /// The date that stands with the headline, if only one does: around it, down to the first paragraph. What stands anywhere
     /// else is as often the date of another story.
-    fn date(&self, headline: usize, (start, end): (usize, usize), setting: Setting<'_>) -> Option<Dated> {
+    fn date(
+        &self,
+        headline: usize,
+        (start, end): (usize, usize),
+        setting: Setting<'_>,
+        now: Timestamp,
+    ) -> Option<Dated> {
         let near = headline.saturating_sub(3)..(start + 2).min(end + 1);
         if near.len() > 24 {
             return None;
@@ -356,7 +363,7 @@ impl<'a> Page<'a> {
         }
         let (_, first) = *found.first()?;
         let same = found.iter().all(|(_, dated)| day(dated) == day(&first));
-        let latest = Timestamp::now().0 + 2 * DAY;
+        let latest = now.0 + 2 * DAY;
         let plausible = first.at.year_month().0 >= 1990 && first.at.0 <= latest;
         let exact = found.iter().map(|(_, dated)| *dated).min_by_key(|dated| dated.precision)?;
         (same && plausible).then_some(exact)

@@ -2,6 +2,7 @@
 
 use crate::archive::originals::Raws;
 use crate::archive::{Archive, Prepared, Put};
+use crate::bytes::pool::spread;
 use crate::formats::{Around, Content, Format, Limits, Table};
 use crate::model::{Capture, Draft, Named, Original, Raw, Reason, Result, Timestamp};
 use crate::query::Query;
@@ -50,14 +51,17 @@ pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn(
         for article in chunk {
             captures.extend(reader.captures(*article)?);
         }
-        let now = Timestamp::now();
-        let read: Vec<Option<std::result::Result<Prepared, Reason>>> = captures
-            .par_iter()
-            .map(|capture| {
-                let original = capture.provenance.original.as_ref().filter(|original| is_readable(original));
-                original.map(|original| again(capture, original, &raws, now)).transpose()
-            })
-            .collect::<Result<_>>()?;
+        let now = archive.time().now();
+        let read: Vec<Option<std::result::Result<Prepared, Reason>>> = spread(|| {
+            captures
+                .par_iter()
+                .map(|capture| {
+                    let original =
+                        capture.provenance.original.as_ref().filter(|original| is_readable(original));
+                    original.map(|original| again(capture, original, &raws, now)).transpose()
+                })
+                .collect::<Result<_>>()
+        })?;
         let mut changed = Vec::new();
         for (capture, read) in captures.iter().zip(read) {
             match read {

@@ -62,6 +62,7 @@ impl Checkpoints {
             explain: _,
             partial: _,
             measure: _,
+            time: _,
         } = options;
         let how = format!(
             "{} {format:?} {mapping:?} {path_pattern:?} {source:?} {published:?} {url:?} {language:?} {captured:?} {wanted:?} {limits:?} {keep_raw}",

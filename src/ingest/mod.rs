@@ -7,7 +7,7 @@
 //! An input is a file, or a member of a tar or a zip; each format has one module that makes drafts of one record. A crawl's
 //! record holds a document of another format, and is read as that.
 //!
-//! A bad input is a [`Rejection`] and stops nothing else. Memory is bounded by what is between reading and committing,
+//! A bad input is a [`Rejection`](crate::model::Rejection) and stops nothing else. Memory is bounded by what is between reading and committing,
 //! however long the inputs are. The result does not depend on the number of cores.
 
 mod again;
@@ -23,6 +23,9 @@ mod run;
 mod visit;
 mod write;
 
+pub use crate::formats::json::Mapping;
+pub use crate::formats::{Format, Limits};
 pub use again::{Reread, reextract};
 pub use options::{Captured, OnError, Options, Stopped, Summary, Wanted};
+pub use path_pattern::PathPattern;
 pub use pipeline::{Seen, ingest, read_drafts};

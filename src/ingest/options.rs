@@ -2,7 +2,7 @@
 
 use super::path_pattern::PathPattern;
 use crate::formats::{Format, Limits, json};
-use crate::model::{Counts, Dated, Language, Skip, Source, Timestamp};
+use crate::model::{Counts, Dated, Language, Skip, Source, TimeSource, Timestamp};
 use std::collections::BTreeMap;
 
 /// Which records of a crawl are taken.
@@ -106,7 +106,9 @@ pub struct Options {
     pub follow: bool,
     /// Whether what was being read when an earlier run died is left out.
     pub skip_fatal: bool,
-    /// Whether to find out how many bytes of input there are, for [`Distance::total`].
+    /// By which clock, where there is no archive that has one.
+    pub time: TimeSource,
+    /// Whether to find out how many bytes of input there are, for [`Distance::total`](crate::model::Distance::total).
     pub measure: bool,
 }
 

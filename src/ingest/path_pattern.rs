@@ -26,9 +26,9 @@ pub struct Said {
 const FIELDS: [&str; 3] = ["source", "published", "language"];
 
 impl FromStr for PathPattern {
-    type Err = String;
+    type Err = Reason;
 
-    fn from_str(text: &str) -> Result<PathPattern, String> {
+    fn from_str(text: &str) -> Result<PathPattern, Reason> {
         let mut regex = String::from("(?:^|/)");
         let mut rest = text.trim_start_matches("./");
         let mut fields = Vec::new();
@@ -45,10 +45,11 @@ impl FromStr for PathPattern {
                 if !FIELDS.contains(&field) {
                     return Err(format!(
                         "'{{{field}}}' is not known; there are {{source}}, {{published}} and {{language}}"
-                    ));
+                    )
+                    .into());
                 }
                 if fields.contains(&field) {
-                    return Err(format!("'{{{field}}}' is there twice"));
+                    return Err(format!("'{{{field}}}' is there twice").into());
                 }
                 fields.push(field);
                 regex.push_str(&format!("(?<{field}>[^/]+?)"));
@@ -59,7 +60,7 @@ impl FromStr for PathPattern {
             }
         }
         if fields.is_empty() {
-            return Err("it names none of {source}, {published} and {language}".to_owned());
+            return Err("it names none of {source}, {published} and {language}".into());
         }
         regex.push('$');
         let regex = Regex::new(&regex).map_err(|e| e.to_string())?;

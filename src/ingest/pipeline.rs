@@ -14,12 +14,16 @@ use crate::model::{Progress, Rejection, Result, Skip};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 /// A record that was cut from an input is sent on with its neighbours.
 pub const TASK_BYTES: usize = 512 << 10;
 
 /// Smaller files are read by the workers.
 pub const SMALL_FILE_BYTES: u64 = 1 << 20;
+
+/// How long the end of an ingest waits for a thread that may be waiting for a pipe.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Ingests everything that the paths name (`-` is standard input).
 pub fn ingest(
@@ -36,37 +40,54 @@ pub fn ingest(
     if !journal.suspects.is_empty() {
         progress.died(&journal.suspects);
     }
-    let shared = Run { checkpoints: Some(checkpoints), journal: Some(journal), ..Run::new(options) };
+    let shared = Run {
+        checkpoints: Some(checkpoints),
+        journal: Some(journal),
+        ..Run::new(options, archive.time().now())
+    };
     let shared = Arc::new(shared);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let (to_workers, tasks) = crossbeam_channel::bounded::<(u64, Task)>(workers * 4);
     let (to_writer, done) = crossbeam_channel::bounded::<(u64, Done)>(workers * 4);
+    let mut threads = Vec::new();
     for _ in 0..workers {
         let (shared, tasks, to_writer) = (shared.clone(), tasks.clone(), to_writer.clone());
-        std::thread::spawn(move || {
+        threads.push(std::thread::spawn(move || {
             for (number, task) in tasks {
                 if to_writer.send((number, shared.work(task))).is_err() {
                     break;
                 }
             }
-        });
+        }));
     }
     drop((tasks, to_writer));
     if options.measure {
         let (shared, paths) = (shared.clone(), paths.to_owned());
-        std::thread::spawn(move || {
+        threads.push(std::thread::spawn(move || {
             for found in inputs::expand(&paths, shared.options.follow) {
+                if shared.ended.load(Ordering::Relaxed) {
+                    break;
+                }
                 let Found::Input(input) = found else { continue };
                 shared.total.fetch_add(input.bytes, Ordering::Relaxed);
             }
-        });
+        }));
     }
-    let (producer, paths) = (shared.clone(), paths.to_owned());
-    std::thread::spawn(move || producer.produce(&paths, &to_workers));
+    let (producer, inputs) = (shared.clone(), paths.to_owned());
+    let producer = std::thread::spawn(move || producer.produce(&inputs, &to_workers));
     let result = write(archive, &shared, &done, progress);
-    // Threads that are still reading find that nobody listens; one that waits for standard input is left behind.
     shared.ended.store(true, Ordering::Relaxed);
     shared.room.notify_all();
+    drop(done);
+    // One that waits for a pipe to say more cannot be called back: it finds that nobody listens when it does, and so do the others.
+    let patience = Instant::now() + PATIENCE;
+    while !producer.is_finished() && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    if producer.is_finished() {
+        threads.push(producer);
+        threads.into_iter().for_each(|thread| drop(thread.join()));
+    }
     let ended = shared.journal.as_ref().map_or(Ok(()), Journal::end);
     result.and_then(|summary| ended.map(|()| summary))
 }
@@ -259,7 +280,7 @@ pub enum Seen<'a> {
 
 /// Reads inputs without an archive: every draft and every rejection, in order, until `each` says no.
 pub fn read_drafts(paths: &[PathBuf], options: &Options, each: &mut dyn FnMut(Seen<'_>) -> bool) {
-    let shared = Run::new(options);
+    let shared = Run::new(options, options.time.now());
     let mut tell = |outcomes: Vec<Outcome>| {
         outcomes.into_iter().all(|outcome| match outcome {
             Outcome::Ready(ready) => each(Seen::Draft(&ready)),

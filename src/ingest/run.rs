@@ -30,10 +30,10 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn new(options: &Options) -> Run {
+    pub fn new(options: &Options, now: Timestamp) -> Run {
         Run {
             options: options.clone(),
-            now: Timestamp::now(),
+            now,
             consumed: Arc::default(),
             total: AtomicU64::new(0),
             underway: Mutex::new(0),

@@ -6,6 +6,7 @@ use super::position::Position;
 use super::segment::{SEGMENT_BYTES, SEGMENT_FORMAT, SegmentHeader, name};
 use super::tail::{self, Torn, cut};
 use crate::bytes::fs::{IoContext, sync_dir};
+use crate::bytes::pool::spread;
 use crate::model::{Error, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -120,7 +121,7 @@ impl Ledger {
         if self.acknowledged.is_none() {
             self.acknowledge()?;
         }
-        let (frame, head) = frame::encode(commit, self.position.head);
+        let (frame, head) = spread(|| frame::encode(commit, self.position.head));
         if self.current.is_none() || self.position.offset >= self.segment_bytes {
             self.begin_segment()?;
         }

@@ -6,6 +6,7 @@ use super::position::{Position, short_hash};
 use super::segment::{SEGMENT_FORMAT, SEGMENT_HEADER_BYTES, SegmentHeader, UNSETTLED_MAGIC, name, segments};
 use super::tail::Torn;
 use crate::bytes::fs::{IoContext, is_there};
+use crate::bytes::pool::spread;
 use crate::model::{Error, Result};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -199,8 +200,8 @@ impl Frames {
             if short_hash(&bytes) != header.payload_hash {
                 return self.torn_or_damaged(length, place, "a frame whose checksum is wrong");
             }
-            match frame::decode(&header, &bytes) {
-                Ok(commit) if commit.head_after(head) == header.after => commit,
+            match spread(|| frame::decode(&header, &bytes)) {
+                Ok(commit) if spread(|| commit.head_after(head)) == header.after => commit,
                 Ok(_) => {
                     let what = "a frame whose hash is wrong".to_owned();
                     return Ok(Step::Damaged { place, what, torn: None });

@@ -3,6 +3,7 @@
 
 use super::capture::{Capture, Provenance};
 use super::document::Document;
+use super::reason::Reason;
 use super::time::{Dated, Timestamp};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -142,12 +143,12 @@ impl Column {
 pub struct Field(pub &'static Column);
 
 impl FromStr for Field {
-    type Err = String;
+    type Err = Reason;
 
-    fn from_str(name: &str) -> Result<Field, String> {
+    fn from_str(name: &str) -> Result<Field, Reason> {
         let names = || COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
         let found = Column::named(name.trim());
-        found.map(Field).ok_or_else(|| format!("'{name}' is not a field; there are {}", names()))
+        found.map(Field).ok_or_else(|| format!("'{name}' is not a field; there are {}", names()).into())
     }
 }
 

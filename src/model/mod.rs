@@ -35,4 +35,4 @@ pub use published::{Origin, Published};
 pub use reason::{Reason, Skip};
 pub use source::Source;
 pub use tag::{TAG_HINT, saved_name, tag};
-pub use time::{DAY, Dated, Period, Precision, Timestamp};
+pub use time::{DAY, Dated, Period, Precision, TimeSource, Timestamp};

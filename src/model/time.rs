@@ -46,6 +46,37 @@ pub struct Period {
     pub last: Timestamp,
 }
 
+/// Says what time it is. The library asks no other clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeSource {
+    /// The machine's clock.
+    #[default]
+    System,
+    /// Always this instant: for tests, and for runs that are to be repeated.
+    Fixed(Timestamp),
+}
+
+impl TimeSource {
+    /// Now.
+    pub fn now(self) -> Timestamp {
+        match self {
+            TimeSource::System => Timestamp::now(),
+            TimeSource::Fixed(at) => at,
+        }
+    }
+
+    /// Milliseconds since 1970; none before.
+    pub fn now_ms(self) -> i64 {
+        match self {
+            TimeSource::System => {
+                let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+            }
+            TimeSource::Fixed(at) => at.0.saturating_mul(1000).max(0),
+        }
+    }
+}
+
 impl Timestamp {
     /// Now, by the machine's clock, which may be wrong by any number of years: outside the years -9999 to 9999 it is the
     /// nearest inside.

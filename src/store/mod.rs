@@ -93,7 +93,6 @@ impl Store {
     /// Opens the trees in a directory, which is made if it is not there. An error or a panic of sled is [`Error::Store`];
     /// what needs the user, such as a full disk, is [`Error::Io`].
     pub fn open(dir: &Path) -> Result<Store> {
-        panics::silence();
         // What is let go of half-way panics too.
         let opened = panics::caught(|| Store::try_open(dir));
         opened.unwrap_or_else(|panic| Err(failed(&dir.join("db"), &panic)))

@@ -6,6 +6,7 @@ use super::packed::{PackedTree, Packing, Writes};
 use super::table::{Over, Table};
 use crate::bytes::pack::Pack;
 use crate::bytes::pack::Row;
+use crate::bytes::pool::spread;
 use crate::model::Result;
 use rayon::prelude::*;
 use std::path::Path;
@@ -87,7 +88,7 @@ macro_rules! trees {
                 let tasks: Vec<Task<'_>> = vec![
                     $(Box::new(move || Ok((self.$name.tree(), self.$name.prepare(rows.$name)?))),)*
                 ];
-                tasks.into_par_iter().map(|task| task()).collect()
+                spread(|| tasks.into_par_iter().map(|task| task()).collect())
             }
         }
     };

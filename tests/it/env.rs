@@ -5,6 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// What time it is, for every command.
+pub const NOW: &str = "2026-11-02T10:00:00Z";
+
 pub struct TestEnv {
     dir: tempfile::TempDir,
 }
@@ -57,19 +60,11 @@ impl TestEnv {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pressmark"));
-        command.args(args).current_dir(self.dir.path()).env("PRESSMARK_ARCHIVE", self.archive());
-        command.env("XDG_CACHE_HOME", self.path("cache")).env("TMPDIR", self.temporary());
-        for name in [
-            "NO_COLOR",
-            "CLICOLOR_FORCE",
-            "COLUMNS",
-            "PAGER",
-            "PRESSMARK_PAGER",
-            "PRESSMARK_WAIT",
-            "PRESSMARK_SCRATCH",
-        ] {
-            command.env_remove(name);
-        }
+        // Nothing of the machine that the tests run on: no variable, and no clock.
+        command.env_clear().args(args).current_dir(self.dir.path()).env("PRESSMARK_ARCHIVE", self.archive());
+        command.env("HOME", self.path("home")).env("XDG_CACHE_HOME", self.path("cache"));
+        command.env("TMPDIR", self.temporary()).env("PRESSMARK_NOW", NOW);
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(Stdio::null());
         command
     }

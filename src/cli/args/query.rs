@@ -4,8 +4,7 @@ use super::named;
 use super::words::MINUS;
 use crate::cli::exit::{Failure, Outcome, Result};
 use crate::cli::output::terminal::clean;
-use pressmark::model::{Language, Source, Timestamp};
-use pressmark::query::{Clock, Condition, Cursor, DateField, Expr, Order, Query, SyntaxError, parse};
+use pressmark::{Clock, Condition, Cursor, DateField, Expr, Language, Order, Query, Source, SyntaxError, parse};
 use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
 
@@ -204,7 +203,7 @@ impl FlagArgs {
     }
 
     fn clock(&self) -> Result<Clock> {
-        let clock = Clock::new(Timestamp::now()).in_zone(&self.tz).ok_or_else(|| {
+        let clock = Clock::new(super::time().now()).in_zone(&self.tz).ok_or_else(|| {
             Failure::usage(
                 &format!("--tz '{}' is not a time zone", clean(&self.tz)),
                 "zones are UTC, offsets such as +02:00, or names such as Europe/Kyiv",
@@ -289,10 +288,10 @@ pub fn syntax(text: &str, e: &SyntaxError) -> Failure {
 }
 
 /// A date of the command line, as precise as it is.
-pub fn dated(flag: &str, text: &str) -> Result<pressmark::model::Dated> {
-    pressmark::model::Dated::parse(text).ok_or_else(|| {
+pub fn dated(flag: &str, text: &str) -> Result<pressmark::Dated> {
+    pressmark::Dated::parse(text).ok_or_else(|| {
         let hint = match text {
-            "today" | "now" => format!("today is {}", Timestamp::now().day()),
+            "today" | "now" => format!("today is {}", super::time().now().day()),
             _ => "dates are 2025-01-28, 2025-01 or 2025-01-28T09:30:00Z".to_owned(),
         };
         Failure::usage(&format!("{flag} '{}' is not a date", clean(text)), &hint)

@@ -4,9 +4,8 @@ use super::dated;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::output::advice;
 use crate::cli::output::terminal::{clean, grouped};
-use pressmark::formats::{Format, Limits, json::Mapping};
-use pressmark::ingest::{Captured, Options, Wanted, path_pattern::PathPattern};
-use pressmark::model::{Language, Skip, Source};
+use pressmark::{Language, Skip, Source};
+use pressmark::ingest::{Captured, Format, Limits, Mapping, Options, PathPattern, Wanted};
 use std::collections::BTreeMap;
 
 /// How inputs are read.

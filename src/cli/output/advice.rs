@@ -1,9 +1,7 @@
 //! What to do about what the library says is wrong: the flags and commands that it does not know.
 
 use super::terminal::clean;
-use pressmark::archive::Healed;
-use pressmark::archive::check::Finding;
-use pressmark::model::{Place, Reason, Rejection, Skip};
+use pressmark::{Finding, Healed, Place, Reason, Rejection, Skip};
 
 /// Why something was rejected, and what to do about it.
 pub fn reason(reason: &Reason) -> String {

@@ -8,8 +8,8 @@ pub use buffer::Output;
 
 use super::context::Context;
 use super::exit::Result;
+use pressmark::Named;
 use pressmark::export::escape;
-use pressmark::model::Named;
 use std::io::Write;
 use terminal::{clean, columns, cut, padded};
 

@@ -1,6 +1,6 @@
 //! What a terminal is shown: colours, widths, bars, the pager, and text with nothing in it that the terminal would obey.
 
-use pressmark::model::Named;
+use pressmark::Named;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
