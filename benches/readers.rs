@@ -63,7 +63,7 @@ fn readers(c: &mut Criterion) {
     group.throughput(Throughput::Bytes(dump.len() as u64));
     group.bench_function("text dump", |b| b.iter(|| text::read(black_box(dump.as_bytes()), &around)));
     group.throughput(Throughput::Elements(1));
-    let setting = dates::Setting { language: Some("uk"), captured: None };
+    let setting = dates::Setting { language: Some("uk"), captured: None, now: None };
     group.bench_function("date", |b| {
         b.iter(|| dates::parse(black_box("Вівторок, 28 січня 2025, 14:05"), setting))
     });

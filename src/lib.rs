@@ -62,7 +62,9 @@ pub mod store;
 pub mod text;
 
 #[doc(inline)]
-pub use answer::{Answer, Answers, CaptureRow, End, EntryRow, Found, Request, Row, Snippet, VERSION, Want, When, answer};
+pub use answer::{
+    Answer, Answers, CaptureRow, End, EntryRow, Found, Request, Row, Snippet, VERSION, Want, When, answer,
+};
 #[doc(inline)]
 pub use archive::check::{Depth, Finding, RepairOptions, Repaired, Report, repair, verify};
 #[doc(inline)]
@@ -71,8 +73,11 @@ pub use archive::{
 };
 #[doc(inline)]
 pub use model::{
-    Article, Capture, Counts, Dated, Digest, Distance, Document, Draft, Error, Language, Named, Origin, Original, Place, Precision,
-    Prefix, Progress, Provenance, Published, Reason, Rejection, Result, Skip, Source, TimeSource, Timestamp, Unnamed,
+    Article, Capture, Counts, Dated, Digest, Distance, Document, Draft, Error, Language, Named, Origin,
+    Original, Place, Precision, Prefix, Progress, Provenance, Published, Reason, Rejection, Result, Skip,
+    Source, TimeSource, Timestamp, Unnamed,
 };
 #[doc(inline)]
-pub use query::{Bound, By, Clock, Condition, Cursor, DateField, Expr, Order, Query, SyntaxError, Words, parse};
+pub use query::{
+    Bound, By, Clock, Condition, Cursor, DateField, Expr, Order, Query, SyntaxError, Words, parse,
+};

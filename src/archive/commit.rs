@@ -2,6 +2,7 @@
 //! store, so that the next commit can be made while the one before is being written.
 
 use super::prepared::{Prepared, Put};
+use crate::bytes::codec;
 use crate::bytes::pack::{Row, row_bytes};
 use crate::bytes::pool::spread;
 use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position, RawEntry};
@@ -35,7 +36,10 @@ struct Sighting {
 impl Sighting {
     fn of(provenance: &Provenance) -> Sighting {
         let raw = provenance.original.as_ref().map(|original| original.digest);
-        Sighting { identity: provenance.identity(), raw }
+        let published = provenance.published.map(|published| (published.at, published.precision));
+        let identity = codec::encode(&(&provenance.source, &provenance.url, published));
+        let hash = blake3::hash(&identity);
+        Sighting { identity: hash.as_bytes()[..16].try_into().expect("a hash is longer than 16 bytes"), raw }
     }
 
     /// Whether another one says nothing new beside this one.

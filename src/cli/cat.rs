@@ -6,11 +6,9 @@ use super::exit::{Outcome, Result};
 use super::output::terminal::clean_lines;
 use std::io::Write;
 
-/// Print the canonical text of articles: headline, blank line, body. Its BLAKE3 is the digest.
+/// Print the canonical text of articles.
 ///
-/// Articles are named by digits that begin their digests (four or more), or by a query, newest first.
-///
-/// With --raw the bytes that the article was read from, as they came; ingest --keep-raw keeps them.
+/// Headline, blank line, body, newline: the BLAKE3 of these bytes is the digest.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]

@@ -5,7 +5,7 @@ use super::exit::{Outcome, Result};
 use clap_complete::Shell;
 use std::io::Write;
 
-/// Print completions for a shell, to be put where the shell looks for them.
+/// Print shell completions.
 #[derive(clap::Args)]
 pub struct Args {
     /// bash, zsh, fish, elvish or powershell.

@@ -5,8 +5,11 @@ use super::exit::{self, Failure, Outcome, Result};
 use super::output::Output;
 use super::output::advice;
 use super::output::terminal::{Paint, clean, grouped, shown};
-use pressmark::{Answer, Archive, Condition, End, Open, Prefix, Query, Request, Scratch, ScratchPlace, Snapshot, Want, answer};
 use pressmark::answer::Asked;
+use pressmark::{
+    Answer, Archive, Condition, End, Open, Prefix, Query, Request, Scratch, ScratchPlace, Snapshot, Want,
+    answer,
+};
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;

@@ -17,7 +17,7 @@ use std::io::Write;
 pub struct Args {
     #[command(flatten)]
     query: QueryArgs,
-    /// In groups: source, day, week, month, year or language.
+    /// Group by source, day, week, month, year or language.
     #[arg(long, value_name = "WHAT", hide_possible_values = true, value_parser = named::<By>())]
     by: Option<By>,
     #[command(flatten)]

@@ -220,3 +220,14 @@ fn short(e: &(impl std::fmt::Display + ?Sized)) -> String {
     let text = e.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
+
+/// A place that cannot be is the user's mistake; what the system refuses is not.
+pub fn refused(e: io::Error, path: &Path, hint: &str) -> Failure {
+    use io::ErrorKind::{AlreadyExists, InvalidFilename, IsADirectory, NotADirectory, NotFound};
+    match e.kind() {
+        NotFound | NotADirectory | IsADirectory | AlreadyExists | InvalidFilename => {
+            Failure::usage(&format!("cannot write {}: {e}", shown(path)), hint)
+        }
+        _ => Failure::from(e).at(path),
+    }
+}

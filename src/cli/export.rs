@@ -2,22 +2,25 @@
 
 use super::args::{QueryArgs, named};
 use super::context::Context;
-use super::exit::{Failure, Outcome, Result};
+use super::exit::{Failure, Outcome, Result, refused};
 use super::output::terminal::shown;
 use super::output::terminal::{Shown, grouped};
-use pressmark::{Digest, Document, Order, Query, Snapshot};
 use pressmark::archive::originals::Raws;
-use pressmark::export::{Exporter, Field, Format, Options, Output, Packing, Render, exporter, packed, renderer, split};
+use pressmark::export::{
+    Exporter, Field, Format, Options, Output, Packing, Render, exporter, packed, renderer, split,
+};
+use pressmark::{Digest, Document, Order, Query, Snapshot};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-/// Write articles out, in the order in which they came (another with --order), and say how many on standard error.
+/// Export articles as JSONL, JSON, CSV, TSV, Markdown or text.
 ///
-/// JSONL holds everything of the articles: ingest reads it back into another archive with the same digests, captures and tags;
-/// with --archive-data also the saved queries, and with --originals the bytes that ingest --keep-raw kept.
+/// Articles are written in order of arrival; --sort changes it. JSONL holds everything: ingest reads it back into another archive with the
+/// same digests, captures and tags; with --archive-data also the saved queries, and with --originals the bytes that ingest --keep-raw
+/// kept. The number of articles goes to standard error.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -29,13 +32,13 @@ pub struct Args {
     /// .zst compress.
     #[arg(short, long, value_name = "FILE", conflicts_with = "split")]
     output: Option<PathBuf>,
-    /// Write a file an article into this directory, with safe names.
+    /// Write one file per article into DIR, with safe names.
     #[arg(long, value_name = "DIR")]
     split: Option<PathBuf>,
     /// With --split: replace files that have other content.
     #[arg(long, requires = "split")]
     force: bool,
-    /// Which fields, in which order, for jsonl, json, csv and tsv: digest,published,headline.
+    /// Fields to write, in this order (jsonl, json, csv, tsv): digest,published,headline.
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     fields: Vec<Field>,
     /// With jsonl: also what belongs to the archive and to no article, the saved queries, as lines with a "type".
@@ -411,15 +414,4 @@ fn descriptor(path: &Path) -> Option<u32> {
 /// `-o -`
 fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-" || descriptor(path) == Some(1)
-}
-
-/// A place that cannot be is the user's mistake; what the system refuses is not.
-pub fn refused(e: io::Error, path: &Path, hint: &str) -> Failure {
-    use io::ErrorKind::{AlreadyExists, InvalidFilename, IsADirectory, NotADirectory, NotFound};
-    match e.kind() {
-        NotFound | NotADirectory | IsADirectory | AlreadyExists | InvalidFilename => {
-            Failure::usage(&format!("cannot write {}: {e}", shown(path)), hint)
-        }
-        _ => Failure::from(e).at(path),
-    }
 }

@@ -5,9 +5,9 @@ use super::context::Context;
 use super::exit::{Outcome, Result};
 use super::output::terminal::{clean, clean_lines};
 use super::output::{Format, advice};
-use pressmark::{Dated, Prepared, Published, Skip};
 use pressmark::export::escape;
 use pressmark::ingest::Seen;
+use pressmark::{Dated, Prepared, Published, Skip};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -23,10 +23,10 @@ pub struct Args {
     /// How: text, or jsonl with an object an article.
     #[arg(long = "format", value_name = "FORMAT", default_value = "text", hide_possible_values = true, value_parser = named::<Format>())]
     output: Format,
-    /// What all inputs are, whatever they are called and look like.
+    /// Read all inputs as this format [default: detected].
     #[arg(long, value_name = "FORMAT", value_parser = named::<pressmark::ingest::Format>())]
     input_format: Option<pressmark::ingest::Format>,
-    /// Say what was considered for each field, where it was found, and what was chosen.
+    /// List the candidates for each field, where they were found, and which was chosen.
     #[arg(long)]
     explain: bool,
 }

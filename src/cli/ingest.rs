@@ -2,51 +2,50 @@
 
 use super::args::{Reading, named, skipped};
 use super::context::{Access, Context};
-use super::exit::{Failure, Outcome, Result};
+use super::exit::{Failure, Outcome, Result, refused};
 use super::output::advice;
 use super::output::terminal::{bytes, clean, grouped};
 use indicatif::{ProgressBar, ProgressStyle};
-use pressmark::{Counts, Distance, Place, Progress, Rejection};
 use pressmark::ingest::{Format, OnError, Stopped};
+use pressmark::{Counts, Distance, Place, Progress, Rejection};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Take articles in: web pages, crawls (WARC, ARC), feeds, tables, JSON, messages, plain-text page dumps.
+/// Add web pages, feeds, crawls, tables, JSON, mail, text.
 ///
-/// What a file is, is told by its name and by how it begins: HTML, WARC and ARC, RSS, Atom and JSON Feed, CSV and TSV, JSON
-/// and JSONL, mbox, .eml and MHTML, plain text; tar and zip of any of these; all also compressed (.gz, .zst).
+/// The format is detected from the file name and the first bytes: HTML, WARC and ARC, RSS, Atom and JSON Feed, CSV and TSV, JSON and
+/// JSONL, mbox, .eml and MHTML, plain text; tar and zip of any of these; all also compressed (.gz, .zst).
 ///
-/// An article that is known already is not kept twice: another finding of it is added as a capture. So a run that was
-/// interrupted is simply started again.
+/// An article that is already here is not stored twice: a capture is added. An interrupted run is simply started again.
 #[derive(clap::Args)]
 pub struct Args {
     /// Files, directories, or - for standard input.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// What all inputs are, whatever they are called and look like.
+    /// Read all inputs as this format [default: detected].
     #[arg(long, value_name = "FORMAT", value_parser = named::<Format>())]
     format: Option<Format>,
     #[command(flatten)]
     reading: Reading,
-    /// Write what is rejected to this file, as JSONL with the raw bytes.
+    /// Write rejected inputs to FILE, as JSONL with the raw bytes.
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
-    /// What to do about bad inputs: skip goes on, fail ends after what came before.
+    /// Bad inputs: skip them, or fail and stop.
     #[arg(long, value_name = "WHAT", default_value = "skip", value_parser = named::<OnError>())]
     errors: OnError,
-    /// Articles a commit.
+    /// Articles per commit.
     #[arg(long, value_name = "N", default_value_t = 1000, hide = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
-    /// Keep the original bytes of what becomes an article, compressed, each once: cat --raw gives them back.
+    /// Keep the original bytes of each article; cat --raw prints them.
     #[arg(long)]
     keep_raw: bool,
-    /// Read crawls from their start, also those that an earlier run has read already.
+    /// Read crawls from the start, even if an earlier run read them.
     #[arg(long)]
     from_start: bool,
-    /// Leave out what an earlier run was reading when it died; by itself that is done after two deaths over the same.
+    /// Skip what an earlier run was reading when it died; done unasked after the second time.
     #[arg(long)]
     skip_fatal: bool,
     /// No progress bar.
@@ -70,8 +69,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let bar = !args.no_progress && !context.json && io::stderr().is_terminal();
     options.measure = bar;
     let rejects = args.rejects.as_ref().map(|path| {
-        let file = File::create(path)
-            .map_err(|e| super::export::refused(e, path, "name another file with --rejects"))?;
+        let file = File::create(path).map_err(|e| refused(e, path, "name another file with --rejects"))?;
         Ok::<_, Failure>(BufWriter::new(file))
     });
     let mut watcher = Watcher {

@@ -8,7 +8,7 @@ use super::output::{Cell, Column, Format, FormatArgs, List, Style, Width};
 use pressmark::{Answer, Condition, Order, Want};
 use std::io::Write;
 
-/// List captures in order of arrival, with tags and saved queries.
+/// List everything in order of arrival: captures, tags, queries.
 ///
 /// Number, time of capture, source, headline, digest. With a query, captures alone. The head is the state of the archive: a hash
 /// over everything in it, in order. Two archives with the same head hold the same captures; a paper can cite it.

@@ -6,7 +6,7 @@ use super::output::terminal::{clean, shown};
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Print the manual page of pressmark or of a command, or write all of them.
+/// Print manual pages, or write all of them.
 #[derive(clap::Args)]
 pub struct Args {
     /// The page of this command.

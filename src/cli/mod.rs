@@ -182,13 +182,11 @@ fn guarded(context: &mut Context, command: &Command) -> Result<Outcome> {
     })
 }
 
-/// Keeps the panic hook from printing the panics of sled and tantivy, which are errors of the archive; every other panic is reported as
-/// before.
+/// Keeps the panic hook from printing the panics of the libraries below the archive, which become errors of it.
 fn silence() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info: &std::panic::PanicHookInfo<'_>| {
-        let inside = |file: &str| file.contains("sled-0.34") || file.contains("tantivy");
-        if !info.location().is_some_and(|at| inside(at.file())) {
+        if !info.location().is_some_and(|at| pressmark::bytes::panics::is_theirs(at.file())) {
             report(info);
         }
     }));

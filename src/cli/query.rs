@@ -6,11 +6,11 @@ use super::exit::{Failure, Outcome, Result};
 use super::output::terminal::clean;
 use super::output::{Cell, Column, FormatArgs, List, Width};
 use clap::Subcommand;
-use pressmark::{Answer, Clock, Query, Want, parse};
 use pressmark::model::{TAG_HINT, saved_name};
+use pressmark::{Answer, Clock, Query, Want, parse};
 use std::io::Write;
 
-/// Keep queries under a name in the archive, and the reference of the query language.
+/// Save queries under a name; print the query reference.
 ///
 /// Every command that finds articles takes the same query.
 #[derive(clap::Args)]

@@ -7,14 +7,15 @@ use super::output::terminal::grouped;
 use pressmark::Order;
 use pressmark::ingest::Reread;
 
-/// Read again what was kept of inputs, with this version's extraction. Texts that change become new captures that say so.
+/// Extract kept originals again with this version.
 ///
-/// Only what ingest --keep-raw kept can be read again: pages, plain text and messages. Nothing is removed.
+/// Only what ingest --keep-raw kept can be read again: pages, plain text and messages. A text that changes becomes a new capture that
+/// says so. Nothing is removed.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     filter: FilterArgs,
-    /// Only say how many texts would change.
+    /// Only count the texts that would change.
     #[arg(long)]
     dry_run: bool,
 }

@@ -6,10 +6,9 @@ use super::output::advice;
 use super::output::terminal::{clean, grouped};
 use pressmark::{RepairOptions, repair};
 
-/// Mend what verify finds: the store from the ledger, the ledger from the store.
+/// Mend what verify finds.
 ///
-/// What cannot be mended is named, and exits with 12 until it is accepted. Nothing is deleted that is not whole somewhere
-/// else: what was only mended in part is kept as ledger.bak and store.bak.
+/// The store from the ledger, the ledger from the store. What neither has is lost, and repair says what that is.
 #[derive(clap::Args)]
 pub struct Args {
     /// Accept that bytes behind the ledger's last whole commit are not in the archive. They stay as a file.

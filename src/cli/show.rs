@@ -7,7 +7,9 @@ use super::output::terminal::{clean, clean_lines, page};
 use pressmark::{Capture, Dated, Published, Snapshot};
 use std::io::Write;
 
-/// Show articles with all their captures: by digits that begin their digests (four or more), or by a query, newest first.
+/// Show articles with all their captures.
+///
+/// Name them by the first digits of their digests (four or more), or by a query, newest first.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]

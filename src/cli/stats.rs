@@ -6,12 +6,14 @@ use super::context::{Access, Context};
 use super::exit::{Outcome, Result};
 use super::output::terminal::{bytes, clean, grouped, padded, shown};
 use super::output::{Format, print_bars};
-use pressmark::{By, Query};
 use pressmark::answer::Group;
+use pressmark::{By, Query};
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 
-/// Say what is in the archive and what it takes; with a query, what there is of it.
+/// Show what is in the archive and what it takes on disk.
+///
+/// With a query, what there is of its answer.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]

@@ -5,13 +5,13 @@ use super::context::{Access, Context};
 use super::exit::{Failure, Outcome, Result};
 use super::output::terminal::{clean, grouped};
 use super::output::{Cell, Column, FormatArgs, List, Style, Width};
-use pressmark::{Answer, Query, Want};
 use pressmark::model::{TAG_HINT, tag};
+use pressmark::{Answer, Query, Want};
 
-/// Give tags to articles (+tag) and take them away (-tag); without arguments, list the tags with how many articles have them.
+/// Add tags (+tag), remove them (-tag), or list them.
 ///
-/// What comes first with a + or a - is a tag, the rest is the query, or eight or more digits that begin a digest. Tags are kept in the ledger
-/// like everything else, and tag:NAME finds them.
+/// Arguments that start with + or - are tags, the rest is the query, or eight or more digits that begin a digest. Tags are kept in the
+/// ledger like everything else; tag:NAME finds them. Without arguments, lists the tags with the number of articles that have them.
 #[derive(clap::Args)]
 pub struct Args {
     /// +tag and -tag, then the query.
@@ -21,10 +21,10 @@ pub struct Args {
     flags: FlagArgs,
     #[command(flatten)]
     format: FormatArgs,
-    /// Also where the query asks for everything.
+    /// Allow a query that matches everything.
     #[arg(long)]
     all: bool,
-    /// Only say how many articles would change.
+    /// Only count the articles that would change.
     #[arg(long)]
     dry_run: bool,
 }

@@ -4,13 +4,14 @@ use super::context::Context;
 use super::exit::{Failure, Outcome, Result};
 use super::output::advice;
 use super::output::terminal::{clean, grouped};
-use pressmark::{Depth, Report};
 use pressmark::model::DAY;
+use pressmark::{Depth, Report};
 use std::io::Write;
 
-/// Check the archive: the ledger's chain, every row of the store, and for every row the rows that belong to it.
+/// Check the archive for damage.
 ///
-/// Exits with 12 if anything is wrong. pressmark repair mends it.
+/// Checks the ledger's chain, every row of the store, and for every row the rows that belong to it. Exits with 12 if anything is wrong.
+/// pressmark repair mends it.
 #[derive(clap::Args)]
 pub struct Args {
     /// Read every byte as well: every checksum of the ledger, every digest, in both halves, and compare the two.

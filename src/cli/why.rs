@@ -5,15 +5,15 @@ use super::context::Context;
 use super::exit::{Failure, Outcome, Result};
 use super::output::Format;
 use super::output::terminal::clean;
-use pressmark::{Article, Capture, Condition, DateField, Expr, Query, Snapshot};
-use pressmark::derived::words::{Matcher, Scope};
 use pressmark::derived::words::analysis::{Code, Words};
+use pressmark::derived::words::{Matcher, Scope};
+use pressmark::{Article, Capture, Condition, DateField, Expr, Query, Snapshot};
 use std::collections::BTreeMap;
 use std::io::Write;
 
-/// Say why an article matches a query, or why not: condition by condition, with the words, dates and names that it has.
+/// Explain why an article matches a query, or why not.
 ///
-/// Exits with 0 if it matches and with 1 if it does not.
+/// Condition by condition, with the words, dates and names that the article has. Exits with 0 if it matches and with 1 if it does not.
 #[derive(clap::Args)]
 pub struct Args {
     /// Digits that begin the article's digest; four or more.

@@ -132,7 +132,11 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
         heading,
         body: span,
         url,
-        setting: dates::Setting { language: said.language.as_deref(), captured: setting.captured },
+        setting: dates::Setting {
+            language: said.language.as_deref(),
+            captured: setting.captured,
+            now: setting.now,
+        },
         now: setting.now,
     }
     .dates(&mut considered);

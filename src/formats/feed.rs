@@ -92,7 +92,7 @@ fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) ->
     }
     let captured = around.captured.unwrap_or(around.now);
     let language = item.language.as_deref().or(feed.language.as_deref());
-    let setting = Setting { language, captured: Some(captured) };
+    let setting = Setting { language, captured: Some(captured), now: None };
     let mut notes: Vec<String> = note.into_iter().collect();
     let mut extra = Map::new();
     let mut date = |text: Option<&String>, what: &str| {

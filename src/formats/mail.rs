@@ -31,7 +31,7 @@ fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, Reason> {
         return Err("it has none of the headers of a message (From, Subject, MIME-Version)".into());
     }
     let date = header("Date").and_then(|date| {
-        let setting = Setting { language: None, captured: around.captured };
+        let setting = Setting { language: None, captured: around.captured, now: Some(around.now) };
         dates::parse(&date, setting).filter(|found| found.has_year).map(|found| found.dated)
     });
     let address = header("Snapshot-Content-Location").or_else(|| {

@@ -48,7 +48,8 @@ fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, String> {
     }
     let captured = around.captured.unwrap_or(around.now);
     let language = detect_language::detect("", &body);
-    let setting = Setting { language: language.as_ref().map(Language::as_str), captured: None };
+    let setting =
+        Setting { language: language.as_ref().map(Language::as_str), captured: None, now: Some(around.now) };
     let published =
         run.zip(headline).and_then(|(run, headline)| page.date(headline, run, setting, around.now));
     let headline = headline.map_or(String::new(), |line| page.lines[line].text.to_string());

@@ -125,11 +125,4 @@ impl Provenance {
             + pairs.sum::<usize>()
             + self.original.as_ref().map_or(0, Original::bytes)
     }
-
-    /// What makes two captures of one article the same capture: source, URL and published.
-    pub(crate) fn identity(&self) -> [u8; 16] {
-        let published = self.published.map(|published| (published.at, published.precision));
-        let identity = crate::bytes::codec::encode(&(&self.source, &self.url, published));
-        blake3::hash(&identity).as_bytes()[..16].try_into().expect("a hash is longer than 16 bytes")
-    }
 }

@@ -1,4 +1,4 @@
-//! README's examples, run: every `console` block, line by line, in a directory with the samples.
+//! The examples of README.md and docs/, run: every `console` block, line by line, in a directory with the samples.
 
 use crate::env::TestEnv;
 use std::path::Path;
@@ -7,7 +7,14 @@ use std::process::Command;
 #[test]
 fn the_tour_is_true() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    for (page, steps) in [("README.md", 8), ("docs/nightly.md", 2), ("docs/sharing.md", 3)] {
+        let ran = run_examples(root, page);
+        assert!(ran >= steps, "{page} has {ran} steps");
+    }
+}
+
+fn run_examples(root: &Path, page: &str) -> usize {
+    let readme = std::fs::read_to_string(root.join(page)).unwrap();
     let env = TestEnv::new();
     crate::env::copy_dir(&root.join("samples"), &env.path("samples"));
     let bin = Path::new(env!("CARGO_BIN_EXE_pressmark")).parent().unwrap();
@@ -34,11 +41,11 @@ fn the_tour_is_true() {
                 .output()
                 .unwrap();
             let printed = String::from_utf8(output.stdout).unwrap();
-            assert_eq!(printed.trim_end(), expected.trim_end(), "README: $ {command}");
+            assert_eq!(printed.trim_end(), expected.trim_end(), "{page}: $ {command}");
             ran += 1;
         }
     }
-    assert!(ran >= 8, "the tour has {ran} steps");
+    ran
 }
 
 /// The first of the README's two commands, with the binary that is being tested.
@@ -71,7 +78,8 @@ fn ci_runs_what_the_readme_says() {
 /// Every command is in the README.
 #[test]
 fn the_readme_names_every_command() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference.md")).unwrap();
     let help = TestEnv::new().ok(&["--help"]);
     let commands = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
     // A description that is too long for its line goes on further in.
@@ -80,7 +88,7 @@ fn the_readme_names_every_command() {
     for command in names.filter_map(|line| line.split_whitespace().next()) {
         assert!(
             command == "help" || readme.contains(&format!("`{command}")),
-            "README does not name {command}"
+            "docs/reference.md does not name {command}"
         );
     }
 }

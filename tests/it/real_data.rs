@@ -95,7 +95,8 @@ fn printed_dates() {
     for line in lines.lines() {
         let [language, text, day] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
         let language = Some(language).filter(|language| language.len() == 2);
-        let found = parse(text, Setting { language, captured: None }).unwrap_or_else(|| panic!("{text}"));
+        let found =
+            parse(text, Setting { language, captured: None, now: None }).unwrap_or_else(|| panic!("{text}"));
         assert_eq!(&found.dated.printed()[..10], day, "{text}");
     }
 }

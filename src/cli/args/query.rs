@@ -4,7 +4,9 @@ use super::named;
 use super::words::MINUS;
 use crate::cli::exit::{Failure, Outcome, Result};
 use crate::cli::output::terminal::clean;
-use pressmark::{Clock, Condition, Cursor, DateField, Expr, Language, Order, Query, Source, SyntaxError, parse};
+use pressmark::{
+    Clock, Condition, Cursor, DateField, Expr, Language, Order, Query, Source, SyntaxError, parse,
+};
 use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
 
@@ -32,16 +34,16 @@ pub struct FlagArgs {
     /// Not after the end of this date.
     #[arg(long, value_name = "DATE")]
     until: Option<String>,
-    /// Which date --since and --until mean, and the order.
+    /// The date that --since, --until and the order use.
     #[arg(long, value_name = "FIELD", default_value = "published", value_parser = named::<DateField>())]
     date_field: DateField,
     /// In this language (several: any of them): uk, ru, en.
     #[arg(long, value_name = "CODE")]
     language: Vec<String>,
-    /// Only those without a date of publication.
+    /// Only articles without a publication date.
     #[arg(long)]
     undated: bool,
-    /// Whose days dates mean: UTC, +02:00, Europe/Kyiv.
+    /// The time zone of dates: UTC, +02:00, Europe/Kyiv.
     #[arg(
         long,
         value_name = "ZONE",
@@ -50,13 +52,13 @@ pub struct FlagArgs {
         allow_hyphen_values = true
     )]
     tz: String,
-    /// What today is, so that yesterday and 2weeks can be asked again: a day or an instant [default: now].
+    /// Count yesterday and 2weeks from this day [default: now].
     #[arg(long, value_name = "DATE")]
     today: Option<String>,
     /// Tell ґ and г apart.
     #[arg(long)]
     distinct_ge: bool,
-    /// Say how the query is answered, and how many captures were looked at.
+    /// Explain how the query is answered.
     #[arg(long)]
     pub explain: bool,
 }
@@ -67,20 +69,19 @@ pub struct FlagArgs {
 pub struct QueryArgs {
     #[command(flatten)]
     pub filter: FilterArgs,
-    /// A row for every capture that matches, not one for every article.
+    /// One row per matching capture instead of one per article.
     #[arg(long)]
     captures: bool,
-    /// No more than so many.
+    /// Show at most N.
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
-    /// Pass so many over first.
+    /// Skip the first N.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     offset: u64,
-    /// Go on after this place: what the end of a page printed.
+    /// Continue after this place, as printed at the end of a page.
     #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
     after: Option<String>,
-    /// In which order: date (the earliest first), -date, source, arrival, relevance. Undated ones come last, equals in the
-    /// order of their digests.
+    /// Order: date (earliest first), -date, source, arrival, relevance. Undated articles come last.
     #[arg(
         long,
         visible_alias = "order",

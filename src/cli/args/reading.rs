@@ -4,56 +4,56 @@ use super::dated;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::output::advice;
 use crate::cli::output::terminal::{clean, grouped};
-use pressmark::{Language, Skip, Source};
 use pressmark::ingest::{Captured, Format, Limits, Mapping, Options, PathPattern, Wanted};
+use pressmark::{Language, Skip, Source};
 use std::collections::BTreeMap;
 
 /// How inputs are read.
 #[derive(clap::Args)]
 pub struct Reading {
-    /// Names of JSON fields and of columns: headline=hed,body=content.text.
+    /// Map JSON fields and columns: headline=hed,body=content.text.
     #[arg(long, value_name = "FIELD=NAME,…")]
     map: Vec<Mapping>,
-    /// What paths say: '{source}/{published}/*.txt'. Also {language}, * and **.
+    /// Read fields from paths: '{source}/{published}/*.txt'. Also {language}, * and **.
     #[arg(long, value_name = "PATTERN")]
     path_pattern: Option<PathPattern>,
-    /// The source, where an input does not say.
+    /// The source of inputs that do not name one.
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,
-    /// The date of publication, where an input does not say.
+    /// The publication date of inputs that have none.
     #[arg(long, value_name = "DATE")]
     published: Option<String>,
-    /// The URL, where an input does not say.
+    /// The URL of inputs that have none.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// The language, where an input does not say [default: found by the text].
+    /// The language of inputs that do not name one [default: detected].
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
-    /// The time of capture, where an input does not say; mtime is when its file was modified [default: now].
+    /// The capture time of inputs that have none; mtime is the time of their file [default: now].
     #[arg(long, value_name = "DATE")]
     captured: Option<String>,
-    /// Of a crawl, only what was fetched from a URL that begins so; may be given again.
+    /// From crawls, take only URLs that start with this; repeatable.
     #[arg(long, value_name = "URL")]
     url_prefix: Vec<String>,
-    /// Of a crawl, only this domain and the hosts in it; may be given again.
+    /// From crawls, take only this domain and its hosts; repeatable.
     #[arg(long, value_name = "DOMAIN")]
     domain: Vec<String>,
-    /// Of a crawl, only responses with this HTTP status; may be given again [default: 200 to 299].
+    /// From crawls, take only this HTTP status; repeatable [default: 200 to 299].
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..=599))]
     status: Vec<u16>,
-    /// Of a crawl, also pages that are no articles: front pages, indexes, forms.
+    /// From crawls, take pages that are not articles too: front pages, indexes, forms.
     #[arg(long)]
     all_pages: bool,
-    /// The longest record: a line, a message, a page, a record of a crawl; in MiB.
+    /// Reject records longer than this: lines, messages, pages, crawl records; in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
     max_record: u32,
-    /// The longest HTML page that is parsed, in MiB.
+    /// Reject HTML pages longer than this, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
     max_page: u32,
-    /// Follow links in directories that lead out of them.
+    /// Follow symbolic links that lead out of a directory.
     #[arg(long)]
     follow: bool,
-    /// How many times its size a compressed input may unpack to, with all that is in it.
+    /// Reject inputs that unpack to more than this many times their size.
     #[arg(long, value_name = "TIMES", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     max_ratio: u64,
 }

@@ -18,7 +18,12 @@ pub struct Setting<'a> {
     pub language: Option<&'a str>,
     /// When the text was seen: what `yesterday` and dates without a year are counted from.
     pub captured: Option<Timestamp>,
+    /// Now, where that is not known: years of two digits are not later [default: the end of the year of this release].
+    pub now: Option<Timestamp>,
 }
+
+/// The end of 2026.
+const RELEASED: Timestamp = Timestamp(1_798_761_599);
 
 /// A date in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -300,7 +305,7 @@ impl Reader<'_, '_> {
 
     /// The latest year that a date can be of, near enough.
     fn now(&self) -> Timestamp {
-        self.setting.captured.unwrap_or_else(Timestamp::now)
+        self.setting.captured.or(self.setting.now).unwrap_or(RELEASED)
     }
 
     fn year(&self, value: i64, digits: usize) -> Option<i64> {
@@ -868,7 +873,8 @@ mod tests {
     fn day(language: &str, text: &str) -> String {
         let language = Some(language).filter(|language| !language.is_empty());
         let captured = Timestamp::from_day(2025, 2, 3).map(|midnight| Timestamp(midnight.0 + 12 * 3600));
-        parse(text, Setting { language, captured }).map_or("none".to_owned(), |found| found.dated.printed())
+        parse(text, Setting { language, captured, now: None })
+            .map_or("none".to_owned(), |found| found.dated.printed())
     }
 
     #[test]
@@ -977,7 +983,7 @@ mod tests {
         ] {
             assert_eq!(day(language, text), printed, "{language}: {text}");
         }
-        assert_eq!(parse("вчора", Setting { language: Some("uk"), captured: None }), None);
+        assert_eq!(parse("вчора", Setting { language: Some("uk"), captured: None, now: None }), None);
     }
 
     #[test]

@@ -1,0 +1,92 @@
+//! Flags that no other test is about.
+
+use crate::env::{TestEnv, record};
+
+fn env() -> TestEnv {
+    let records: Vec<String> = (0..5).map(record).collect();
+    TestEnv::with(&records.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn offset_skips_the_first() {
+    let env = env();
+    let all = env.ok(&["list", "--sort", "date"]);
+    let rest: Vec<&str> = all.lines().skip(2).collect();
+    assert_eq!(env.ok(&["list", "--sort", "date", "--offset", "2"]).lines().collect::<Vec<_>>(), rest);
+    assert_eq!(env.ok(&["count", "--offset", "2"]), "3\n");
+    assert_eq!(env.ok(&["search", "--offset", "4", "sentence"]).lines().count(), 1);
+    assert_eq!(env.ok(&["export", "--offset", "4"]).lines().count(), 1);
+}
+
+#[test]
+fn formulas_are_defused_unless_raw_is_asked_for() {
+    let env = TestEnv::with(&[r#"{"title":"=1+1","text":"A text.","source":"a.example"}"#]);
+    let csv =
+        |flags: &[&str]| env.ok(&[&["export", "--format", "csv", "--fields", "headline"], flags].concat());
+    assert_eq!(csv(&[]), "headline\n'=1+1\n");
+    assert_eq!(csv(&["--csv-raw"]), "headline\n=1+1\n");
+    env.ok(&["export", "--output", "out.csv", "--fields", "headline"]);
+    assert_eq!(env.read("out.csv"), csv(&[]));
+}
+
+#[test]
+fn limits_of_inputs() {
+    let env = TestEnv::new();
+    let page =
+        format!("<html><h1>Ferry</h1><p>{}</p></html>", "The ferry runs again, they say. ".repeat(50_000));
+    env.write("page.html", &page);
+    let refused = env.run(&["ingest", "--max-page", "1", "page.html"]);
+    assert_eq!(refused.code, 3, "{refused:?}");
+    assert!(refused.stderr.contains("are read; --max-page takes more"), "{}", refused.stderr);
+    env.ok(&["ingest", "--max-page", "4", "page.html"]);
+    assert_eq!(env.run(&["extract", "--max-page", "1", "page.html"]).code, 3);
+    // 80 MB of one letter fit into a file that is a thousand times shorter.
+    let mut packed = zstd::Encoder::new(Vec::new(), 3).unwrap();
+    std::io::Write::write_all(&mut packed, &vec![b'a'; 80 << 20]).unwrap();
+    env.write("bomb.txt.zst", packed.finish().unwrap());
+    let refused = env.run(&["extract", "--max-ratio", "100", "bomb.txt.zst"]);
+    assert!(
+        refused.stderr.contains("unpacks to more than 100 times its size; --max-ratio takes more"),
+        "{}",
+        refused.stderr
+    );
+    let read = env.run(&["ingest", "--max-ratio", "1000000", "bomb.txt.zst"]);
+    assert!(!read.stderr.contains("--max-ratio"), "{}", read.stderr);
+}
+
+#[test]
+fn formats_can_be_named() {
+    let env = TestEnv::new();
+    env.write("page.bin", record(1));
+    assert!(env.ok(&["extract", "--input-format", "json", "page.bin"]).contains("Headline 1"));
+    assert_eq!(env.run(&["extract", "--input-format", "odt", "page.bin"]).code, 2);
+}
+
+#[test]
+fn pages_that_are_no_articles() {
+    let env = TestEnv::new();
+    let front = "<html><head><meta property=og:type content=website></head><h1>The Post</h1><p>All the news of the day, and of the day before, from the harbour and from the town.</p></html>";
+    let block = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{front}");
+    let warc = format!(
+        "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://post.example/\r\nWARC-Date: 2025-02-01T10:00:00Z\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: {}\r\n\r\n{block}\r\n\r\n",
+        block.len()
+    );
+    env.write("front.warc", warc);
+    let count = |flags: &[&str]| {
+        let ran = env.run(&[&["extract", "--format", "jsonl"], flags, &["front.warc"]].concat());
+        ran.stdout.lines().count()
+    };
+    assert!(count(&["--all-pages"]) >= count(&[]));
+    env.ok(&["ingest", "--all-pages", "front.warc"]);
+    assert_eq!(env.ok(&["count"]), "1\n");
+}
+
+#[test]
+fn quiet_answers_and_disk_space() {
+    let env = env();
+    let here = env.run(&["has", "--quiet", "https://s.example/1"]);
+    assert_eq!((here.code, here.stdout.as_str()), (0, ""));
+    assert_eq!(env.run(&["has", "--quiet", "https://s.example/none"]).code, 1);
+    let disk = env.ok(&["stats", "--disk"]);
+    assert!(disk.contains("ledger") && !disk.contains("captures"), "{disk}");
+}
