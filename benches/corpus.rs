@@ -204,3 +204,23 @@ fn capital(word: &str) -> String {
         .next()
         .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }
+
+/// A page around an article: menus, teasers, a footer, as much markup as news pages have.
+#[allow(dead_code)]
+pub fn html(corpus: &Corpus, number: u64) -> String {
+    let draft = corpus.draft(number, 1000);
+    let menu: String = (0..150).map(|n| format!("<li class=\"nav__item nav__item--{n}\"><a href=\"/section/{n}\" data-track=\"nav\">Section {n}</a></li>")).collect();
+    let teasers: String = (0..60).map(|n| format!("<div class=\"teaser teaser--small\"><a href=\"/story/{n}\"><h3>Another story, number {n}</h3></a><time datetime=\"2025-01-{:02}\">{n}</time></div>", n % 28 + 1)).collect();
+    let body: String = draft
+        .body
+        .split("\n\n")
+        .map(|paragraph| format!("<p class=\"article__text\">{paragraph}</p>\n"))
+        .collect();
+    format!(
+        "<!DOCTYPE html><html lang=en><head><title>{0} | Post</title><meta property=\"og:title\" content=\"{0}\"><script>{1}</script>\
+         <script type=\"application/ld+json\">{{\"@type\":\"NewsArticle\",\"headline\":\"{0}\",\"datePublished\":\"2025-01-28T09:31:00Z\"}}</script></head>\
+         <body><nav><ul>{menu}</ul></nav><main><article><h1>{0}</h1>{body}</article><aside>{teasers}</aside></main><footer>© Post</footer></body></html>",
+        draft.headline,
+        "window.data=1;".repeat(2000)
+    )
+}

@@ -10,7 +10,7 @@ use super::snippet::{Marker, Snippet};
 use crate::archive::Snapshot;
 use crate::ledger::Entry;
 use crate::model::{Capture, Dated, Document, Error, Precision, Prefix, Result, Timestamp};
-use crate::query::{By, DateField, Query};
+use crate::query::{By, Condition, DateField, Order, Query};
 use crate::store::SourceNames;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -137,7 +137,7 @@ pub enum Answer {
 pub struct End {
     /// How many pieces came before.
     pub count: u64,
-    /// Where the next page begins, if there is one: [`Query::after`].
+    /// Where the next page of rows or documents begins, if there is one: [`Query::after`].
     pub after: Option<String>,
     /// How many there are on all pages, if there is another.
     pub total: Option<u64>,
@@ -330,7 +330,7 @@ pub fn answer(snapshot: &Snapshot, request: &Request) -> Result<Answers> {
         }
         Want::Documents => {
             let asked = snapshot.ask(query)?;
-            (Pieces::Documents(Box::new(asked.hits()?)), Some(asked))
+            (Pieces::Documents(Box::new(asked.hits()?), None), Some(asked))
         }
         Want::Count => {
             let asked = snapshot.ask(query)?;
@@ -353,7 +353,10 @@ pub fn answer(snapshot: &Snapshot, request: &Request) -> Result<Answers> {
                 let end = end.min(first.saturating_add(query.limit.unwrap_or(u64::MAX)));
                 (Pieces::Entries(first..end), None)
             } else {
-                let asked = snapshot.ask(query)?;
+                let later = Condition::Seq(first, u64::MAX).into();
+                let filter = query.filter.clone().and(later);
+                let query = Query { filter, order: Order::Arrival, captures: true, ..query.clone() };
+                let asked = snapshot.ask(&query)?;
                 (Pieces::Captures(Box::new(asked.hits()?)), Some(asked))
             }
         }
@@ -401,7 +404,7 @@ pub struct Answers {
 enum Pieces {
     All(std::vec::IntoIter<Answer>),
     Rows(Box<Rows>),
-    Documents(Box<Hits>),
+    Documents(Box<Hits>, Option<Hit>),
     Captures(Box<Hits>),
     Entries(Range<u64>),
 }
@@ -434,8 +437,11 @@ impl Answers {
                     Some(Answer::Row(rows.row(snapshot, &hit, field)?))
                 }
             },
-            Some(Pieces::Documents(hits)) => match (hits.next().transpose()?, &self.asked) {
-                (Some(hit), Some(asked)) => Some(Answer::Document(Box::new(asked.document(&hit)?.into()))),
+            Some(Pieces::Documents(hits, last)) => match (hits.next().transpose()?, &self.asked) {
+                (Some(hit), Some(asked)) => {
+                    *last = Some(hit);
+                    Some(Answer::Document(Box::new(asked.document(&hit)?.into())))
+                }
                 _ => None,
             },
             Some(Pieces::Captures(hits)) => match hits.next().transpose()? {
@@ -451,13 +457,18 @@ impl Answers {
 
     fn end(&mut self) -> Result<End> {
         let mut end = End { count: self.count, ..End::default() };
-        if let (Some(Pieces::Rows(rows)), Some(asked)) = (&mut self.source, &self.asked)
-            && let Some(last) = rows.last
-            && rows.hits.has_more()?
+        let (hits, last, is_search) = match &mut self.source {
+            Some(Pieces::Rows(rows)) => (Some(&mut rows.hits), rows.last, rows.marker.is_some()),
+            Some(Pieces::Documents(hits, last)) => (Some(&mut **hits), *last, false),
+            _ => (None, None, false),
+        };
+        if let (Some(hits), Some(last), Some(asked)) = (hits, last, &self.asked)
+            && hits.has_more()?
         {
-            let source = rows.names.name(last.source).map(|name| name.as_str());
+            let names = self.snapshot.names()?;
+            let source = names.name(last.source).map(|name| name.as_str());
             end.after = Some(last.cursor(self.request.query.order, source).to_string());
-            if rows.marker.is_some() {
+            if is_search {
                 end.total = Some(asked.total()?);
             }
         }

@@ -62,6 +62,9 @@ pub(super) fn check(layout: &Layout, archive: uuid::Uuid, alone: bool) -> Result
     Ok(wrong)
 }
 
+/// So many articles that an index lacks are added beside new ones.
+const CAUGHT_UP_AT_ONCE: u64 = 1 << 14;
+
 /// The derived indexes of an open archive; any thread may ask for one.
 pub(crate) struct Indexes(Mutex<Kept>);
 
@@ -73,8 +76,8 @@ struct Kept {
     scratch: Option<ScratchPlace>,
     temporary: Option<tempfile::TempDir>,
     archive: uuid::Uuid,
-    /// Whether one could not be written; it is left alone then until somebody asks for it.
-    failed: bool,
+    /// Whether one could not be written, or lacks much; it is left alone then until somebody asks for it.
+    behind: bool,
     healed: Vec<Healed>,
 }
 
@@ -84,7 +87,7 @@ impl Indexes {
         let words = Words::new(&layout.search(), archive);
         let foreign = foreign.map(|layout| Words::new(&layout.search(), archive));
         let (scratch, temporary, healed) = Default::default();
-        Indexes(Mutex::new(Kept { words, foreign, scratch, temporary, archive, failed: false, healed }))
+        Indexes(Mutex::new(Kept { words, foreign, scratch, temporary, archive, behind: false, healed }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -124,32 +127,15 @@ impl Indexes {
         }
     }
 
-    /// Adds new articles, as long as those before them are there: what is missing is added when the archive is closed, or asked. It is
-    /// committed then as well: never before the ledger.
+    /// Adds new articles that are durable, and the few before them that are missing. Where many are, or somebody is bringing an index up to
+    /// date just now, they are left to whoever asks next, or to the end.
     pub fn add(&self, fresh: &[Fresh], views: &Views) {
         let Some(first) = fresh.first() else { return };
-        let mut kept = self.lock();
-        let next = match kept.words.next_article() {
-            Some(next) => next,
-            None if kept.failed => return,
-            None => match views.view().and_then(|view| kept.words.position(&view)) {
-                Ok(next) => next,
-                Err(_) => return kept.failed = true,
-            },
-        };
-        if next != first.article {
-            return;
-        }
-        // What was added before is in the ledger by now.
-        let mut added = kept.words.commit_if_many();
-        for Fresh { hash, digest, language, headline, body, .. } in fresh {
-            let text = Text { digest: *digest, language: *language, headline, body };
-            added = added.and_then(|()| kept.words.apply(hash, Some(text)));
-        }
-        if added.is_err() {
+        let Ok(mut kept) = self.0.try_lock() else { return };
+        if !kept.behind && kept.try_add(first.article, fresh, views).is_err() {
             // Nothing depends on it; it is made again when it is needed.
             kept.words.abandon();
-            kept.failed = true;
+            kept.behind = true;
         }
     }
 
@@ -176,6 +162,26 @@ impl Indexes {
 }
 
 impl Kept {
+    fn try_add(&mut self, first: u64, fresh: &[Fresh], views: &Views) -> Result<()> {
+        let next = match self.words.next_article() {
+            Some(next) => next,
+            None => self.words.position(&views.view()?)?,
+        };
+        if next == first {
+            self.words.commit_if_many()?;
+            return fresh.iter().try_for_each(|Fresh { hash, digest, language, headline, body, .. }| {
+                self.words.apply(hash, Some(Text { digest: *digest, language: *language, headline, body }))
+            });
+        }
+        let view = views.view()?;
+        self.behind = next > view.end() || view.end() - next > CAUGHT_UP_AT_ONCE;
+        if !self.behind {
+            self.words.commit_if_many()?;
+            view.each(next, &mut |hash, text| self.words.apply(hash, text))?;
+        }
+        Ok(())
+    }
+
     fn words(&mut self, view: &View) -> Result<Arc<SearchIndex>> {
         match self.words.reader(view) {
             Ok(Some(words)) => return Ok(words),
@@ -204,6 +210,7 @@ impl Kept {
             index.apply(hash, text)
         })?;
         index.close()?;
+        self.behind = false;
         let (articles, name) = (view.applied().articles, index.name());
         match index.lost() {
             Some(reason) if articles > 0 => {

@@ -24,7 +24,7 @@ use crate::bytes::pool::spread;
 use crate::ledger::{Commit, Entry, Ledger, Position};
 use crate::model::{Draft, Error, Raw, Reason, Result, TimeSource};
 use crate::store::Store;
-use commit::{Builder, Built};
+use commit::{Builder, Built, Fresh};
 use derive::Indexes;
 use layout::Layout;
 use lock::{Hold, lock};
@@ -66,8 +66,9 @@ pub struct Archive {
     store: Option<Store>,
     indexes: Arc<Indexes>,
     builder: Builder,
-    /// A commit that is ready and not written yet.
+    /// A commit that is ready and not written yet, and its new articles, which are indexed when it is.
     staged: Option<Commit>,
+    fresh: Vec<Fresh>,
     healed: Vec<Healed>,
     failed: bool,
     /// Whether sled could not write: it may hang when it is closed.
@@ -147,6 +148,7 @@ impl Archive {
             indexes,
             builder,
             staged: None,
+            fresh: Vec::new(),
             healed: Vec::new(),
             layout,
             hold,
@@ -276,8 +278,8 @@ impl Archive {
                 }
             }
             changed += entries.len() as u64;
-            now_has.into_iter().for_each(|(article, has)| self.builder.note_tags(article, has));
             self.change(entries)?;
+            now_has.into_iter().for_each(|(article, has)| self.builder.note_tags(article, has));
         }
         Ok(changed)
     }
@@ -298,6 +300,9 @@ impl Archive {
         }
         self.guarded(|archive| {
             archive.try_settle()?;
+            if archive.store().is_full() {
+                archive.flush()?;
+            }
             let commit = archive.builder.change(entries.iter().map(Entry::encode).collect());
             let Archive { ledger, store, layout, .. } = archive;
             write(commit, ledger, store.as_ref().expect(OPEN), layout)
@@ -346,14 +351,18 @@ impl Archive {
         let named = raws.iter().zip(named).filter(|(_, named)| *named);
         kept.keep(named.filter_map(|(raw, _)| raw.as_ref()))?;
         self.staged = commit;
-        self.indexes.add(&fresh, &self.store().views());
+        let durable = std::mem::replace(&mut self.fresh, fresh);
+        self.indexes.add(&durable, &self.store().views());
         Ok(puts)
     }
 
     fn try_settle(&mut self) -> Result<()> {
         let Some(commit) = self.staged.take() else { return Ok(()) };
         let Archive { ledger, store, layout, .. } = self;
-        write(commit, ledger, store.as_ref().expect(OPEN), layout)
+        write(commit, ledger, store.as_ref().expect(OPEN), layout)?;
+        let durable = std::mem::take(&mut self.fresh);
+        self.indexes.add(&durable, &self.store().views());
+        Ok(())
     }
 
     /// Brings the store up to the ledger.

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::exit::{Outcome, Result};
 use super::output::terminal::clean;
 use super::output::{Cell, Column, Format, FormatArgs, List, Style, Width};
-use pressmark::{Answer, Condition, Order, Want};
+use pressmark::{Answer, Want};
 use std::io::Write;
 
 /// List everything in order of arrival: captures, tags, queries.
@@ -47,11 +47,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     let make = |saved: &_| {
         let mut query = args.filter.query(saved)?;
-        (query.order, query.captures, query.limit) = (Order::Arrival, true, args.limit);
-        // What comes after a number; everything else is numbered with the captures.
-        if !query.filter.is_everything() {
-            query.filter = query.filter.and(Condition::Seq(args.after.saturating_add(1), u64::MAX).into());
-        }
+        query.limit = args.limit;
         Ok(query)
     };
     let mut list = List::new(context, &args.format, &COLUMNS);

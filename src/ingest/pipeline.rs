@@ -10,7 +10,7 @@ use super::{Options, Summary};
 use crate::archive::{Archive, Prepared};
 use crate::formats::records::Record;
 use crate::formats::unpacked_name;
-use crate::model::{Progress, Rejection, Result, Skip};
+use crate::model::{Progress, Reason, Rejection, Result, Skip};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -54,7 +54,7 @@ pub fn ingest(
         let (shared, tasks, to_writer) = (shared.clone(), tasks.clone(), to_writer.clone());
         threads.push(std::thread::spawn(move || {
             for (number, task) in tasks {
-                if to_writer.send((number, shared.work(task))).is_err() {
+                if to_writer.send((number, shared.work_surely(task))).is_err() {
                     break;
                 }
             }
@@ -86,13 +86,26 @@ pub fn ingest(
     }
     if producer.is_finished() {
         threads.push(producer);
-        threads.into_iter().for_each(|thread| drop(thread.join()));
+        for thread in threads {
+            // What it had to do was not done: that is no success.
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
     }
     let ended = shared.journal.as_ref().map_or(Ok(()), Journal::end);
     result.and_then(|summary| ended.map(|()| summary))
 }
 
 impl Run {
+    /// [`Run::work`], whatever happens: what comes after it waits for it.
+    fn work_surely(&self, task: Task) -> Done {
+        let bytes = task.bytes();
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.work(task)));
+        done.unwrap_or_else(|_| {
+            let outcomes = vec![Outcome::Rejected(Rejection::whole("some of the inputs", Reason::Defect))];
+            Done { outcomes, bytes }
+        })
+    }
+
     /// Finds inputs and gives out the work, in order.
     pub fn produce(&self, paths: &[PathBuf], tasks: &crossbeam_channel::Sender<(u64, Task)>) {
         let mut number = 0;

@@ -104,7 +104,8 @@ impl Memory {
     pub fn bodies(&self, all: bool) -> Vec<BodyPack> {
         let chunks = &self.waiting.bodies.chunks;
         let full = chunks.iter().rposition(|chunk| chunk.full).map_or(0, |last| last + 1);
-        let chunks = chunks.iter().take(if all { chunks.len() } else { full });
+        // A ledger that was written from the store calls none full.
+        let chunks = chunks.iter().take(if all || full == 0 { chunks.len() } else { full });
         chunks.map(|chunk| chunk.to_pack()).collect()
     }
 

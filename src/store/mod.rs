@@ -248,6 +248,10 @@ impl Store {
         if memory.is_empty() {
             return Ok(());
         }
+        if self.open.as_ref().is_some_and(|open| Arc::strong_count(open) > 1) {
+            // Somebody may ask at any time, and is not to wait for sled.
+            memory.view(trees)?;
+        }
         let (rows, state) = memory.rows(trees)?;
         // Whoever asks meanwhile is answered from what waits.
         let held = if memory.is_asked() {

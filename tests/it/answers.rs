@@ -2,7 +2,7 @@
 
 use crate::env::{TestEnv, record};
 use pressmark::Error;
-use pressmark::answer::{Answer, Request, VERSION, Want, answer};
+use pressmark::answer::{Answer, End, Request, VERSION, Want, answer};
 use pressmark::model::Timestamp;
 use pressmark::query::{By, Clock, Expr, Order, Query, parse};
 
@@ -67,6 +67,12 @@ fn answers_are_resolved() {
         matches!(&found[0], Answer::Document(found) if found.captures.len() == 1 && found.tags == ["kept"]),
         "{found:?}"
     );
+    let log = asked(&env, query("source:s1.example"), Want::Log { after: 2 });
+    assert!(matches!(&log[..], [Answer::Entry(entry), Answer::End(_)] if entry.seq == 5), "{log:?}");
+    let page = asked(&env, Query { limit: Some(2), ..query("") }, Want::Documents);
+    let Some(Answer::End(End { after: Some(after), .. })) = page.last() else { panic!("{page:?}") };
+    let rest = asked(&env, Query { after: Some(after.parse().unwrap()), ..query("") }, Want::Documents);
+    assert_eq!(rest.len(), 5, "four documents and the end");
     let log = asked(&env, Query::default(), Want::Log { after: 5 });
     let whats: Vec<&str> = log
         .iter()
