@@ -4,27 +4,22 @@ use super::dom::{Dom, Id, Tag, collapse};
 use super::headline::Considered;
 use super::metadata::{Metadata, fold, plain};
 use super::roles;
+use crate::text::lists::words;
 
-/// Labels of the author among the labels for Twitter.
-#[rustfmt::skip]
-const WRITTEN_BY: &[&str] = &[
-    "written by", "author", "by", "verfasst von", "geschrieben von", "автор", "écrit par", "escrito por",
-    "autor", "scritto da", "written",
-];
-
-/// Parts of addresses under which authors have their pages.
-#[rustfmt::skip]
-const AUTHOR_PATHS: &[&str] = &[
-    "/author/", "/authors/", "/autor/", "/autoren/", "/auteur/", "/author.", "/profile/", "/by/", "/staff/",
-    "/avtor/", "/auteurs/", "/redakteur/", "/yazar/", "/writers/", "/reporter/", "/journalist/",
-];
-
-/// Meta tags that name the author.
-#[rustfmt::skip]
-const AUTHOR_METAS: &[&str] = &[
-    "author", "article:author", "article:author_name", "dc.creator", "dcterms.creator", "parsely-author",
-    "sailthru.author", "byl", "citation_author", "cxenseparse:author", "article_author", "twitter:data1",
-];
+words! { "byline.toml":
+    /// Labels of the author among the labels for Twitter.
+    WRITTEN_BY;
+    /// Parts of addresses under which authors have their pages.
+    AUTHOR_PATHS;
+    /// Meta tags that name the author.
+    AUTHOR_METAS;
+    /// Names of elements that hold names.
+    BYLINES;
+    /// Words before names.
+    BY;
+    /// Between names.
+    AND;
+}
 
 /// Who wrote it: by JSON-LD and meta tags if those name persons, and by what stands beside the headline.
 ///
@@ -187,13 +182,6 @@ fn shown_authors(dom: &Dom, (from, to): (Id, Id)) -> Vec<String> {
     }
 }
 
-/// Names of elements that hold names.
-#[rustfmt::skip]
-const BYLINES: &[&str] = &[
-    "author", "authors", "byline", "bylines", "autor", "autoren", "auteur", "authorname", "yazar", "writer", "reporter",
-    "avtor", "contributor", "contributors", "journalist",
-];
-
 fn is_byline(class: &str) -> bool {
     let lower = class.to_ascii_lowercase();
     lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| BYLINES.contains(&part))
@@ -207,25 +195,6 @@ fn end_of(dom: &Dom, id: Id) -> Id {
     }
     last + 1
 }
-
-/// Words before names.
-#[rustfmt::skip]
-const BY: &[&str] = &[
-    "by", "von", "par", "por", "di", "door", "av", "af", "autor", "autorin", "autoren", "автор", "автори",
-    "авторы", "текст", "text", "written by", "words by", "author", "authors", "story by", "posted by",
-    "published by", "reported by", "oleh", "bởi", "autore", "auteur", "yazan", "penulis", "reporter",
-    "tekst", "ein artikel von", "aus", "przez", "od", "written", "reporting by", "фото", "contributed by",
-    "edited by", "post author", "skrevet af", "skrevet av", "ein gastbeitrag von", "eine analyse von",
-    "ein kommentar von", "eine kolumne von", "ein interview von", "gastbeitrag von", "kommentar von",
-    "analyse von", "interview von", "un articolo di", "redigé par", "propos recueillis par", "написал",
-    "написала", "автор:",
-];
-/// Between names.
-#[rustfmt::skip]
-const AND: &[&str] = &[
-    " and ", " und ", " et ", " y ", " e ", " og ", " och ", " en ", " & ", " i ", " і ", " та ", " и ",
-    " ve ", " dan ", " with ", " mit ", " in ", " for ", " aus ", " at ",
-];
 
 /// Two names at a conjunction. One of a letter also stands inside of names: `Ortega y Gasset` is one.
 fn split_at(text: &str, and: &str) -> Vec<String> {
@@ -263,7 +232,7 @@ fn names(texts: &[String]) -> Vec<String> {
         plausible.flat_map(|text| text.split([',', ';', '|', '•', '·', '\n', '/', '（', '(', '–', '—']))
     {
         let mut rest = vec![collapse(text)];
-        for and in AND {
+        for and in AND.iter() {
             rest = rest.iter().flat_map(|text| split_at(text, and)).collect();
         }
         for part in rest {

@@ -2,6 +2,7 @@
 
 use super::dom::{Dom, Id, Tag, collapse};
 use super::metadata::{Metadata, fold, plain};
+use crate::text::lists::words;
 use std::collections::HashSet;
 
 /// Something that was considered for a field.
@@ -168,12 +169,10 @@ fn without_section(text: &str) -> &str {
     }
 }
 
-/// What sections are called in Korean, Chinese and Japanese.
-#[rustfmt::skip]
-const SECTIONS: &[&str] = &[
-    "정치", "경제", "사회", "국제", "문화", "스포츠", "연예", "오피니언", "과학", "지역", "时政", "政治", "国际", "國際", "社会", "社會",
-    "经济", "經濟", "经济·科技", "财经", "財經", "体育", "體育", "文化", "科技", "娱乐", "娛樂", "観光", "経済", "国際", "スポーツ",
-];
+words! { "headline.toml":
+    /// What sections are called in Korean, Chinese and Japanese.
+    SECTIONS;
+}
 
 /// Says of each thing that was considered whether it was taken.
 pub fn mark_chosen(considered: &mut [Considered], page: &super::Page) {

@@ -3,3 +3,4 @@
 pub mod dates;
 pub mod decode;
 pub mod detect_language;
+pub mod lists;

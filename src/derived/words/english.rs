@@ -2,52 +2,18 @@
 //! and for the degrees of adjectives, and by the lists of forms that no rule makes. Derivations are other words.
 
 use super::starts::few;
+use crate::text::lists::words;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-/// Verbs and nouns with forms that no rule makes, a word a line: the list that every grammar of English ends with.
-#[rustfmt::skip]
-const IRREGULAR: &[&str] = &[
-    "abide abode", "arise arose arisen", "awake awoke awoken", "bear bore borne born", "beat beaten", "become became", "beget begot begotten", "begin began begun",
-    "behold beheld", "bend bent", "bereave bereft", "beseech besought", "bid bade bidden", "bind bound",
-    "bite bit bitten", "bleed bled", "blow blew blown", "break broke broken", "breed bred", "bring brought", "build built", "burn burnt", "buy bought",
-    "catch caught", "choose chose chosen", "cleave cleft cloven", "cling clung", "come came", "creep crept", "deal dealt", "dig dug", "dive dove", "do did done does", "draw drew drawn", "dream dreamt",
-    "drink drank drunk", "drive drove driven", "dwell dwelt", "eat ate eaten", "fall fell fallen", "feed fed", "feel felt", "fight fought", "find found", "flee fled",
-    "fling flung", "fly flew flown", "forbid forbade forbidden", "forget forgot forgotten", "forgive forgave forgiven", "forsake forsook forsaken", "freeze froze frozen",
-    "get got gotten", "give gave given", "go went gone goes", "grind ground", "grow grew grown", "hang hung", "have had has having", "hear heard", "hew hewn", "hide hid hidden",
-    "hold held", "keep kept", "kneel knelt", "knit knitted", "know knew known", "lay laid", "lead led", "lean leant", "leap leapt", "learn learnt", "leave left", "lend lent", "lie lay lain lying", "light lit",
-    "lose lost", "make made", "mean meant", "meet met", "mow mown", "pay paid", "plead pled",
-    "prove proven", "rend rent", "ride rode ridden", "ring rang rung", "rise rose risen", "run ran", "saw sawn", "say said says", "see saw seen", "seek sought",
-    "sell sold", "send sent", "sew sewn", "shake shook shaken", "shear shorn", "shed", "shine shone", "shoe shod", "shoot shot", "show shown", "shrink shrank shrunk", "sing sang sung", "sink sank sunk sunken",
-    "sit sat", "slay slew slain", "sleep slept", "slide slid", "sling slung", "slink slunk", "smell smelt", "smite smote smitten", "sow sown", "speak spoke spoken", "speed sped", "spell spelt", "spend spent", "spill spilt", "spin spun", "spit spat", "spoil spoilt", "spring sprang sprung", "stand stood",
-    "steal stole stolen", "stick stuck", "sting stung", "stink stank stunk", "stride strode stridden", "strike struck stricken", "string strung", "strive strove striven", "swear swore sworn", "sweep swept", "swell swollen",
-    "swim swam swum", "swing swung", "take took taken", "teach taught", "tear tore torn", "tell told", "think thought", "thrive throve", "throw threw thrown",
-    "tread trod trodden", "undergo underwent undergone", "wake woke woken",
-    "wear wore worn", "weave wove woven", "weep wept", "win won", "wind wound", "wring wrung",
-    "write wrote written", "be am is are was were been being", "can could", "may might", "will would", "shall should",
-    "die dying", "tie tying", "vie vying", "quit quitted", "bus bused busing", "gas gassed", "use used using uses",
-    "good better best", "bad worse worst", "far further furthest farther farthest", "little less least", "much more most",
-    "child children", "man men", "woman women", "person people", "foot feet", "tooth teeth", "goose geese", "mouse mice", "louse lice", "ox oxen", "die dice", "penny pence",
-    "phenomenon phenomena", "criterion criteria", "datum data", "medium media", "bacterium bacteria", "memorandum memoranda", "referendum referenda",
-    "stratum strata", "curriculum curricula", "stadium stadia", "symposium symposia", "millennium millennia", "addendum addenda", "ultimatum ultimata", "forum fora",
-    "nucleus nuclei", "cactus cacti", "alumnus alumni", "fungus fungi", "stimulus stimuli", "syllabus syllabi", "radius radii", "focus foci", "terminus termini", "locus loci",
-    "genus genera", "corpus corpora", "index indices", "appendix appendices", "vertex vertices", "matrix matrices", "vortex vortices", "formula formulae", "antenna antennae",
-    "alga algae", "larva larvae", "vertebra vertebrae", "chateau chateaux", "bureau bureaux", "plateau plateaux", "tableau tableaux", "graffito graffiti", "paparazzo paparazzi",
-    "knife knives", "life lives", "wife wives", "leaf leaves", "half halves", "thief thieves", "shelf shelves", "self selves", "loaf loaves",
-    "wolf wolves", "calf calves", "scarf scarves", "elf elves", "hoof hooves", "sheaf sheaves", "dwarf dwarves", "wharf wharves", "sky skies", "passerby passersby", "axis axes", "dye dyed",
-];
-
-/// Adjectives (and adverbs) of one or two syllables that have the degrees -er and -est.
-#[rustfmt::skip]
-const GRADABLE: &[&str] = &[
-    "able", "angry", "big", "bitter", "black", "bland", "bleak", "blind", "bloody", "blue", "blunt", "bold", "brave", "brief", "bright", "broad", "brown", "bulky", "busy", "calm", "cheap", "clean",
-    "clear", "clever", "close", "cloudy", "clumsy", "cold", "cool", "costly", "cosy", "cozy", "crazy", "creepy", "crisp", "cruel", "cute", "damp", "dark", "deadly", "deaf", "dear", "deep", "dense", "dim", "dirty", "dry", "dull", "dumb",
-    "dusty", "early", "easy", "empty", "faint", "fair", "fancy", "fast", "fat", "few", "fierce", "filthy", "fine", "firm", "fit", "flat", "fond", "foggy", "free", "fresh", "friendly", "full", "funny", "fuzzy", "gentle", "gloomy", "grand", "grave", "gray", "great", "greedy", "green", "grey",
-    "grim", "gross", "guilty", "handsome", "handy", "happy", "hard", "harsh", "hasty", "healthy", "heavy", "high", "holy", "hot", "huge", "humble", "hungry", "icy", "keen", "kind", "large", "late", "lazy", "lean", "lengthy", "light", "likely", "lively", "lonely", "long", "loose",
-    "loud", "lovely", "low", "lucky", "mad", "mean", "messy", "mighty", "mild", "moist", "muddy", "naive", "narrow", "nasty", "near", "neat", "new", "nice", "noble", "noisy", "odd", "old", "pale", "plain", "pleasant", "polite", "poor", "pretty", "proud", "pure", "quick", "quiet", "rainy", "rare", "raw", "ready", "red",
-    "rich", "ripe", "risky", "rocky", "rough", "rude", "sad", "safe", "sane", "scary", "severe", "shaky", "shallow", "sharp", "shiny", "short", "shy", "sick", "silly", "simple", "sincere", "sleepy", "slim", "slow", "small", "smart", "smooth", "soft", "soon", "sound", "sour", "sparse", "spicy", "stable", "stark", "steady", "steep", "sticky", "stiff",
-    "stormy", "straight", "strange", "strict", "strong", "stupid", "subtle", "sunny", "sure", "sweet", "swift", "tall", "tasty", "tense", "thick", "thin", "thirsty", "tidy", "tight", "tiny", "tiring", "tough", "tricky", "true", "ugly", "unhappy", "vague", "vast", "warm", "wary", "weak", "wealthy", "weird", "wet", "white", "wide", "wild", "windy", "wise", "worthy", "yellow", "young",
-];
+words! { "english.toml":
+    /// Verbs and nouns with forms that no rule makes, a word a line: the list that every grammar of English ends with.
+    IRREGULAR;
+    /// Adjectives (and adverbs) of one or two syllables that have the degrees -er and -est.
+    GRADABLE;
+    /// Words that only look like forms of others.
+    OTHERS;
+}
 
 /// Prefixes of verbs that leave the irregular forms as they are: mislead, misled.
 #[rustfmt::skip]
@@ -56,18 +22,6 @@ const PREFIXES: &[&str] = &["over", "under", "out", "re", "un", "mis", "fore", "
 /// The stems of verbs in -ere and -ene; the other stems in -er and -en are whole verbs (enter, open).
 const STRESSED: &[&str] =
     &["interfer", "persever", "adher", "rever", "coher", "conven", "interven", "contraven", "reconven"];
-
-/// Words that only look like forms of others.
-#[rustfmt::skip]
-const OTHERS: &[&str] = &[
-    "news", "series", "species", "his", "has", "was", "its", "yes", "gas", "bus", "this", "thus", "plus", "minus", "always", "perhaps", "whereas", "besides", "overseas", "christmas", "mathematics",
-    "physics", "goods", "lens", "mars", "texas", "chaos", "bias", "canvas", "atlas", "alias", "iris", "thomas", "lucas", "jesus", "ours", "hers", "yours", "theirs", "does", "wales", "pus", "ross", "brussels",
-    "corps", "mens", "hamas", "pants", "sometimes", "hans", "ross", "lens", "ethics", "economics", "politics", "athletics", "means", "marcus", "augustus", "cosmos",
-    "evening", "morning", "wedding", "ceiling", "during", "nothing", "something", "anything", "everything", "sterling", "beijing", "herring", "shilling", "sibling", "darling", "viking",
-    "offspring", "string", "pudding", "lightning", "inning", "duckling", "earring", "hamstring", "being", "awning", "gosling", "sapling",
-    "hundred", "sacred", "naked", "wicked", "rugged", "embed", "hatred", "kindred", "infrared", "alfred", "biped", "indeed", "succeed", "proceed", "exceed", "misdeed", "linseed", "concede",
-    "specimen", "regimen", "abdomen", "acumen", "omen", "amen", "yemen", "semen", "turkmen", "stamen",
-];
 
 struct Lists {
     /// For each form that no rule makes, the words that it may be a form of.
@@ -90,7 +44,7 @@ fn lists() -> &'static Lists {
                 lists.bases.entry(form.to_string()).or_default().push(base);
             }
         }
-        for base in GRADABLE {
+        for base in GRADABLE.iter() {
             for end in ["er", "est"] {
                 lists.bases.entry(graded(base, end)).or_default().push(base);
             }

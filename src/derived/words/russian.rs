@@ -8,65 +8,21 @@
 //! lists of nouns and of verbs, with the place in the list.
 
 use super::starts::{few, reduced};
+use crate::text::lists::words;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-/// Nouns and adjectives of which a form or a number has another stem; the keys of a line are of one word.
-#[rustfmt::skip]
-const IRREGULAR: &[&str] = &[
-    "sден sдн", "hлоб hлб", "hрот hрт", "hсон hсн", "hлев hльв", "hпес hпс", "hлед hльд", "hлен hльн", "hмох hмх", "hров hрв", "hшов hшв", "sпен sпн",
-    "hвош hвш", "hрож hрж", "hлож hлж", "aзол aзл", "hовес hовс", "hхребет hхребт", "hзаяц hзайц", "hяиц hяйц", "sполден sполудн",
-    "sполноч hполноч sполуноч hполуноч", 
-    // other words of the third declension
-    "sмат sматер", "sдоч hдоч sдочер", "sцеркв hцеркв", "sпут hпут",
-    // -мя
-    "sврем sвремен hвремен", "sим sимен hимен", "sплам sпламен", "sплем sплемен hплемен", "sсемен hсемен hсемян", "sбрем sбремен hбремен",
-    "sзнам sзнамен hзнамен", "sтем sтемен", "sстрем sстремен hстремен hстремян", "sвым sвымен", "hдит sдит",
-    // plurals in -ья
-    "hдруг sдрузь sдруз", "hсын sсыновь sсынов", "hбрат sбрать", "hстул sстуль", "hлист sлисть", "hмуж sмужь", "sкняз sкнязь", "hдерев sдеревь", "hкрыл sкрыль",
-    "hпер sперь", "hзвен sзвень", "hколос sколось", "hпрут sпруть", "hклок sклочь", "hсук sсучь", "hком sкомь", "hкол sколь", "hдн sдонь hдон",
-    "sзят sзять", "hполен sполень", "hкрюк sкрючь", "hпрутик sпруть", "hкум sкумовь", "sдевер sдеверь", "hполоз sполозь", "hзуб sзубь",
-    // other plurals
-    "hчеловек sлюд sчеловек", "hребенк hребенок sдет", "hхозяин hхозяев", "hгосподин hгоспод", "hболгарин hболгар", "hтатарин hтатар", "hбоярин hбояр",
-    "hбарин hбар", "hчуд hчудес", "hнеб hнебес", "hтел hтелес", "hух hуш", "hок hоч", "hколен sколен", "hплеч sплеч", "hсосед sсосед", "hчерт sчерт",
-    "hхолоп sхолоп", "hхристос hхрист", "sгоспод hгоспод", "hцыган sцыган", "hсвин sсвинь", "hкотенк hкотят", "hщенок hщенк hщенят", "hколеноч sколен",
-    "aдостоин aдостойн", "hрусин hрус", "hшурин hшур",
-];
-
-/// Verbs whose stems no rule joins, without their prefixes. `~` stands for the endings of the present tense and the
-/// imperative in the first conjugation, `*` in the second, `^` for those of the past. A line that begins with `!` has no prefixes, one with `+` always has one.
-#[rustfmt::skip]
-const VERBS: &[&str] = &[
-    "быть буд~ бы^", "дать дам дашь даст дадим дадите дадут дай дайте да^", "есть ем ешь ест едим едите едят ешьте е^", "ехать ед~ еха^ езжай езжайте",
-    "!идти ид~ шел шла шло шли", "+йти йд~ шел шла шло шли", "!прийти прид~ пришел пришла пришло пришли", "хотеть хоч~ хот* хоте^", "бежать бег~ беж* бежа^",
-    "!взять возьм~ взя^", "!изъять изым~ изъя^", "!принять прим~ приня^", "+нять ним~ йм~ ня^", "+чать чн~ ча^", "мять мн~ мя^", "+пять пн~ пя^", "жать жм~ жа^", "клясть клян~ кля^",
-    "стать стан~ ста^", "+деть ден~ де^", "!застрять застрян~ застря^", "стыть стын~ сты^", "жить жив~ жи^", "плыть плыв~ плы^", "слыть слыв~ слы^",
-    "пить пь~ пей пейте пи^", "бить бь~ бей бейте би^", "вить вь~ вей вейте ви^", "лить ль~ лей лейте ли^", "шить шь~ шей шейте ши^", "гнить гни~ гни^",
-    "мыть мо~ мы^", "крыть кро~ кры^", "рыть ро~ ры^", "выть во~ вы^", "ныть но~ ны^", "петь по~ пе^", "брить бре~ бри^", "дуть ду~ ду^", "греть гре~ гре^",
-    "сеять се~ сея^", "веять ве~ вея^", "таять та~ тая^", "лаять ла~ лая^", "каять ка~ кая^", "реять ре~ рея^", "ковать ку~ кова^", "совать су~ сова^",
-    "жевать жу~ жева^", "клевать клю~ клева^", "плевать плю~ плева^",
-    "рвать рв~ рва^", "ждать жд~ жда^", "врать вр~ вра^", "лгать лг~ лж~ лга^", "ткать тк~ тка^", "жрать жр~ жра^", "драть дер~ дра^", "брать бер~ бра^",
-    "звать зов~ зва^", "гнать гон* гна^", "стлать стел~ стла^", "слать шл~ сла^", "спать сп* спл* спа^", "ржать рж* ржа^", "сосать сос~ соса^",
-    "стонать стон~ стона^", "!орать ор~ ора^", "жаждать жажд~ жажда^",
-    "мочь мог~ мож~ мог^", "беречь берег~ береж~ берег^", "стеречь стерег~ стереж~ стерег^", "стричь стриг~ стриж~ стриг^", "жечь жг~ жж~ жег жгла жгло жгли",
-    "лечь ляг~ ляж~ ляг лягте лег^", "+прячь пряг~ пряж~ пряг^", "печь пек~ печ~ пек^", "течь тек~ теч~ тек^", "влечь влек~ влеч~ влек^", "сечь сек~ сеч~ сек^",
-    "+речь рек~ реч~ рек^", "волочь волок~ волоч~ волок^", "толочь толк~ толч~ толок толкла толкло толкли", "+стичь стигнуть стигн~ стигну^ стиг^",
-    "нести нес~ нес^", "везти вез~ вез^", "ползти полз~ полз^", "лезть лез~ лез^", "грызть грыз~ грыз^", "трясти тряс~ тряс^", "пасти пас~ пас^",
-    "расти раст~ рос^", "грести греб~ греб^", "скрести скреб~ скреб^", "вести вед~ ве^", "брести бред~ бре^", "блюсти блюд~ блю^", "мести мет~ ме^",
-    "плести плет~ пле^", "цвести цвет~ цве^", "+рести рет~ ре^", "гнести гнет~", "класть клад~ кла^", "красть крад~ кра^", "пасть пад~ па^",
-    "прясть пряд~ пря^", "сесть сяд~ се^", "+честь чт~ чел чла чло чли", "+шибить шиб~ шиб^",
-    "+мереть мр~ мер^", "тереть тр~ тер^", "+переть пр~ пер^", "бороть бор~ боро^", "колоть кол~ коло^", "пороть пор~ поро^", "полоть пол~ поло^",
-    "молоть мел~ моло^", "гнуть гн~ гну^", "учить уч* учи^", "злить зл* зли^", "мстить мщ* мст* мсти^", "чтить чт* чти^", "длить дл* дли^",
-];
-
-/// The prefixes of verbs, with the vowel or the hard sign that some have before some stems.
-#[rustfmt::skip]
-const PREFIXES: &[&str] = &[
-    "в", "во", "въ", "вз", "взо", "взъ", "вс", "воз", "возо", "вос", "вы", "до", "за", "из", "изо", "изъ", "ис", "на", "над", "надо", "надъ", "недо", "низ", "низо",
-    "о", "об", "обо", "объ", "обес", "от", "ото", "отъ", "пере", "по", "под", "подо", "подъ", "пред", "предъ", "пре", "при", "про", "раз", "разо", "разъ", "рас",
-    "с", "со", "съ", "соз", "у", "превоз", "превзо", "произ", "произо", "предпо", "воспро", "воспроиз", "приоб", "распро", "рассо",
-    "пона", "поза", "приу", "подза", "переиз", "соу", "сопри", "сопро", "преду", "снис", "снизо", "изоб",
-];
+words! { "russian.toml":
+    /// Nouns and adjectives of which a form or a number has another stem; the keys of a line are of one word.
+    IRREGULAR;
+    /// Verbs whose stems no rule joins, without their prefixes. `~` stands for the endings of the present tense and the
+    /// imperative in the first conjugation, `*` in the second, `^` for those of the past. A line that begins with `!` has no prefixes, one with `+` always has one.
+    VERBS;
+    /// The prefixes of verbs, with the vowel or the hard sign that some have before some stems.
+    PREFIXES;
+    /// The endings of adjectives, hard and soft.
+    ADJECTIVE;
+}
 
 /// The endings of the present tense and of the imperative in the first conjugation.
 #[rustfmt::skip]
@@ -77,12 +33,6 @@ const SECOND: &[&str] = &["у", "ю", "ишь", "ит", "им", "ите", "ят"
 
 /// Stems of adjectives that have no short forms, which would be those of nouns (друг, лев).
 const WITHOUT_SHORT: &[&str] = &["друг", "лев"];
-
-/// The endings of adjectives, hard and soft.
-#[rustfmt::skip]
-const ADJECTIVE: &[&str] = &[
-    "ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ого", "его", "ому", "ему", "ым", "им", "ом", "ем", "ую", "юю", "ей", "ою", "ею", "ых", "их", "ыми", "ими",
-];
 
 /// Endings of nouns after any hard consonant.
 const HARD: &[&str] = &["а", "у", "ом", "е", "о", "ов", "ам", "ами", "ах", "ой", "ою"];
@@ -286,7 +236,7 @@ impl Keys {
 
     /// Adjectives: full and short forms, the comparative in -ее, the superlative in -ейший, третий.
     fn adjectives(&mut self, word: &str) {
-        for end in ADJECTIVE {
+        for end in ADJECTIVE.iter() {
             let Some(stem) = word.strip_suffix(end) else { continue };
             if !is_stem('a', stem) {
                 continue;
@@ -484,7 +434,7 @@ impl Keys {
 
     /// The participles that decline like adjectives: делающий, делавший, сделанный, говорящий, решенный.
     fn participles(&mut self, word: &str) {
-        for end in ADJECTIVE {
+        for end in ADJECTIVE.iter() {
             let Some(stem) = word.strip_suffix(end) else { continue };
             if let Some(theme) = stem.strip_suffix("вш").or_else(|| stem.strip_suffix("нн")) {
                 self.theme(theme);
@@ -502,7 +452,7 @@ impl Keys {
     /// The verbs of the closed list, behind any prefix.
     fn listed(&mut self, word: &str) {
         let forms = &lists().forms;
-        for prefix in std::iter::once(&"").chain(PREFIXES) {
+        for prefix in std::iter::once(&"").chain(PREFIXES.iter()) {
             let Some(rest) = word.strip_prefix(prefix) else { continue };
             for &place in forms.get(rest).into_iter().flatten() {
                 if allowed(VERBS[place], prefix) && meets(prefix, rest) {
@@ -701,7 +651,9 @@ fn begins(key: &str, starts: &mut Vec<String>) {
         'v' => {
             let Some((place, prefix)) = stem.split_once('.') else { return };
             let roots = place.parse().ok().and_then(|place: usize| lists().begins.get(place));
-            for variant in std::iter::once(&"").chain(PREFIXES).filter(|variant| plain(variant) == prefix) {
+            for variant in
+                std::iter::once(&"").chain(PREFIXES.iter()).filter(|variant| plain(variant) == prefix)
+            {
                 for root in roots.into_iter().flatten().filter(|root| meets(variant, root)) {
                     starts.push(format!("{variant}{root}"));
                 }

@@ -3,6 +3,7 @@
 //! A key is a letter for the declension or conjugation class and the stem it has before an ending with a vowel;
 //! a word gets a key for each class its ending allows, so that two words meet only within one paradigm.
 
+use crate::text::lists::words;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -56,66 +57,24 @@ const STEMS: &[(&str, &str)] = &[
     ("mтілес", "mтіл"), 
 ];
 
-/// Pronouns and numerals with suppletive forms (orthography of 2019, §§ 103-116).
-#[rustfmt::skip]
-const GROUPS: &[&str] = &[
-    "я мене мені мною", "ти тебе тобі тобою", "ми нас нам нами", "ви вас вам вами", "себе собі собою",
-    "він його йому ним нього ньому нім", "вона її їй нею неї ній", "воно його йому ним нього ньому нім",
-    "вони їх ними них", "хто кого кому ким кім", "що чого чому чим чім", "ніхто нікого нікому ніким",
-    "ніщо нічого нічому нічим", "хтось когось комусь кимось", "щось чогось чомусь чимось",
-    "цей ця це ці цього цієї цьому цій цю цим цією цих цими", "той та те ті того тієї тої тому тій ту тим тією тою тих тими",
-    "весь увесь вся все всі усі всього всієї всьому всій всю всім всією всіх всіма",
-    "мій моя моє мої мого моєї моєму моїй мою моїм моєю моїх моїми",
-    "твій твоя твоє твої твого твоєї твоєму твоїй твою твоїм твоєю твоїх твоїми",
-    "свій своя своє свої свого своєї своєму своїй свою своїм своєю своїх своїми",
-    "чий чия чиє чиї чийого чиєї чийому чиїй чию чиїм чиєю чиїх чиїми",
-    "один одна одне одно одні одного однієї одної одному одній одну одним однією одною одних одними",
-    "два дві двох двом двома", "обидва обидві обох обом обома", "три трьох трьом трьома", "чотири чотирьох чотирьом чотирма",
-    "шість шести шістьох шістьом шістьма шістьома", "сім семи сімох сімом сьома сімома",
-    "вісім восьми вісьмох вісьмом вісьма вісьмома", "сорок сорока", "дев'яносто дев'яноста", "сто ста",
-    "двісті двохсот двомстам двомастами двохстах", "триста трьохсот трьомстам трьомастами трьохстах",
-    "чотириста чотирьохсот чотирьомстам чотирмастами чотирьохстах",
-];
+words! { "ukrainian.toml":
+    /// Pronouns and numerals with suppletive forms (orthography of 2019, §§ 103-116).
+    GROUPS;
+    /// Prefixes of verbs; each may take a joining і or an apostrophe (orthography of 2019, § 32).
+    PREFIXES;
+    /// Verbs whose present no rule leads to (Vykhovanets & Horodenska, conjugation): stems of the infinitive; of the present
+    /// and the imperative; of the past before -ла where it is not that of the infinitive; whole forms besides.
+    VERBS;
+    /// Endings of the infinitive, the synthetic future, the past, the gerund and the impersonal form.
+    PAST;
+    /// Ends of stems with an imperative without ending (Vykhovanets & Horodenska, the imperative).
+    BARE;
+    /// Ends of roots that lose -ну- in the past: зник, зникла (Vykhovanets & Horodenska, the past tense).
+    SHORT;
+}
 
 /// Ends of numerals that go like п'ять (orthography of 2019, § 105).
 const FIVES: &[&str] = &["п'ят", "дев'ят", "десят", "дцят"];
-
-/// Prefixes of verbs; each may take a joining і or an apostrophe (orthography of 2019, § 32).
-#[rustfmt::skip]
-const PREFIXES: &[&str] = &[
-    "", "в", "ви", "від", "д", "до", "допо", "за", "з", "зна", "зне", "зо", "на", "над", "недо", "о", "об", "пере", "перед", "під",
-    "по", "попере", "пона", "при", "про", "роз", "розпо", "с", "спо", "спри", "спро", "у", "ув", "перероз", "запро", "поза",
-    "пропо", "віді", "зді", "ді",
-];
-
-/// Verbs whose present no rule leads to (Vykhovanets & Horodenska, conjugation): stems of the infinitive; of the present
-/// and the imperative; of the past before -ла where it is not that of the infinitive; whole forms besides.
-#[rustfmt::skip]
-const VERBS: &[&str] = &[
-    "жи;жив", "плис,плив;плив;пли;плив", "би;б',би", "ви;в',ви", "ли;лл,ли,л'", "пи;п',пи", "поча;почн", "взя,узя;візьм",
-    "ня,йня;нім,ним,йм", "жа;жн,жм", "тя;тн", "м'я;мн", "п'я;пн", "і,й;ід,йд;іш,йш;ішов,йшов", "пі;під;піш;пішов",
-    "ста;стан", "бу;буд;;є", "да;дад;;дам,даси,дасть,дамо,дасте,дай,даймо,дайте",
-    "їс;їд;ї;їв,їм,їси,їсть,їмо,їсте,їж,їжте,їжмо", "повіс;;пові;повів,повім,повіси,повість,повімо,повісте,повідять",
-    "хоті;хоч", "мог;мож;мог;міг", "берег;береж;берег;беріг", "стерег;стереж;стерег;стеріг", "ляг;ляж;ляг;ліг,ляж,ляжмо,ляжте",
-    "пряг;пряж;пряг;пріг", "стриг;стриж;стриг;стриг", "біг;біж;біг;біг", "пек;печ;пек;пік", "тек;теч;тек;тік",
-    "зрек;зреч;зрек;зрік", "прирек;приреч;прирек;прирік", "нарек;нареч;нарек;нарік", "сік;січ;сік;сік",
-    "товк;товч;товк;товк", "волок;волоч;волок;волік", "нес;нес;нес;ніс", "вез;вез;вез;віз", "повз;повз;повз;повз",
-    "тряс;тряс;тряс;тряс", "пас;пас;пас;пас", "рос;рост;рос;ріс", "ліз;ліз;ліз;ліз", "гриз;гриз;гриз;гриз",
-    "скуб;скуб;скуб;скуб", "греб;греб;греб;гріб", "вес;вед;ве;вів", "плес;плет;пле;плів", "мес;мет;ме;мів",
-    "брес;бред;бре;брів", "клас;клад;кла;клав", "крас;крад;кра;крав", "пряс;пряд;пря;пряв", "пас;пад;па;пав",
-    "сіс;сяд;сі;сів", "цвіс;цвіт;цві;цвів", "кляс;клен;кля;кляв", "бра;бер", "дра;дер", "пра;пер", "зва;зв", "рва;рв",
-    "жда;жд", "гна;жен", "сла;шл", "стла,стели;стел", "сса;сс", "мер;мр;мер;мер", "тер;тр;тер;тер", "дер;др;дер;дер",
-    "пер;пр;пер;пер", "жер;жер;жер;жер", "простер;простр;простер;простер", "коло;кол", "поро;пор", "боро;бор",
-    "поло;пол", "моло;мел", "ора;ор", "стогна;стогн", "ірва;ірв", "іржа;ірж", "стоя;сто,сті", "спа;сп,спл", "їха;їд",
-    "ді;ді,дін", "стрі;стрін", "зустрі;зустрін", "одя;одін", "кува;ку", "жува;жу", "снува;сну", 
-    "гуді;гуд,гудж", 
-];
-
-/// Endings of the infinitive, the synthetic future, the past, the gerund and the impersonal form.
-#[rustfmt::skip]
-const PAST: &[&str] = &[
-    "ти", "тиму", "тимеш", "тиме", "тимемо", "тимете", "тимуть", "в", "ла", "ло", "ли", "вши", "но", "то",
-];
 
 /// Endings of the present, the imperative and the impersonal -ено, with the classes that have them: `e` first
 /// conjugation, `v` first after a vowel, `i` second, `n` the first person of the second, whose consonant has changed.
@@ -126,19 +85,6 @@ const PRESENT: &[(&str, &str)] = &[
     ("имо", "i"), ("їмо", "i"), ("ите", "i"), ("їте", "i"), ("ять", "in"), ("ать", "i"), ("и", "ei"), ("імо", "ei"), ("іть", "ei"),
     ("іте", "ei"), ("й", "vi"), ("ймо", "vi"), ("йте", "vi"), ("ь", "ei"), ("ьмо", "ei"), ("ьте", "ei"), ("мо", "c"), ("те", "c"),
     ("", "c"), ("учи", "e"), ("ючи", "ev"), ("ячи", "i"), ("ачи", "i"), ("ено", "en"), ("єно", "i"),
-];
-
-/// Ends of stems with an imperative without ending (Vykhovanets & Horodenska, the imperative).
-#[rustfmt::skip]
-const BARE: &[&str] = &[
-    "став", "вір", "прав", "знач", "лиш", "льш", "важ", "кращ", "менш", "ріж", "плач", "муч", "бач", "маж", "нш", "ріш", "теш", "служ",
-];
-
-/// Ends of roots that lose -ну- in the past: зник, зникла (Vykhovanets & Horodenska, the past tense).
-#[rustfmt::skip]
-const SHORT: &[&str] = &[
-    "ник", "вик", "тих", "сох", "мерз", "гас", "сяг", "стиг", "мок", "в'яз", "кріп", "сліп", "глох", "пух", "кис", "чез", "щез",
-    "блид", "верг", "дох", "тяг", "дяг", "бух", "бліг", "слаб", "хрип", "туп", "ломк",
 ];
 
 /// Verbs in -ати after a labial or ск/ст with a changed present: сиплю, плещу.
@@ -478,7 +424,7 @@ fn listed(
 /// The prefixes a word may have, with where they end.
 fn prefixed(word: &str) -> Vec<(&'static str, usize)> {
     let mut found = Vec::with_capacity(8);
-    for prefix in PREFIXES {
+    for prefix in PREFIXES.iter() {
         let Some(rest) = word.strip_prefix(prefix) else { continue };
         found.push((*prefix, prefix.len()));
         if !prefix.is_empty() && rest.starts_with('і') {
@@ -498,7 +444,7 @@ fn verbal(word: &str, sink: &mut Sink) {
     }
     let prefixes = prefixed(word);
     let lost = |stem: &str| SHORT.iter().any(|root| stem.ends_with(root));
-    for ending in PAST {
+    for ending in PAST.iter() {
         let Some(stem) = word.strip_suffix(ending) else { continue };
         let past = matches!(*ending, "ла" | "ло" | "ли");
         let fits = |part| {
