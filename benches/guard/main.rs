@@ -5,7 +5,6 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "../corpus.rs"]
-#[allow(dead_code)]
 mod corpus;
 
 use pressmark::export::{Format, Options, renderer};

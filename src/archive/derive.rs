@@ -7,7 +7,7 @@ use crate::derived::words::{SearchIndex, Words};
 use crate::derived::{Articles, Derived, Healed, Take, Text};
 use crate::ledger::Entry;
 use crate::model::{Digest, Error, Result};
-use crate::store::{Direction, Value, View, Views, damaged, keys};
+use crate::store::{Direction, Store, Value, View, Views, damaged, keys};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 impl Articles for View {
@@ -129,10 +129,10 @@ impl Indexes {
 
     /// Adds new articles that are durable, and the few before them that are missing. Where many are, or somebody is bringing an index up to
     /// date just now, they are left to whoever asks next, or to the end.
-    pub fn add(&self, fresh: &[Fresh], views: &Views) {
+    pub fn add(&self, fresh: &[Fresh], store: &Store) {
         let Some(first) = fresh.first() else { return };
         let Ok(mut kept) = self.0.try_lock() else { return };
-        if !kept.behind && kept.try_add(first.article, fresh, views).is_err() {
+        if !kept.behind && kept.try_add(first.article, fresh, store).is_err() {
             // Nothing depends on it; it is made again when it is needed.
             kept.words.abandon();
             kept.behind = true;
@@ -162,10 +162,15 @@ impl Indexes {
 }
 
 impl Kept {
-    fn try_add(&mut self, first: u64, fresh: &[Fresh], views: &Views) -> Result<()> {
+    fn try_add(&mut self, first: u64, fresh: &[Fresh], store: &Store) -> Result<()> {
         let next = match self.words.next_article() {
             Some(next) => next,
-            None => self.words.position(&views.view()?)?,
+            None => {
+                // A view of what waits makes rows of it, for which there is no need where only this waits.
+                let written = store.written();
+                let view = if written.end() == first { written } else { store.view()? };
+                self.words.position(&view)?
+            }
         };
         if next == first {
             self.words.commit_if_many()?;
@@ -173,7 +178,7 @@ impl Kept {
                 self.words.apply(hash, Some(Text { digest: *digest, language: *language, headline, body }))
             });
         }
-        let view = views.view()?;
+        let view = store.view()?;
         self.behind = next > view.end() || view.end() - next > CAUGHT_UP_AT_ONCE;
         if !self.behind {
             self.words.commit_if_many()?;

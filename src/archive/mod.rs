@@ -352,7 +352,7 @@ impl Archive {
         kept.keep(named.filter_map(|(raw, _)| raw.as_ref()))?;
         self.staged = commit;
         let durable = std::mem::replace(&mut self.fresh, fresh);
-        self.indexes.add(&durable, &self.store().views());
+        self.indexes.add(&durable, self.store());
         Ok(puts)
     }
 
@@ -361,7 +361,7 @@ impl Archive {
         let Archive { ledger, store, layout, .. } = self;
         write(commit, ledger, store.as_ref().expect(OPEN), layout)?;
         let durable = std::mem::take(&mut self.fresh);
-        self.indexes.add(&durable, &self.store().views());
+        self.indexes.add(&durable, self.store());
         Ok(())
     }
 

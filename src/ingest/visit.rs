@@ -6,10 +6,11 @@ use super::inputs::Input;
 use super::path_pattern;
 use super::run::{Mark, Opened, Run};
 use crate::formats::containers::{self, NoZip};
+use crate::formats::kinds::{self, Kind};
 use crate::formats::packed::members::{Damage, Marks};
 use crate::formats::packed::{self, Budget, describe, unreadable};
 use crate::formats::records::{Record, Records};
-use crate::formats::{Format, Limits, detect, kinds};
+use crate::formats::{Format, Limits, detect};
 use crate::model::{Place, Reason, Rejection, Skip, Timestamp};
 use std::collections::VecDeque;
 use std::io::{BufRead, Read};
@@ -96,93 +97,106 @@ impl Run {
         nesting: Nesting<'_>,
         sink: &mut dyn Sink,
     ) -> bool {
-        let Nesting { depth, named, budget } = nesting;
-        let inside = Nesting { depth: depth + 1, named: false, budget };
-        let (head, mut reader) = match packed::peek(reader) {
+        let (head, reader) = match packed::peek(reader) {
             Ok(peeked) => peeked,
             Err(e) => {
-                return sink.rejected(Rejection::whole(
-                    name,
-                    unreadable(format!("cannot be read: {}", describe(&e)), &e),
-                ));
+                let reason = unreadable(format!("cannot be read: {}", describe(&e)), &e);
+                return sink.rejected(Rejection::whole(name, reason));
             }
         };
-        let charset = match std::str::from_utf8(&head) {
-            Err(e) if e.error_len().is_some() => Some(crate::text::decode::decode(&head, None).encoding),
-            _ => head
-                .contains(&0)
-                .then(|| crate::text::decode::decode(&head, None).encoding)
-                .filter(|name| name.starts_with("UTF-16")),
+        let resumed = file.is_some_and(|file| file.before.offset > 0);
+        let format = match self.format_of(name, &head, resumed, nesting.depth) {
+            Ok(format) => format,
+            Err(Refusal::Kind(kind)) if !nesting.named => return sink.passed(kind.skip),
+            Err(Refusal::Kind(kind)) => return sink.rejected(*reject_whole(name, reader, kind.reason)),
+            Err(Refusal::Reason(reason)) => return sink.rejected(*reject_whole(name, reader, reason)),
+            Err(Refusal::TooDeep(reason)) => return sink.rejected(Rejection::whole(name, reason)),
         };
-        let resumed = file.map(|file| &file.before).filter(|before| before.offset > 0);
+        match format {
+            Format::Tar | Format::Zip => {
+                self.visit_members(name, format, reader, file, captured, nesting, sink)
+            }
+            format => self.visit_records(name, format, charset_of(&head), reader, file, captured, sink),
+        }
+    }
+
+    /// What an input is, by what is asked for, its name and its first bytes.
+    fn format_of(&self, name: &str, head: &[u8], resumed: bool, depth: usize) -> Result<Format, Refusal> {
         let asked = match resumed {
             // Only crawls are.
-            Some(_) => Some(Format::Warc),
-            None => self.options.format.filter(|format| depth == 0 || !format.is_container()),
+            true => Some(Format::Warc),
+            false => self.options.format.filter(|format| depth == 0 || !format.is_container()),
         };
-        let found = detect(name, &head, asked);
+        let found = detect(name, head, asked);
         let kind = match &found {
             // What holds other files, and crawls, hold whatever there is.
             Ok(Format::Tar | Format::Zip | Format::Warc) => None,
             // Of messages only the first header is sure to be text.
             Ok(Format::Mail | Format::Mbox) => {
                 let end =
-                    memchr::memmem::find(&head, b"\n\n").or_else(|| memchr::memmem::find(&head, b"\n\r\n"));
+                    memchr::memmem::find(head, b"\n\n").or_else(|| memchr::memmem::find(head, b"\n\r\n"));
                 kinds::of(&head[..end.unwrap_or(head.len())])
             }
-            _ => kinds::of(&head),
+            _ => kinds::of(head),
         };
         if let Some(kind) = kind {
-            return if named {
-                sink.rejected(*reject_whole(name, reader, kind.reason))
-            } else {
-                sink.passed(kind.skip)
-            };
+            return Err(Refusal::Kind(kind));
         }
-        let format = match found {
-            Ok(found) => found,
-            Err(reason) => return sink.rejected(*reject_whole(name, reader, reason)),
-        };
+        let format = found.map_err(|reason| Refusal::Reason(reason.into()))?;
         if format.is_container() && depth >= containers::DEPTH_MAX {
-            let reason = format!(
-                "it is an archive in an archive in an archive; {} deep is as far as they are read",
-                containers::DEPTH_MAX
+            let deepest = containers::DEPTH_MAX;
+            let what = format!(
+                "it is an archive in an archive in an archive; {deepest} deep is as far as they are read"
             );
-            return sink.rejected(Rejection::whole(name, reason));
+            return Err(Refusal::TooDeep(what.into()));
         }
-        match format {
-            Format::Tar => {
-                return containers::tar(
-                    name,
-                    &mut reader,
-                    (self.options.limits.ratio, budget),
-                    &mut |name, reader, captured_at| {
-                        self.visit(
-                            name,
-                            reader,
-                            None,
-                            captured.or(captured_at.filter(|_| self.options.captured == Captured::Modified)),
-                            inside,
-                            sink,
-                        )
-                    },
-                );
-            }
-            Format::Zip => {
-                let visit = &mut |name: &Arc<str>, reader: Box<dyn BufRead + '_>, _: Option<Timestamp>| {
-                    self.visit(name, reader, None, captured, inside, sink)
-                };
-                let path = file.map(|file| &*file.path);
-                let bounds = (self.options.limits.ratio, budget);
-                return match containers::zip(name, path, &mut reader, bounds, visit) {
-                    Ok(wanted) => wanted,
-                    Err(NoZip::Document(kind)) if !named => sink.passed(kind.skip),
-                    Err(NoZip::Document(kind)) => sink.rejected(*reject_whole(name, reader, kind.reason)),
-                    Err(NoZip::Unreadable(reason)) => sink.rejected(*reject_whole(name, reader, reason)),
-                };
-            }
-            _ => {}
+        Ok(format)
+    }
+
+    /// Walks a tar or a zip, and visits everything in it.
+    #[expect(clippy::too_many_arguments, reason = "what is known of an input on its way down")]
+    fn visit_members(
+        &self,
+        name: &Arc<str>,
+        format: Format,
+        mut reader: Box<dyn BufRead + '_>,
+        file: Option<&OnDisk>,
+        captured: Option<Timestamp>,
+        Nesting { depth, named, budget }: Nesting<'_>,
+        sink: &mut dyn Sink,
+    ) -> bool {
+        let inside = Nesting { depth: depth + 1, named: false, budget };
+        let bounds = (self.options.limits.ratio, budget);
+        if format == Format::Tar {
+            let visit = &mut |name: &Arc<str>, reader: Box<dyn BufRead + '_>, modified: Option<Timestamp>| {
+                let modified = modified.filter(|_| self.options.captured == Captured::Modified);
+                self.visit(name, reader, None, captured.or(modified), inside, sink)
+            };
+            return containers::tar(name, &mut reader, bounds, visit);
         }
+        let visit = &mut |name: &Arc<str>, reader: Box<dyn BufRead + '_>, _: Option<Timestamp>| {
+            self.visit(name, reader, None, captured, inside, sink)
+        };
+        match containers::zip(name, file.map(|file| &*file.path), &mut reader, bounds, visit) {
+            Ok(wanted) => wanted,
+            Err(NoZip::Document(kind)) if !named => sink.passed(kind.skip),
+            Err(NoZip::Document(kind)) => sink.rejected(*reject_whole(name, reader, kind.reason)),
+            Err(NoZip::Unreadable(reason)) => sink.rejected(*reject_whole(name, reader, reason)),
+        }
+    }
+
+    /// Cuts an input into records and gives them to a sink.
+    #[expect(clippy::too_many_arguments, reason = "what is known of an input on its way down")]
+    fn visit_records(
+        &self,
+        name: &Arc<str>,
+        format: Format,
+        charset: Option<&'static str>,
+        reader: Box<dyn BufRead + '_>,
+        file: Option<&OnDisk>,
+        captured: Option<Timestamp>,
+        sink: &mut dyn Sink,
+    ) -> bool {
         let said = match self.options.path_pattern.as_ref().map(|pattern| pattern.read(name)) {
             Some(Ok(said)) => said,
             Some(Err(reason)) => return sink.rejected(*reject_whole(name, reader, reason)),
@@ -190,90 +204,137 @@ impl Run {
         };
         // A table's encoding is settled once, not field by field.
         let charset = (format == Format::Csv).then_some(charset).flatten();
+        if charset.is_some_and(|charset| charset.starts_with("UTF-16")) {
+            let reason = "it is a table in UTF-16; save it as UTF-8, or convert it, for instance with iconv";
+            return sink.rejected(*reject_whole(name, reader, reason));
+        }
         let mut records =
             Records::new(reader, format.row().cut).with_longest(self.options.limits.record_bytes);
-        if charset.is_some_and(|charset| charset.starts_with("UTF-16")) {
-            let reason = "it is a table in UTF-16; save it as UTF-8, or convert it, for instance with iconv"
-                .to_owned();
-            return sink.rejected(*reject_whole(name, records.into_inner(), reason));
-        }
         let mut source =
             Arc::new(Opened { name: name.clone(), format, delimiter: b',', charset, said, captured });
-        let crawl = file.filter(|_| format == Format::Warc);
-        let mut damages: VecDeque<Damage> = VecDeque::new();
-        let reject_damage =
-            |sink: &mut dyn Sink, damage: Damage| sink.rejected(Rejection::whole(name, damage.what));
-        if let Some(before) = resumed {
-            records = records.after(before.records);
-            if !sink.before(before) {
+        if let Some(file) = file.filter(|file| file.before.offset > 0) {
+            records = records.after(file.before.records);
+            if !sink.before(&file.before) {
                 return false;
             }
         }
-        let mark = |file: &OnDisk, offset: u64, records: u64, sink: &mut dyn Sink| {
-            let checkpoint = Checkpoint { offset, records, ..file.before.clone() };
-            sink.mark(Mark { name: name.clone(), path: file.path.clone(), checkpoint })
-        };
-        let mut marked = file.map_or(0, |file| file.before.offset);
+        let mut crawl = file.filter(|_| format == Format::Warc).map(|file| Crawl::new(name, file));
         let mut intact = true;
         while let Some(record) = records.next() {
             let mut record = match record {
                 Ok(record) => record,
                 Err(e) => return sink.rejected(broken_off(name, &e)),
             };
-            damages.extend(crawl.map_or(Vec::new(), |crawl| crawl.marks.damaged()));
-            let start = records.start();
-            let end = start + record.bytes.len() as u64 + record.omitted_bytes;
-            while let Some(damage) = damages.front().filter(|damage| damage.from < end).cloned() {
-                damages.pop_front();
-                if damage.from <= start && start < damage.to {
-                    // What came out of a member that is damaged need not be what was in it.
-                    record.broken = Some(damage.what.into());
-                    continue;
-                }
-                if damage.from > start {
-                    // What is damaged comes after it, and was taken for its end.
-                    record.bytes.truncate((damage.from - start) as usize);
-                    record.note = None;
-                }
-                if !reject_damage(sink, damage) {
-                    return false;
-                }
-            }
-            if let Some((file, offset)) =
-                crawl.and_then(|file| Some((file, file.marks.offset(records.start())?)))
-                && offset >= marked + CHECKPOINT_BYTES
-                && let Place::Record(number) = record.place
+            if let Some(crawl) = &mut crawl
+                && !(crawl.heed_damage(&mut record, records.start(), sink)
+                    && crawl.mark(&record, records.start(), sink))
             {
-                marked = offset;
-                if !mark(file, offset, number - 1, sink) {
-                    return false;
-                }
+                return false;
             }
             intact = record.broken.is_none();
             if record.header.is_some() && source.delimiter != records.delimiter() {
-                let Opened { name, said, .. } = &*source;
                 source = Arc::new(Opened {
-                    name: name.clone(),
-                    format,
                     delimiter: records.delimiter(),
-                    charset,
-                    said: said.clone(),
-                    captured,
+                    said: source.said.clone(),
+                    name: name.clone(),
+                    ..*source
                 });
             }
             if !sink.record(&source, record) {
                 return false;
             }
         }
-        damages.extend(crawl.map_or(Vec::new(), |crawl| crawl.marks.damaged()));
-        for damage in damages {
-            if !reject_damage(sink, damage) {
+        crawl.is_none_or(|mut crawl| crawl.end(intact.then_some((records.start(), records.number())), sink))
+    }
+}
+
+/// Why an input is not read.
+enum Refusal {
+    /// It is no text.
+    Kind(Kind),
+    Reason(Reason),
+    /// There is no going through it.
+    TooDeep(Reason),
+}
+
+/// The encoding of an input, where it is not UTF-8.
+fn charset_of(head: &[u8]) -> Option<&'static str> {
+    let guess = || crate::text::decode::decode(head, None).encoding;
+    match std::str::from_utf8(head) {
+        Err(e) if e.error_len().is_some() => Some(guess()),
+        _ => head.contains(&0).then(guess).filter(|name| name.starts_with("UTF-16")),
+    }
+}
+
+/// A crawl being read: what of it is damaged, and how far it was read.
+struct Crawl<'f> {
+    name: &'f Arc<str>,
+    file: &'f OnDisk,
+    damages: VecDeque<Damage>,
+    /// The last place in the file that was marked.
+    marked: u64,
+}
+
+impl<'f> Crawl<'f> {
+    fn new(name: &'f Arc<str>, file: &'f OnDisk) -> Crawl<'f> {
+        Crawl { name, file, damages: VecDeque::new(), marked: file.before.offset }
+    }
+
+    fn reject(&self, damage: Damage, sink: &mut dyn Sink) -> bool {
+        sink.rejected(Rejection::whole(self.name, damage.what))
+    }
+
+    /// What came out of a damaged member is no part of a record.
+    fn heed_damage(&mut self, record: &mut Record, start: u64, sink: &mut dyn Sink) -> bool {
+        self.damages.extend(self.file.marks.damaged());
+        let end = start + record.bytes.len() as u64 + record.omitted_bytes;
+        while self.damages.front().is_some_and(|damage| damage.from < end) {
+            let Some(damage) = self.damages.pop_front() else { break };
+            if damage.from <= start && start < damage.to {
+                // What came out of a member that is damaged need not be what was in it.
+                record.broken = Some(damage.what.into());
+                continue;
+            }
+            if damage.from > start {
+                // What is damaged comes after it, and was taken for its end.
+                record.bytes.truncate((damage.from - start) as usize);
+                record.note = None;
+            }
+            if !self.reject(damage, sink) {
                 return false;
             }
         }
-        // What ends inside of a record may still be growing.
-        match crawl.and_then(|file| Some((file, file.marks.offset(records.start())?))) {
-            Some((file, offset)) if intact && offset > marked => mark(file, offset, records.number(), sink),
+        true
+    }
+
+    /// Says how far it was read, now and then.
+    fn mark(&mut self, record: &Record, start: u64, sink: &mut dyn Sink) -> bool {
+        let Place::Record(number) = record.place else { return true };
+        match self.file.marks.offset(start) {
+            Some(offset) if offset >= self.marked + CHECKPOINT_BYTES => {
+                self.mark_at(offset, number - 1, sink)
+            }
+            _ => true,
+        }
+    }
+
+    fn mark_at(&mut self, offset: u64, records: u64, sink: &mut dyn Sink) -> bool {
+        self.marked = offset;
+        let checkpoint = Checkpoint { offset, records, ..self.file.before.clone() };
+        sink.mark(Mark { name: self.name.clone(), path: self.file.path.clone(), checkpoint })
+    }
+
+    /// Its end: where the last record ends, and how many there were, unless it ends inside of one and may still be growing.
+    fn end(&mut self, whole: Option<(u64, u64)>, sink: &mut dyn Sink) -> bool {
+        self.damages.extend(self.file.marks.damaged());
+        while let Some(damage) = self.damages.pop_front() {
+            if !self.reject(damage, sink) {
+                return false;
+            }
+        }
+        let Some((start, records)) = whole else { return true };
+        match self.file.marks.offset(start) {
+            Some(offset) if offset > self.marked => self.mark_at(offset, records, sink),
             _ => true,
         }
     }
