@@ -234,6 +234,18 @@ impl Frames {
         Ok((0..rest.len()).filter(|at| rest[*at..].starts_with(MAGIC)).find_map(found))
     }
 
+    /// The next frame that verifies, whatever is damaged before it, and the position after it: for who reads what is whole. What is
+    /// damaged is reported by who takes [`Frames::step`]s.
+    pub fn next_whole(&mut self) -> Result<Option<(Box<Commit>, Position)>> {
+        loop {
+            match self.step()? {
+                Step::Frame(commit, after) => return Ok(Some((commit, after))),
+                Step::Damaged { .. } if self.skip_damage()? => {}
+                Step::Damaged { .. } | Step::End { .. } => return Ok(None),
+            }
+        }
+    }
+
     /// After damage: moves to the next frame whose header verifies, in this segment or a later one, whatever is
     /// missing before it. `false` if there is none.
     pub fn skip_damage(&mut self) -> Result<bool> {

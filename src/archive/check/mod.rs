@@ -5,6 +5,7 @@
 //! either half from the other; only what neither has is lost, and it says what that is.
 
 mod repair;
+mod rows;
 mod verify;
 
 pub use repair::{RepairOptions, Repaired, repair};

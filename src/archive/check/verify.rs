@@ -1,20 +1,17 @@
 //! Looking through an archive.
 
-use super::{Depth, Finding, Report, texts};
+use super::{Depth, Finding, Report, rows, texts};
 use crate::archive::derive;
 use crate::archive::layout::LOST;
 use crate::archive::lock::Hold;
 use crate::archive::originals::Raws;
 use crate::archive::recover::Halves;
 use crate::bytes::fs::{IoContext, is_there};
-use crate::ledger::{
-    self, ArticleRow, CaptureKeys, Entry, Frames, Numbered, Position, RawEntry, Record, Step, capture_keys,
-    tail,
-};
+use crate::ledger::{self, Entry, Frames, Numbered, Position, Record, Step, tail};
 use crate::model::error::unless_damaged;
 use crate::model::{Digest, Error, Result};
-use crate::store::{self, Direction, Rows, Store, Tables, View, damaged, keys};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::store::Store;
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::path::Path;
 use std::time::Duration;
@@ -65,7 +62,7 @@ pub(super) fn look_through(
             } else if at.next_seq == end.next_seq && at.head != end.head {
                 report.store("it does not agree with the ledger: their heads differ");
             }
-            let walked = walk_store(&store, hold.uuid, depth, &mut report, &mut named, stop).and_then(|()| {
+            let walked = rows::walk(&store, hold.uuid, depth, &mut report, &mut named, stop).and_then(|()| {
                 if depth == Depth::Structure {
                     Ok(())
                 } else {
@@ -172,26 +169,20 @@ pub(super) fn name_raws(
     stop: &dyn Fn() -> bool,
 ) -> Result<()> {
     let mut frames = Frames::from(&halves.layout.ledger(), halves.uuid, from);
-    loop {
-        match frames.step()? {
-            _ if stop() => return Ok(()),
-            Step::Frame(commit, _) => {
-                for numbered in commit.numbered() {
-                    let opened = numbered.entry.open(numbered.seq);
-                    if let Ok(Entry::Capture { provenance, .. }) = opened {
-                        named_by(named, numbered.seq, provenance.kept_by(archive));
-                    }
-                }
+    while let Some((commit, _)) = frames.next_whole()? {
+        if stop() {
+            break;
+        }
+        for numbered in commit.numbered() {
+            if let Ok(Entry::Capture { provenance, .. }) = numbered.entry.open(numbered.seq) {
+                named_by(named, numbered.seq, provenance.kept_by(archive));
             }
-            Step::End { .. } => return Ok(()),
-            // Found and reported before.
-            Step::Damaged { .. } if frames.skip_damage()? => {}
-            Step::Damaged { .. } => return Ok(()),
         }
     }
+    Ok(())
 }
 
-fn named_by(named: &mut Named, seq: u64, original: Option<Digest>) {
+pub(super) fn named_by(named: &mut Named, seq: u64, original: Option<Digest>) {
     if let Some(digest) = original {
         let first = named.entry(digest).or_insert(seq);
         *first = seq.min(*first);
@@ -312,256 +303,17 @@ fn walk_ledger(
     }
 }
 
-/// Every row of the store, and for every row the rows that belong to it. Since the numbers of rows are compared as well,
-/// no index has a row too many either.
-fn walk_store(
-    store: &Store,
-    archive: uuid::Uuid,
-    depth: Depth,
-    report: &mut Report,
-    named: &mut Named,
-    stop: &dyn Fn() -> bool,
-) -> Result<()> {
-    let (view, applied) = (store.written(), store.applied());
-    let trees = view.tables();
-    let names = view.names()?;
-    let (mut expected, mut digests, mut texts, mut bodies) = (1, 0, 0, 0);
-    for row in trees.articles.rows() {
-        let row = row?;
-        let number = keys::read_number(row.key());
-        if stop() {
-            return Ok(());
-        }
-        if number != expected {
-            report.store(format!("article {expected} is missing"));
-        }
-        expected = number + 1;
-        let article = match unless_damaged(view.article_entry(number))? {
-            Some((first_seq, entry)) => {
-                report.later += u64::from(entry.is_later());
-                entry.open(first_seq)
-            }
-            None => {
-                report.store(format!("article {number} is not readable"));
-                continue;
-            }
-        };
-        let article = match article {
-            Ok(Entry::Article(article)) => article,
-            Ok(Entry::Gone { .. }) => {
-                report.gone += 1;
-                continue;
-            }
-            Ok(_) => {
-                bodies += 1;
-                continue;
-            }
-            Err(e) => {
-                report.store(format!("article {number} is not readable: {e}"));
-                continue;
-            }
-        };
-        (texts, bodies) = (texts + 1, bodies + 1);
-        report.articles += u64::from(view.has(number));
-        report.rows += 1;
-        digests += 1;
-        if trees.digests.get(&keys::digest_key(&article.digest, number))?.is_none() {
-            report.store(format!("article {number} is missing in digests"));
-        }
-        if depth.reads(number) {
-            report.hashed += 1;
-            check_text(&view, number, &article, report)?;
-        }
-    }
-    let mut seen = Seen::default();
-    expected = 1;
-    for row in trees.captures.rows() {
-        let row = row?;
-        let seq = keys::read_number(row.key());
-        if stop() {
-            return Ok(());
-        }
-        if seq != expected {
-            report.store(format!("capture {expected} is missing"));
-        }
-        expected = seq + 1;
-        let entry = RawEntry::of_row(&row).and_then(|entry| entry.open(seq).map(|opened| (entry, opened)));
-        let Ok((entry, opened)) = entry else {
-            report.store(format!("capture {seq} is not readable"));
-            continue;
-        };
-        report.later += u64::from(entry.is_later());
-        match opened {
-            Entry::Capture { article: number, provenance } => {
-                named_by(named, seq, provenance.kept_by(archive));
-                let keys = capture_keys(&entry.bytes).map_err(damaged)?;
-                if view.is_unreadable(number) {
-                    continue;
-                }
-                report.captures += u64::from(view.has(number));
-                let Some(article) = unless_damaged(view.article(number))? else {
-                    report.store(format!("capture {seq} is of article {number}, which is missing"));
-                    continue;
-                };
-                let Some(source) = names.number(provenance.source.as_ref()) else {
-                    report.store(format!("capture {seq} has a source without a number"));
-                    continue;
-                };
-                seen.capture(trees, seq, &article, &keys, source, report)?;
-            }
-            Entry::Tags { article, added, removed, .. } => {
-                let has = seen.tags.entry(article).or_default();
-                has.extend(added);
-                has.retain(|tag| !removed.contains(tag));
-            }
-            Entry::Saved { name, query, .. } => drop(match query {
-                Some(query) => seen.queries.insert(name, query),
-                None => seen.queries.remove(&name),
-            }),
-            Entry::Removal { article, digest, .. } => {
-                if seen.removed.insert((article, digest.0)) {
-                    report.removed += 1;
-                    digests += u64::from(view.is_unreadable(article));
-                }
-            }
-            Entry::Gone { .. } => report.gone += 1,
-            Entry::Article(_) | Entry::Later { .. } => {}
-        }
-    }
-    let counts =
-        [("articles", report.articles, applied.articles), ("captures", report.captures, applied.captures)];
-    for (what, found, counted) in counts {
-        if found != counted {
-            report.store(format!("there are {found} {what}, and {counted} are counted"));
-        }
-    }
-    seen.check(&view, texts, digests, report)?;
-    if depth == Depth::Data {
-        // A killed ingest leaves bodies of commits that the store does not have yet; the next opening goes on there.
-        let last = keys::number(applied.position.next_article - 1);
-        let found = count(trees.bodies.range(keys::number(0), last, Direction::Up))?;
-        if found != bodies {
-            report.store(format!("bodies has {found} rows instead of {bodies}"));
-        }
-    }
-    Ok(())
-}
-
-/// What the entries of a store say that its indexes should have.
-#[derive(Default)]
-struct Seen {
-    captures: u64,
-    later: u64,
-    urls: u64,
-    removed: BTreeSet<(u64, [u8; 32])>,
-    tags: BTreeMap<u64, BTreeSet<String>>,
-    queries: BTreeMap<String, String>,
-}
-
-impl Seen {
-    fn capture(
-        &mut self,
-        trees: &Tables,
-        seq: u64,
-        article: &ArticleRow,
-        keys: &CaptureKeys<'_>,
-        source: u32,
-        report: &mut Report,
-    ) -> Result<()> {
-        self.captures += 1;
-        let number = keys.article;
-        let (published, captured) =
-            store::marks(seq, number, &article.digest, keys.published.as_ref(), keys.captured, source);
-        let mut rows = vec![
-            ("by_date", trees.by_date.get(&published.date_key())?.is_some()),
-            ("by_captured", trees.by_captured.get(&captured.date_key())?.is_some()),
-            ("by_source", trees.by_source.get(&published.source_key())?.is_some()),
-        ];
-        if let Some(url) = keys.url {
-            self.urls += 1;
-            let key = keys::url_key(store::url_hash(url), seq, number);
-            rows.push(("by_url", trees.by_url.get(&key)?.is_some()));
-        }
-        if article.first_seq != seq {
-            self.later += 1;
-            rows.push(("by_article", trees.by_article.get(&keys::article_key(number, seq))?.is_some()));
-        }
-        report.rows += rows.len() as u64;
-        for (tree, _) in rows.into_iter().filter(|(_, there)| !there) {
-            report.store(format!("capture {seq} is missing in {tree}"));
-        }
-        Ok(())
-    }
-
-    /// That the indexes have what they should, and nothing else.
-    fn check(self, view: &View, texts: u64, digests: u64, report: &mut Report) -> Result<()> {
-        let trees = view.tables();
-        if self.queries != view.queries() {
-            report.store("the saved queries are not those that were saved".to_owned());
-        }
-        let mut tagged = BTreeMap::<String, u64>::new();
-        for (article, tags) in self.tags {
-            if !view.tags_of(article)?.iter().eq(&tags) {
-                report.store(format!("the tags of article {article} are not those that it was given"));
-            }
-            if view.has(article) {
-                tags.into_iter().for_each(|tag| *tagged.entry(tag).or_default() += 1);
-            }
-        }
-        if !view.tag_counts()?.into_iter().eq(tagged) {
-            report.store("by_tag does not have the articles that have tags".to_owned());
-        }
-        debug_assert!(digests >= texts, "every text has a digest");
-        let counts = [
-            ("digests", count(trees.digests.rows())?, digests),
-            ("by_article", count(trees.by_article.rows())?, self.later),
-            ("by_date", count(trees.by_date.rows())?, self.captures),
-            ("by_captured", count(trees.by_captured.rows())?, self.captures),
-            ("by_source", count(trees.by_source.rows())?, self.captures),
-            ("by_url", count(trees.by_url.rows())?, self.urls),
-        ];
-        for (tree, found, expected) in counts {
-            if found != expected {
-                report.store(format!("{tree} has {found} rows instead of {expected}"));
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Counts what the ledger has, where there is no store to ask.
 fn count_ledger(halves: &Halves, report: &mut Report, stop: &dyn Fn() -> bool) -> Result<()> {
     let mut frames = Frames::from(&halves.layout.ledger(), halves.uuid, Position::START);
-    loop {
-        match frames.step()? {
-            _ if stop() => return Ok(()),
-            Step::Frame(commit, _) => {
-                let there = commit.entries.iter().filter(|entry| !entry.gone);
-                let articles = there.clone().filter(|entry| entry.is_article()).count();
-                report.articles += articles as u64;
-                report.later += commit.entries.iter().filter(|entry| entry.is_later()).count() as u64;
-                report.captures += there.filter(|entry| entry.is_capture()).count() as u64;
-            }
-            Step::End { .. } => return Ok(()),
-            // Found and reported before.
-            Step::Damaged { .. } if frames.skip_damage()? => {}
-            Step::Damaged { .. } => return Ok(()),
+    while let Some((commit, _)) = frames.next_whole()? {
+        if stop() {
+            break;
         }
-    }
-}
-
-fn count<const K: usize>(mut rows: Rows<K>) -> Result<u64> {
-    rows.try_fold(0, |count, row| row.map(|_| count + 1))
-}
-
-fn check_text(view: &View, number: u64, row: &ArticleRow, report: &mut Report) -> Result<()> {
-    match view.body(number) {
-        Err(Error::Store { what }) => report.store(what),
-        body => {
-            if row.with_body(body?).is_err() {
-                report.store(format!("the text of article {number} does not have its digest {}", row.digest));
-            }
-        }
+        let there = commit.entries.iter().filter(|entry| !entry.gone);
+        report.articles += there.clone().filter(|entry| entry.is_article()).count() as u64;
+        report.later += commit.entries.iter().filter(|entry| entry.is_later()).count() as u64;
+        report.captures += there.filter(|entry| entry.is_capture()).count() as u64;
     }
     Ok(())
 }
@@ -577,30 +329,20 @@ fn compare(
     let mut frames = Frames::from(&halves.layout.ledger(), halves.uuid, Position::START);
     let (view, mut number) = (store.written(), 0);
     loop {
-        if stop() {
+        frames.read_payloads(depth.reads(number));
+        let Some((commit, after)) = frames.next_whole()? else { return Ok(()) };
+        if stop() || after.next_seq > store.applied().position.next_seq {
             return Ok(());
         }
-        frames.read_payloads(depth.reads(number));
-        match frames.step()? {
-            Step::Frame(commit, after) => {
-                number += 1;
-                if after.next_seq > store.applied().position.next_seq {
-                    return Ok(());
-                }
-                for Numbered { seq, article, entry } in commit.numbered() {
-                    let (what, number, has) = match entry.is_article() {
-                        true => ("article", article, view.article_entry(article).map(|(_, entry)| entry)),
-                        false => ("capture", seq, view.raw_entry(seq)),
-                    };
-                    if unless_damaged(has)?.as_ref() != Some(entry) {
-                        report.store(format!("{what} {number} is not what the ledger has"));
-                    }
-                }
+        number += 1;
+        for Numbered { seq, article, entry } in commit.numbered() {
+            let (what, number, has) = match entry.is_article() {
+                true => ("article", article, view.article_entry(article).map(|(_, entry)| entry)),
+                false => ("capture", seq, view.raw_entry(seq)),
+            };
+            if unless_damaged(has)?.as_ref() != Some(entry) {
+                report.store(format!("{what} {number} is not what the ledger has"));
             }
-            Step::End { .. } => return Ok(()),
-            // Found and reported before.
-            Step::Damaged { .. } if frames.skip_damage()? => {}
-            Step::Damaged { .. } => return Ok(()),
         }
     }
 }

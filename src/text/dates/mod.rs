@@ -240,12 +240,6 @@ struct Words {
     zones: HashMap<&'static str, i16>,
 }
 
-/// Whether a text is a weekday, a month or another word that only stands beside dates.
-pub fn is_date_word(word: &str) -> bool {
-    let word = fold(word);
-    WORDS.weekdays.contains(&word) || MONTHS.contains_key(&word) || WORDS.back.contains_key(&word)
-}
-
 #[derive(Clone, Copy, Debug)]
 struct Day {
     year: Option<i64>,
