@@ -6,6 +6,7 @@
 //! blocks that are furniture go. What the page's own JSON-LD says of the text decides where it agrees with what is seen.
 
 use super::dom::{Dom, Id, Tag, collapse};
+use super::region::{self, Scored, article_of, grow, next_heading};
 use super::roles::{self, Role};
 use crate::extract::boilerplate::{self, ends_sentence, sentences, words};
 use std::collections::{HashMap, HashSet};
@@ -232,7 +233,12 @@ pub struct Found {
     pub chosen: Vec<usize>,
     /// The paragraphs, if they are not those of the blocks: the page says more of itself than it shows.
     pub said: Option<String>,
+    /// The element that holds it.
     pub why: String,
+    /// The rules that weighed that.
+    pub rules: String,
+    /// The next best elements: what each is called, its words of prose, and the rules that weighed it.
+    pub others: Vec<(String, usize, String)>,
 }
 
 impl Found {
@@ -245,31 +251,6 @@ impl Found {
             }
         }
     }
-}
-
-/// A parent's score per level between it and the block.
-const DECAY: f64 = 0.82;
-
-/// What a block says for an element that holds it.
-fn weight(block: &Block) -> f64 {
-    let words = block.words as f64;
-    if block.hint.is_some() {
-        return if block.is_prose() { -words.min(40.0) * 0.2 } else { -1.0 };
-    }
-    if block.is_prose() {
-        let mut weight = words.min(100.0) * (1.0 - block.link_share());
-        if block.in_list {
-            weight *= 0.5;
-        }
-        if block.in_table {
-            weight *= 0.7;
-        }
-        if block.in_figure {
-            weight *= 0.2;
-        }
-        return weight;
-    }
-    if block.link_share() > 0.5 { -4.0 - words.min(20.0) * 0.3 } else { -1.0 }
 }
 
 /// What is known of the article besides its blocks.
@@ -289,25 +270,26 @@ pub fn find(dom: &Dom, blocks: &Blocks, known: Known<'_>) -> Option<Found> {
     let all: &[Block] = &blocks.blocks;
     let next = next_heading(dom, known);
     let mut loose = false;
-    let mut best = best(dom, all, known, next, weight);
+    let mut best = region::best(dom, all, known, next, loose);
     let relaxed: Vec<Block>;
     let mut all = all;
-    if best.is_none_or(|(_, score)| score < WEAK) {
+    let score = |best: &[Scored]| best.first().map(|best| best.score);
+    if score(&best).is_none_or(|score| score < WEAK) {
         // Classes that say otherwise may be wrong.
         relaxed = all.iter().map(|block| Block { hint: block.firm_hint, ..block.clone() }).collect();
-        let other = self::best(dom, &relaxed, known, next, weight);
-        if other.is_some_and(|(_, other)| best.is_none_or(|(_, score)| other > score * 2.0)) {
+        let other = region::best(dom, &relaxed, known, next, loose);
+        if score(&other).is_some_and(|other| score(&best).is_none_or(|score| other > score * 2.0)) {
             (best, all) = (other, &relaxed);
         }
     }
-    if best.is_none_or(|(_, score)| score < WEAK) {
+    if score(&best).is_none_or(|score| score < WEAK) {
         // Little prose: what else there is may be the text, a list of results or of ingredients.
-        let other = self::best(dom, all, known, next, loose_weight);
-        if other.is_some_and(|(_, other)| best.is_none_or(|(_, score)| other > score * 1.5)) {
+        let other = region::best(dom, all, known, next, true);
+        if score(&other).is_some_and(|other| score(&best).is_none_or(|score| other > score * 1.5)) {
             (best, loose) = (other, true);
         }
     }
-    let (element, score) = best?;
+    let element = best.first()?.element;
     let regions = grow(dom, all, element);
     let within = |block: &Block| regions.iter().any(|region| dom.is_within(block.element, *region));
     let end = next
@@ -329,8 +311,9 @@ pub fn find(dom: &Dom, blocks: &Blocks, known: Known<'_>) -> Option<Found> {
         inside.sort_unstable();
     }
     let mut chosen = filter(dom, all, &inside, known, standfirst, loose);
-    let mut why =
-        format!("{regions:?} {:?} {:?} score {score:.0}", dom.tag(element), dom.attribute(element, "class"));
+    let mut elements = best.iter().map(|scored| scored.explain(dom, all, loose));
+    let (mut why, _, rules) = elements.next()?;
+    let others = elements.collect();
     let mut said = None;
     if let Some(body) = known.body {
         match oracle(all, &mut chosen, body, standfirst) {
@@ -342,141 +325,11 @@ pub fn find(dom: &Dom, blocks: &Blocks, known: Known<'_>) -> Option<Found> {
             Agreement::None => {}
         }
     }
-    (!chosen.is_empty() || said.is_some()).then_some(Found { chosen, said, why })
+    (!chosen.is_empty() || said.is_some()).then_some(Found { chosen, said, why, rules, others })
 }
 
 /// A score under which little prose was found.
 const WEAK: f64 = 60.0;
-
-/// What a block says where little of it is prose.
-fn loose_weight(block: &Block) -> f64 {
-    let words = block.words as f64;
-    match block.hint {
-        Some(_) => -1.0,
-        None if block.link_share() < 0.4 && !block.heading => {
-            words.min(60.0) * (1.0 - block.link_share()) - 1.5
-        }
-        None => -1.0 - words.min(20.0) * 0.3 * block.link_share(),
-    }
-}
-
-/// The element with the highest score, if that is above 0.
-fn best(
-    dom: &Dom,
-    all: &[Block],
-    known: Known<'_>,
-    next: Option<Id>,
-    weight: fn(&Block) -> f64,
-) -> Option<(Id, f64)> {
-    let mut scores: HashMap<Id, f64> = HashMap::new();
-    for block in all {
-        let weight = weight(block);
-        let mut share = 1.0;
-        let element = block.element;
-        for (level, id) in std::iter::once(element).chain(dom.ancestors(element)).take(24).enumerate() {
-            *scores.entry(id).or_default() += weight * share;
-            if level > 0 {
-                share *= DECAY;
-            }
-        }
-    }
-    let own = known.heading.and_then(|heading| article_of(dom, heading));
-    for (id, score) in &mut scores {
-        *score *= roles::prior(dom, *id);
-        if own.is_some_and(|own| {
-            article_of(dom, *id)
-                .is_some_and(|other| other != own && !dom.is_within(other, own) && !dom.is_within(own, *id))
-        }) {
-            *score *= 0.4;
-        }
-        if next.is_some_and(|next| *id > next) {
-            *score *= 0.4;
-        }
-        if matches!(dom.tag(*id), Some(Tag::Body | Tag::Html)) {
-            *score *= 0.7;
-        }
-        // The text comes behind its heading.
-        if known.heading.is_some_and(|heading| *id < heading && !dom.is_within(heading, *id)) {
-            *score *= 0.7;
-        }
-    }
-    scores
-        .into_iter()
-        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
-        .filter(|(_, score)| *score > 0.0)
-}
-
-/// Where the next story's heading stands: pages that go on for ever have several.
-fn next_heading(dom: &Dom, known: Known<'_>) -> Option<Id> {
-    let headline = super::metadata::fold(known.headline);
-    let heading = known.heading?;
-    (heading + 1..dom.len() as Id).find(|id| {
-        dom.tag(*id) == Some(Tag::H1)
-            && !dom.is_within(*id, heading)
-            && super::metadata::fold(&dom.text_of(*id)) != headline
-    })
-}
-
-/// The `article` element around a node.
-fn article_of(dom: &Dom, id: Id) -> Option<Id> {
-    dom.ancestors(id).find(|id| dom.tag(*id) == Some(Tag::Article))
-}
-
-/// The element that was found, and others that hold the rest of an article that is cut in pieces: those of the same class,
-/// and those around it while they add much prose and little else.
-fn grow(dom: &Dom, all: &[Block], element: Id) -> Vec<Id> {
-    let mut regions = vec![element];
-    let class = dom.attribute(element, "class").unwrap_or("");
-    if !class.is_empty() {
-        let tag = dom.tag(element);
-        let alike: Vec<Id> = dom
-            .all()
-            .filter(|id| *id != element && dom.tag(*id) == tag && dom.attribute(*id, "class") == Some(class))
-            .filter(|id| article_of(dom, *id) == article_of(dom, element))
-            .take(200)
-            .collect();
-        for id in alike {
-            if dom.is_within(id, element) || dom.is_within(element, id) {
-                continue;
-            }
-            let held: usize = all
-                .iter()
-                .filter(|block| block.hint.is_none() && block.is_prose() && dom.is_within(block.element, id))
-                .map(|block| block.words)
-                .sum();
-            if held >= 40 {
-                regions.push(id);
-            }
-        }
-    }
-    let mut around = element;
-    for _ in 0..6 {
-        let parent =
-            dom.parent(around).filter(|parent| !matches!(dom.tag(*parent), Some(Tag::Body | Tag::Html)));
-        let Some(parent) = parent else { break };
-        let (mut own, mut prose, mut junk) = (0, 0, 0);
-        for block in all.iter().filter(|block| dom.is_within(block.element, parent)) {
-            let counted = block.hint.is_none();
-            if regions.iter().any(|region| dom.is_within(block.element, *region)) {
-                own += if counted && block.is_prose() { block.words } else { 0 };
-            } else if counted
-                && block.is_prose()
-                && !block.in_list
-                && block.words >= 12
-                && block.link_share() < 0.25
-            {
-                prose += block.words;
-            } else if counted && !block.in_figure {
-                junk += block.words;
-            }
-        }
-        if prose * 8 > own && prose > junk * 3 {
-            regions = vec![parent];
-        }
-        around = parent;
-    }
-    regions
-}
 
 /// The block before the body that sums the article up: it says what the description says, or is called so.
 fn standfirst(dom: &Dom, all: &[Block], inside: &[usize], known: Known<'_>) -> Option<usize> {

@@ -70,12 +70,7 @@ pub fn byline(
     lists.push((names(&signatures), "signature"));
     for (list, origin) in &lists {
         if !list.is_empty() {
-            considered.push(Considered {
-                field: "byline",
-                value: list.join("; "),
-                origin: (*origin).to_owned(),
-                verdict: "",
-            });
+            considered.push(Considered::new("byline", list.join("; "), origin));
         }
     }
     let persons = |list: &[String]| !list.is_empty() && !list.iter().all(|name| is_house(name));

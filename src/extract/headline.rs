@@ -16,6 +16,15 @@ pub struct Considered {
     pub origin: String,
     /// What became of it.
     pub verdict: &'static str,
+    /// The rules that weighed it, where rules did: `+40 time element, -35 of a change`.
+    pub rules: String,
+}
+
+impl Considered {
+    /// One that no rule weighed and of which nothing is decided.
+    pub(super) fn new(field: &'static str, value: String, origin: &str) -> Considered {
+        Considered { field, value, origin: origin.to_owned(), verdict: "", rules: String::new() }
+    }
 }
 
 /// A longer title is no headline with the name of a site.
@@ -91,12 +100,7 @@ pub fn headline(
         (&title, "title"),
     ] {
         if !value.is_empty() {
-            considered.push(Considered {
-                field: "headline",
-                value: value.clone(),
-                origin: origin.to_owned(),
-                verdict: "",
-            });
+            considered.push(Considered::new("headline", value.clone(), origin));
         }
     }
     let same = |a: &str, b: &str| !a.is_empty() && fold(a) == fold(b);

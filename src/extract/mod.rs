@@ -14,12 +14,15 @@
 mod body;
 pub mod boilerplate;
 mod byline;
+mod date_elements;
 mod dom;
 mod embedded;
 mod headline;
 mod metadata;
 mod published;
+mod region;
 mod roles;
+mod rules;
 
 use crate::model::{Dated, Origin, Timestamp};
 use crate::text::dates;
@@ -168,32 +171,12 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
         }),
         ..Page::default()
     };
-    let mut prose = 0;
-    if let Some(found) = found {
-        page.body = found.text(&blocks);
-        prose = boilerplate::words(&page.body);
-        considered.push(Considered {
-            field: "body",
-            value: format!("{prose} words"),
-            origin: found.why.clone(),
-            verdict: "chosen",
-        });
-        origins.push(("body", if found.said.is_some() { "jsonld articleBody" } else { "layout" }.to_owned()));
-    }
+    let mut prose = page.put_body(found, &blocks, &mut considered, &mut origins);
     if prose < FEW_WORDS
         && let Some(text) = embedded::article(html, &page.headline)
         && is_of_page(&text, &page, &said)
     {
-        prose = boilerplate::words(&text);
-        considered
-            .iter_mut()
-            .filter(|other| other.field == "body")
-            .for_each(|other| other.verdict = "not chosen");
-        let value = format!("{prose} words");
-        considered.push(Considered { field: "body", value, origin: "script".to_owned(), verdict: "chosen" });
-        page.body = text;
-        origins.retain(|(field, _)| *field != "body");
-        origins.push(("body", "script".to_owned()));
+        prose = page.put_script(text, &mut considered, &mut origins);
     }
     if !page.byline.is_empty() {
         origins.push(("byline", byline_origin.to_owned()));
@@ -212,6 +195,51 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     page.origins = origins;
     page.considered = considered;
     page
+}
+
+/// Names of fields, and where each was found.
+type Origins = Vec<(&'static str, String)>;
+
+impl Page {
+    /// Takes the text that its layout shows; its words.
+    fn put_body(
+        &mut self,
+        found: Option<body::Found>,
+        blocks: &body::Blocks,
+        considered: &mut Vec<Considered>,
+        origins: &mut Origins,
+    ) -> usize {
+        let Some(found) = found else { return 0 };
+        self.body = found.text(blocks);
+        let prose = boilerplate::words(&self.body);
+        let place = if found.said.is_some() { "jsonld articleBody" } else { "layout" };
+        origins.push(("body", place.to_owned()));
+        considered.push(Considered {
+            verdict: "chosen",
+            rules: found.rules,
+            ..Considered::new("body", format!("{prose} words"), &found.why)
+        });
+        considered.extend(found.others.into_iter().map(|(element, words, rules)| Considered {
+            verdict: "not chosen",
+            rules,
+            ..Considered::new("body", format!("{words} words of prose"), &element)
+        }));
+        prose
+    }
+
+    /// Takes the text that a script carries instead; its words.
+    fn put_script(&mut self, text: String, considered: &mut Vec<Considered>, origins: &mut Origins) -> usize {
+        let prose = boilerplate::words(&text);
+        for other in considered.iter_mut().filter(|other| other.field == "body") {
+            other.verdict = "not chosen";
+        }
+        let value = format!("{prose} words");
+        considered.push(Considered { verdict: "chosen", ..Considered::new("body", value, "script") });
+        self.body = text;
+        origins.retain(|(field, _)| *field != "body");
+        origins.push(("body", "script".to_owned()));
+        prose
+    }
 }
 
 /// So many blocks behind a text a notice is that it ends there because one has to pay.

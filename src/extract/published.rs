@@ -2,23 +2,15 @@
 
 use super::Published;
 use super::body::Block;
-use super::dom::{Dom, Id, Tag};
+use super::date_elements::Candidate;
+use super::dom::{Dom, Id};
 use super::headline::Considered;
 use super::metadata::Metadata;
-use super::roles::{self, Role};
-use crate::extract::boilerplate::{self, PUBLISHED_LABELS};
+use super::roles::Role;
+use super::rules::added;
+use crate::extract::boilerplate;
 use crate::model::{DAY, Dated, Origin, Precision, Timestamp};
 use crate::text::dates::{self, Setting};
-use std::collections::HashSet;
-
-/// Parts of class names of the date of publication.
-#[rustfmt::skip]
-const PUBLISHED_CLASSES: &[&str] = &[
-    "publish", "pubdate", "pub-date", "entry-date", "post-date", "postdate", "posted", "article-date", "article__date",
-    "dateline", "timestamp", "article-time", "pubtime", "veroeffentlich", "datum", "article_date",
-    "post__date", "news-date", "byline-date", "publication", "submitted", "postmetadata", "post-meta",
-    "entry-meta", "meta__date",
-];
 
 /// Fields of the data in scripts that say when the page was published.
 #[rustfmt::skip]
@@ -78,62 +70,73 @@ pub struct Where<'a> {
     pub now: Option<Timestamp>,
 }
 
+/// The dates that were found, in the order in which they are trusted.
+struct Collected<'a> {
+    place: &'a Where<'a>,
+    considered: &'a mut Vec<Considered>,
+    found: Vec<Published>,
+}
+
+impl Collected<'_> {
+    fn put(&mut self, text: &str, origin: Origin, place: String) {
+        self.weighed(text, origin, place, String::new());
+    }
+
+    fn weighed(&mut self, text: &str, origin: Origin, place: String, rules: String) {
+        let dated = self.place.parse(text);
+        self.considered.push(Considered {
+            field: "published",
+            value: text.chars().take(80).collect(),
+            origin: place.clone(),
+            verdict: if dated.is_some() { "" } else { "not a date" },
+            rules,
+        });
+        if let Some(dated) = dated.filter(|dated| dated.precision != Precision::Month) {
+            self.found.push(Published { dated, origin, place });
+        }
+    }
+}
+
 impl Where<'_> {
     /// Finds them.
     pub fn dates(&self, considered: &mut Vec<Considered>) -> Dates {
         let said = self.said;
-        let parse = |text: &str| {
-            dates::parse(text, self.setting)
-                .filter(|found| found.has_year || self.setting.captured.is_some())
-                .map(|found| found.dated)
-                .filter(|dated| self.is_plausible(*dated))
-        };
-        let mut found: Vec<Published> = Vec::new();
-        let any = std::cell::Cell::new(false);
-        let mut put = |text: &str, origin: Origin, place: String| {
-            let dated = parse(text);
-            considered.push(Considered {
-                field: "published",
-                value: text.chars().take(80).collect(),
-                origin: place.clone(),
-                verdict: if dated.is_some() { "" } else { "not a date" },
-            });
-            if let Some(dated) = dated.filter(|dated| dated.precision != Precision::Month) {
-                found.push(Published { dated, origin, place });
-                any.set(true);
-            }
-        };
+        let mut put = Collected { place: self, considered, found: Vec::new() };
         if let Some(text) = said.text("datePublished") {
-            put(&text, Origin::Jsonld, "jsonld datePublished".to_owned());
+            put.put(&text, Origin::Jsonld, "jsonld datePublished".to_owned());
         }
         for name in PUBLISHED_METAS {
             for (_, content) in said.metas.iter().filter(|(known, _)| known == name) {
-                put(content, Origin::Meta, format!("meta {name}"));
+                put.put(content, Origin::Meta, format!("meta {name}"));
             }
         }
-        self.elements(&mut put);
+        for Candidate { value, origin, place, rules } in self.elements() {
+            put.weighed(&value, origin, place, added(&rules));
+        }
         for name in ["dateCreated", "uploadDate"] {
             if let Some(text) = said.text(name) {
-                put(&text, Origin::Jsonld, format!("jsonld {name}"));
+                put.put(&text, Origin::Jsonld, format!("jsonld {name}"));
             }
         }
         if let Some(dated) = self.url.and_then(of_url).filter(|dated| self.is_plausible(*dated)) {
-            put(&Dated::print(dated.at, dated.precision), Origin::Url, "url".to_owned());
+            put.put(&Dated::print(dated.at, dated.precision), Origin::Url, "url".to_owned());
         }
         self.texts(&mut put);
         for name in WEAK_METAS {
             for (_, content) in said.metas.iter().filter(|(known, _)| known == name) {
-                put(content, Origin::Meta, format!("meta {name}"));
+                put.put(content, Origin::Meta, format!("meta {name}"));
             }
         }
         // The whole page is searched only where nothing else says it.
-        if !any.get() {
+        if put.found.is_empty() {
             self.scripts(&mut put);
             self.anywhere(&mut put);
         }
-        let modified =
-            said.text("dateModified").or_else(|| said.meta(MODIFIED_METAS)).and_then(|text| parse(&text));
-        let published = self.choose(&found);
+        let modified = said
+            .text("dateModified")
+            .or_else(|| said.meta(MODIFIED_METAS))
+            .and_then(|text| self.parse(&text));
+        let published = self.choose(&put.found);
         Dates { published, modified }
     }
 
@@ -142,6 +145,13 @@ impl Where<'_> {
         let (year, _) = dated.at.year_month();
         let latest = self.setting.captured.or(self.now).map_or(i64::MAX, |at| at.0.saturating_add(2 * DAY));
         (1990..=2100).contains(&year) && dated.at.0 <= latest
+    }
+
+    fn parse(&self, text: &str) -> Option<Dated> {
+        dates::parse(text, self.setting)
+            .filter(|found| found.has_year || self.setting.captured.is_some())
+            .map(|found| found.dated)
+            .filter(|dated| self.is_plausible(*dated))
     }
 
     fn choose(&self, found: &[Published]) -> Option<Published> {
@@ -183,143 +193,15 @@ impl Where<'_> {
         Some(chosen)
     }
 
-    /// `time` elements and microdata, those near the headline first.
-    fn elements(&self, put: &mut dyn FnMut(&str, Origin, String)) {
-        let dom = self.dom;
-        let apart_of = Apart::of(dom, self.heading);
-        let mut candidates: Vec<(i64, String, String, Origin)> = Vec::new();
-        let body = self.body.map(|(first, last)| (self.blocks[first].element, self.blocks[last].element));
-        for id in dom.all() {
-            let Some(tag) = dom.tag(id) else { continue };
-            let mut score: i64 = match tag {
-                Tag::Time => 40,
-                Tag::Meta => continue,
-                _ => 0,
-            };
-            let mut value = None;
-            let mut updated = false;
-            for (name, text) in dom.attributes(id) {
-                match name {
-                    "datetime" => value = Some(text.to_owned()),
-                    "content" => value = value.or(Some(text.to_owned())),
-                    "pubdate" => score += 60,
-                    "itemprop" => match text.to_ascii_lowercase().as_str() {
-                        "datepublished" => score += 100,
-                        "datecreated" => score += 60,
-                        "datemodified" => (score, updated) = (score + 30, true),
-                        _ => {}
-                    },
-                    "property" if text.to_ascii_lowercase().contains("datepublished") => score += 100,
-                    "class" | "id" | "data-testid" | "data-component" | "data-qa" => {
-                        let lower = text.to_ascii_lowercase();
-                        if ["updat", "modif", "aktualis", "maj-", "bearbeitet"]
-                            .iter()
-                            .any(|word| lower.contains(word))
-                        {
-                            updated = true;
-                            score += 10;
-                        } else if PUBLISHED_CLASSES.iter().any(|word| lower.contains(word)) {
-                            score += 30;
-                        } else if lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| {
-                            matches!(
-                                part,
-                                "date"
-                                    | "time"
-                                    | "datetime"
-                                    | "fecha"
-                                    | "data"
-                                    | "data-publicacao"
-                                    | "datum"
-                                    | "created"
-                            )
-                        }) {
-                            score += 20;
-                        }
-                    }
-                    "title" if tag == Tag::Abbr => value = value.or(Some(text.to_owned())),
-                    _ => {}
-                }
-            }
-            if score == 0 {
-                continue;
-            }
-            // In a list of other stories, in comments: not the article's.
-            let in_item = apart_of.in_item[id as usize] && body.is_none_or(|(_, last)| id > last);
-            let mut apart = apart_of.apart[id as usize] || in_item;
-            // Between heading and text even a box at the side is about the article.
-            apart &= !body
-                .is_some_and(|(first, _)| (self.heading..first).contains(&id) && first - self.heading < 400);
-            if apart {
-                score -= 80;
-            }
-            if updated {
-                score -= 35;
-            }
-            let text = dom.text_of(id);
-            let words = text.split_whitespace().count();
-            if words > 40 || text.len() > 4000 {
-                continue;
-            }
-            if value.is_none() {
-                let lower = text.to_lowercase();
-                if words > 12 {
-                    score -= 30;
-                } else if PUBLISHED_LABELS.iter().any(|word| lower.starts_with(word)) {
-                    score += 25;
-                } else if boilerplate::says_updated(&lower) {
-                    score -= 25;
-                } else if self.is_labelled_updated(self.block_of(id)) {
-                    (score, updated) = (score - 60, true);
-                }
-            }
-            match body {
-                Some((first, last)) => {
-                    if id >= self.heading && id < first {
-                        score += 40;
-                    } else if id < self.heading {
-                        score += if self.heading - id < 60 { 30 } else { -20 };
-                    } else if id > last {
-                        score -= 15 + if id - last > 60 { 30 } else { 0 };
-                    }
-                }
-                None => score += if id >= self.heading && id - self.heading < 80 { 30 } else { 0 },
-            }
-            let value = value
-                .filter(|value| dates::parse(value, self.setting).is_some())
-                .unwrap_or_else(|| text.chars().take(200).collect());
-            if value.trim().is_empty() {
-                continue;
-            }
-            let origin = if tag == Tag::Time { Origin::TimeTag } else { Origin::Text };
-            candidates.push((
-                score,
-                value,
-                format!(
-                    "{} element{}{}",
-                    if tag == Tag::Time { "time" } else { "date" },
-                    if apart { ", apart" } else { "" },
-                    if updated { ", updated" } else { "" }
-                ),
-                origin,
-            ));
-        }
-        candidates.sort_by_key(|(score, ..)| std::cmp::Reverse(*score));
-        for (score, value, place, origin) in candidates.into_iter().take(12) {
-            if score > 0 {
-                put(&value, origin, place);
-            }
-        }
-    }
-
     /// The block that a node stands in, or the next one.
-    fn block_of(&self, id: Id) -> usize {
+    pub(super) fn block_of(&self, id: Id) -> usize {
         let next = self.blocks.partition_point(|block| block.element <= id);
         let within = next.checked_sub(1).filter(|at| self.dom.is_within(id, self.blocks[*at].element));
         within.unwrap_or(next)
     }
 
     /// Whether the block before this one is a label that says when the page was changed.
-    fn is_labelled_updated(&self, at: usize) -> bool {
+    pub(super) fn is_labelled_updated(&self, at: usize) -> bool {
         let label = at.checked_sub(1).and_then(|before| self.blocks.get(before));
         label.is_some_and(|label| {
             let lower = label.text.to_lowercase();
@@ -328,7 +210,7 @@ impl Where<'_> {
     }
 
     /// Dates in the visible text between headline and body, just before the headline, or just behind the body.
-    fn texts(&self, put: &mut dyn FnMut(&str, Origin, String)) {
+    fn texts(&self, put: &mut Collected<'_>) {
         let blocks = self.blocks;
         let (first, last) = self.body.unwrap_or((blocks.len().min(40), blocks.len()));
         let heading = blocks.iter().position(|block| block.element >= self.heading).unwrap_or(0);
@@ -355,7 +237,7 @@ impl Where<'_> {
                     block.words <= 14 || bare * 2 > block.text.len() || opens || says_posted(after)
                 };
                 if alone && found.has_year {
-                    put(&block.text[found.start..found.end], Origin::Text, "text".to_owned());
+                    put.put(&block.text[found.start..found.end], Origin::Text, "text".to_owned());
                     break;
                 }
             }
@@ -386,7 +268,7 @@ fn says_posted(after: &str) -> bool {
 
 impl Where<'_> {
     /// Dates in the data that scripts carry: `"datePublished":"2025-01-28"`.
-    fn scripts(&self, put: &mut dyn FnMut(&str, Origin, String)) {
+    fn scripts(&self, put: &mut Collected<'_>) {
         for name in SCRIPT_FIELDS {
             let quoted = format!("\"{name}\"");
             for (at, _) in self.html.match_indices(&quoted).take(2) {
@@ -396,14 +278,14 @@ impl Where<'_> {
                     .and_then(|rest| rest.split('"').next())
                     .filter(|value| value.len() < 60)
                 {
-                    put(value, Origin::Meta, format!("script {name}"));
+                    put.put(value, Origin::Meta, format!("script {name}"));
                 }
             }
         }
     }
 
     /// Dates that stand alone anywhere in the page, those after a word that says what they are first.
-    fn anywhere(&self, put: &mut dyn FnMut(&str, Origin, String)) {
+    fn anywhere(&self, put: &mut Collected<'_>) {
         let (first, last) = self.body.unwrap_or((0, 0));
         let mut found: Vec<(usize, &str)> = Vec::new();
         for (at, block) in self.blocks.iter().enumerate() {
@@ -434,36 +316,8 @@ impl Where<'_> {
         }
         found.sort_by_key(|(rank, _)| *rank);
         if let Some((_, text)) = found.first() {
-            put(text, Origin::Text, "text, far away".to_owned());
+            put.put(text, Origin::Text, "text, far away".to_owned());
         }
-    }
-}
-
-/// For each node whether it stands apart from the article: in an aside, a footer, a menu, a list of other stories, in comments;
-/// and whether it is in an item of a list.
-struct Apart {
-    apart: Vec<bool>,
-    in_item: Vec<bool>,
-}
-
-impl Apart {
-    fn of(dom: &Dom, heading: Id) -> Apart {
-        // What holds the heading is not apart from it.
-        let holding: HashSet<Id> = dom.ancestors(heading).collect();
-        let (mut apart, mut in_item) = (vec![false; dom.len()], vec![false; dom.len()]);
-        for id in dom.all() {
-            let at = id as usize;
-            if let Some(parent) = dom.parent(id) {
-                (apart[at], in_item[at]) = (apart[parent as usize], in_item[parent as usize]);
-            }
-            let Some(tag) = dom.tag(id) else { continue };
-            in_item[at] |= tag == Tag::Li;
-            if !apart[at] && !holding.contains(&id) {
-                apart[at] = matches!(tag, Tag::Aside | Tag::Footer | Tag::Nav)
-                    || matches!(roles::of(dom, id, tag), Some(Role::Related | Role::Comments));
-            }
-        }
-        Apart { apart, in_item }
     }
 }
 

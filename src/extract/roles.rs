@@ -1,6 +1,7 @@
 //! What elements are called, and what that says: class names, identifiers and roles that news pages share.
 
 use super::dom::{Dom, Id, Tag};
+use super::rules::ElementRule;
 
 /// What an element that is not part of the text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,25 +218,25 @@ const BODIES: &[&str] = &[
     "storybody", "rich-text", "richtext",
 ];
 
-/// How much likelier an element is the article for what it is called.
-pub fn prior(dom: &Dom, id: Id) -> f64 {
-    let mut prior: f64 = 1.0;
+/// What an element is called that makes it likelier the article.
+pub fn rules_of(dom: &Dom, id: Id) -> Vec<ElementRule> {
+    let mut rules = Vec::new();
     if dom.tag(id) == Some(Tag::Article) {
-        prior *= 1.15;
+        rules.push(ElementRule::Article);
     }
     for (name, value) in dom.attributes(id) {
         match name {
-            "itemprop" if value.contains("articleBody") => prior *= 1.5,
+            "itemprop" if value.contains("articleBody") => rules.push(ElementRule::ArticleBody),
             "class" | "id" => {
                 let lower = value.to_ascii_lowercase();
                 if BODIES.iter().any(|known| lower.contains(known)) {
-                    prior *= 1.2;
+                    rules.push(ElementRule::CalledBody);
                 }
             }
             _ => {}
         }
     }
-    prior.min(1.8)
+    rules
 }
 
 /// Names of the block that sums an article up, before its text.

@@ -74,7 +74,10 @@ fn of_page(page: Page, around: &Around<'_>, rejected: Option<Reason>) -> Draft {
         explanation: if around.explain {
             page.considered
                 .into_iter()
-                .map(|one| format!("{:<9} {:<11} {}: {}", one.field, one.verdict, one.origin, one.value))
+                .map(|one| {
+                    let rules = if one.rules.is_empty() { one.rules } else { format!(" ({})", one.rules) };
+                    format!("{:<9} {:<11} {}: {}{rules}", one.field, one.verdict, one.origin, one.value)
+                })
                 .collect()
         } else {
             Vec::new()
