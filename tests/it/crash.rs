@@ -50,7 +50,7 @@ fn killed_at_random_moments() {
     let mut random = Random(20_251_122);
     let digests: Vec<_> = (0..RECORDS).map(digest).collect();
     let (mut rounds, mut acknowledged_total, mut while_opening) = (0, 0, 0);
-    while rounds < 200 {
+    while rounds < crate::env::rounds(200) {
         let env = TestEnv::new();
         env.write("in.jsonl", (0..RECORDS).map(record).collect::<Vec<_>>().join("\n"));
         let batch = if random.below(2) == 0 { "5" } else { "100" };
@@ -389,7 +389,7 @@ fn a_ledger_that_lost_its_end_is_mended_from_the_store() {
 fn a_trace_shows_no_acknowledgement_before_the_sync() {
     let strace = std::process::Command::new("strace").arg("-V").output();
     if !strace.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: there is no strace here");
+        crate::env::skipped("there is no strace here");
         return;
     }
     let env = TestEnv::new();
@@ -405,7 +405,7 @@ fn a_trace_shows_no_acknowledgement_before_the_sync() {
         .status()
         .unwrap();
     if !status.success() && !trace.exists() {
-        eprintln!("skipped: strace may not trace here");
+        crate::env::skipped("strace may not trace here");
         return;
     }
     let trace = std::fs::read_to_string(trace).unwrap();

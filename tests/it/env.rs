@@ -126,6 +126,22 @@ pub fn copy_dir(from: &Path, to: &Path) {
     }
 }
 
+/// Whether everything is tried, as `tests/thorough.sh` asks for.
+fn is_thorough() -> bool {
+    std::env::var_os("PRESSMARK_THOROUGH").is_some()
+}
+
+/// How many of so many rounds with random numbers are run: a fifth of them, or all.
+pub fn rounds(all: usize) -> usize {
+    if is_thorough() { all } else { all.div_ceil(5) }
+}
+
+/// Says that a test cannot run without a tool that need not be on every machine; where everything is to be tried it fails.
+pub fn skipped(why: &str) {
+    assert!(!is_thorough(), "cannot run this test: {why}");
+    eprintln!("skipped: {why}");
+}
+
 /// A seeded source of numbers: splitmix64.
 pub struct Random(pub u64);
 

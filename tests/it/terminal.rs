@@ -79,7 +79,7 @@ fn nothing_on_a_terminal_steers() {
             .env("COLUMNS", "80")
             .stdin(Stdio::null());
         let Ok(output) = script.output() else {
-            eprintln!("skipped: there is no script(1) here");
+            crate::env::skipped("there is no script(1) here");
             return;
         };
         assert!(!output.stdout.is_empty(), "{args:?}");
@@ -104,7 +104,7 @@ fn the_table_fits() {
         .stdin(Stdio::null())
         .output()
     else {
-        eprintln!("skipped: there is no script(1) here");
+        crate::env::skipped("there is no script(1) here");
         return;
     };
     let text = String::from_utf8(output.stdout).unwrap();
