@@ -6,6 +6,7 @@
 
 use super::counters::Counters;
 use super::members::{Gzip, Marks};
+use super::read_buffered;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use libdeflater::Decompressor;
 use std::fs::File;
@@ -152,11 +153,7 @@ impl BufRead for Ahead {
 
 impl Read for Ahead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let ahead = self.fill_buf()?;
-        let read = ahead.len().min(buffer.len());
-        buffer[..read].copy_from_slice(&ahead[..read]);
-        self.consume(read);
-        Ok(read)
+        read_buffered(self, buffer)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Compressed inputs, member by member: a crawl is compressed a record at a time, so that reading can begin at any of them.
 
+use super::read_buffered;
 use flate2::bufread::GzDecoder;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Read};
@@ -145,11 +146,7 @@ impl<R: BufRead> Positioned<R> {
 
 impl<R: BufRead> Read for Positioned<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let ahead = self.fill_buf()?;
-        let read = ahead.len().min(buffer.len());
-        buffer[..read].copy_from_slice(&ahead[..read]);
-        self.consume(read);
-        Ok(read)
+        read_buffered(self, buffer)
     }
 }
 

@@ -111,6 +111,13 @@ pub fn open(
     Ok((unpacked(reader, packing, ratio, &marks)?, marks))
 }
 
+/// What `read` does of a reader that has a buffer of its own.
+fn read_buffered(reader: &mut impl BufRead, buffer: &mut [u8]) -> io::Result<usize> {
+    let read = reader.fill_buf()?.read(buffer)?;
+    reader.consume(read);
+    Ok(read)
+}
+
 /// Whether a file that is no gzip is called as crawls that are, and is no plain one.
 fn is_broken_crawl(name: &str, start: &[u8]) -> bool {
     let called = name.ends_with(".warc.gz") || name.ends_with(".arc.gz");
