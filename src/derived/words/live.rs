@@ -9,10 +9,9 @@ use crate::model::{Digest, Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Articles after which what was added is committed, so that a crash costs no more than these.
-const COMMIT_ARTICLES: u64 = 1 << 18;
-/// The same while somebody asks: no more are indexed in memory for him.
-const COMMIT_ARTICLES_ASKED: u64 = 1 << 14;
+/// Articles after which what was added is committed: a crash costs no more than these, and whoever asks has no more indexed for him in
+/// memory.
+const COMMIT_ARTICLES: u64 = 1 << 15;
 
 /// The full-text index of one archive.
 pub struct Words {
@@ -56,19 +55,18 @@ impl Words {
         self.waiting.clear();
     }
 
-    /// Commits if a crash would cost much, or if many articles are indexed in memory.
+    /// Commits if many articles wait.
     pub fn commit_if_many(&mut self) -> Result<()> {
-        let most = if self.disk.is_some() { COMMIT_ARTICLES_ASKED } else { COMMIT_ARTICLES };
-        self.indexer.as_mut().map_or(Ok(()), |indexer| indexer.commit_if(most))
+        self.indexer.as_mut().map_or(Ok(()), |indexer| indexer.commit_if(COMMIT_ARTICLES))
     }
 
-    /// An index with all articles. Nothing is written, but where very many wait. `None` if it has to be brought up to date before.
+    /// An index with all articles. Nothing is written. `None` if it has to be brought up to date before.
     pub fn reader(&mut self, articles: &dyn Articles) -> Result<Option<Arc<SearchIndex>>> {
         let end = articles.end();
         if let Some(all) = self.all.as_ref().filter(|all| all.next_article() >= end) {
             return Ok(Some(all.clone()));
         }
-        let Some(indexer) = &mut self.indexer else {
+        let Some(indexer) = &self.indexer else {
             return match indexer::state(&self.dir, self.archive, articles)? {
                 State::Good(next) if next >= end => {
                     self.all = Some(Arc::new(SearchIndex::open(&self.dir)?));
@@ -78,9 +76,6 @@ impl Words {
                 _ => Ok(None),
             };
         };
-        if indexer.next_article() <= end {
-            indexer.commit_if(COMMIT_ARTICLES_ASKED)?;
-        }
         let committed = indexer.committed();
         let disk = match self.disk.take().filter(|disk| disk.next_article() == committed) {
             Some(disk) => disk,
