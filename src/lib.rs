@@ -63,7 +63,8 @@ pub mod text;
 
 #[doc(inline)]
 pub use answer::{
-    Answer, Answers, CaptureRow, End, EntryRow, Found, Request, Row, Snippet, VERSION, Want, When, answer,
+    Answer, Answers, CaptureRow, End, EntryRow, Found, OriginalRow, Request, Row, Snippet, Totals, VERSION,
+    Verdict, Want, When, Why, answer,
 };
 #[doc(inline)]
 pub use archive::check::{Depth, Finding, RepairOptions, Repaired, Report, repair, verify};

@@ -1,5 +1,6 @@
 //! Counts: of everything, by what articles have in common, by source.
 
+use super::api::Totals;
 use super::filter::Filter;
 use super::plan::Asked;
 use super::scan::date_bounds;
@@ -142,6 +143,36 @@ impl Asked {
         summaries.sort_by(|a, b| (a.source.is_none(), &a.source).cmp(&(b.source.is_none(), &b.source)));
         Ok(summaries)
     }
+
+    /// How many articles, captures and sources there are of it, and from when to when.
+    pub fn totals(&self) -> Result<Totals> {
+        let span = |ends: (Option<Timestamp>, Option<Timestamp>)| {
+            (ends.0.map(|at| at.to_string()), ends.1.map(|at| at.to_string()))
+        };
+        if self.query.filter.is_everything() && self.reader.view.is_whole() && !self.query.captures {
+            let (applied, sources) = (self.reader.applied(), self.reader.names()?.names().len() as u64);
+            let (first, last) = span(self.reader.published_span()?.unzip());
+            return Ok(Totals {
+                articles: applied.articles,
+                captures: applied.captures,
+                sources,
+                first,
+                last,
+            });
+        }
+        let of_sources = self.sources()?;
+        let (first, last) = span((
+            of_sources.iter().filter_map(|source| source.first).map(|first| first.0).min(),
+            of_sources.iter().filter_map(|source| source.last).map(|last| last.0).max(),
+        ));
+        Ok(Totals {
+            articles: self.count()?,
+            captures: of_sources.iter().map(|source| source.captures).sum(),
+            sources: of_sources.iter().filter(|source| source.source.is_some()).count() as u64,
+            first,
+            last,
+        })
+    }
 }
 
 impl Snapshot {
@@ -161,7 +192,7 @@ impl Snapshot {
     }
 
     /// The first and the last date of publication, implausible ones left out.
-    pub fn published_span(&self) -> Result<Option<(Timestamp, Timestamp)>> {
+    fn published_span(&self) -> Result<Option<(Timestamp, Timestamp)>> {
         let dated = (keys::instant(Some(Timestamp(i64::MIN))), [0xff; 5]);
         let mut ends = [Direction::Up, Direction::Down].into_iter().map(|direction| {
             let (low, high) = date_bounds(dated.0, dated.1);

@@ -3,18 +3,12 @@
 //! A request is one value; its answer is a series of [`Answer`]s that ends with [`Answer::End`]. Both are versioned, and print as
 //! JSON. Everything in an answer is resolved: sources by name, dates as they were printed and as instants, articles by digest.
 
-use super::aggregate::SourceSummary;
-use super::place::{Hit, Hits};
-use super::plan::Asked;
-use super::snippet::{Marker, Snippet};
-use crate::archive::Snapshot;
-use crate::ledger::Entry;
-use crate::model::{Capture, Dated, Document, Error, Precision, Prefix, Result, Timestamp};
-use crate::query::{By, Condition, DateField, Order, Query};
-use crate::store::SourceNames;
+use super::place::Hit;
+use super::snippet::Snippet;
+use super::why::Why;
+use crate::model::{Article, Capture, Dated, Document, Original};
+use crate::query::{By, DateField, Query};
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
-use std::sync::Arc;
 
 /// The version of requests and answers. A request of a later one is refused.
 pub const VERSION: u32 = 1;
@@ -56,8 +50,13 @@ pub enum Want {
     },
     /// The whole article a hit, with the captures that matched.
     Documents,
+    /// These articles, each with all its captures; named by digests, digits that begin one, or URLs however they are spelled. Asks nothing
+    /// of the query.
+    Articles(Vec<String>),
     /// How many there are.
     Count,
+    /// How many articles, captures and sources there are, and from when to when.
+    Totals,
     /// How many there are by what they have in common.
     Groups(By),
     /// What there is of each source.
@@ -73,6 +72,8 @@ pub enum Want {
     Queries,
     /// Whether these are in the archive: digests, digits that begin one, URLs however they are spelled. Asks nothing of the query.
     Has(Vec<String>),
+    /// Why the query finds this article, or why not; named by digits that begin its digest.
+    Why(String),
 }
 
 /// A piece of an answer.
@@ -81,10 +82,12 @@ pub enum Want {
 pub enum Answer {
     /// To [`Want::Rows`].
     Row(Row),
-    /// To [`Want::Documents`].
+    /// To [`Want::Documents`] and [`Want::Articles`].
     Document(Box<Found>),
     /// To [`Want::Count`].
     Count(u64),
+    /// To [`Want::Totals`].
+    Totals(Totals),
     /// To [`Want::Groups`].
     Group {
         /// What they have in common; none if it is not known.
@@ -121,13 +124,15 @@ pub enum Answer {
         /// What it asks.
         query: String,
     },
-    /// To [`Want::Has`], one each, in order.
+    /// To [`Want::Has`], one each, in order; to [`Want::Articles`] and [`Want::Why`] for each that is not there.
     Has {
         /// What was asked for.
         what: String,
         /// Whether it is there.
         there: bool,
     },
+    /// To [`Want::Why`].
+    Why(Why),
     /// The end of every answer.
     End(End),
 }
@@ -143,6 +148,21 @@ pub struct End {
     pub total: Option<u64>,
     /// How it was answered, a line a step, if that was asked for.
     pub plan: Vec<String>,
+}
+
+/// What there is of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Articles.
+    pub articles: u64,
+    /// Captures.
+    pub captures: u64,
+    /// Sources with a name.
+    pub sources: u64,
+    /// The earliest instant of publication, UTC.
+    pub first: Option<String>,
+    /// The latest one.
+    pub last: Option<String>,
 }
 
 /// A hit.
@@ -192,7 +212,7 @@ pub enum When {
 }
 
 impl When {
-    fn of(hit: &Hit, field: DateField) -> When {
+    pub(super) fn of(hit: &Hit, field: DateField) -> When {
         let at = hit.at.map(|at| at.to_string());
         match field {
             DateField::Captured => When::Captured { captured: at },
@@ -241,12 +261,13 @@ pub struct Found {
     pub language: Option<String>,
     /// Its tags.
     pub tags: Vec<String>,
-    /// The captures that matched, in order of arrival.
+    /// Captures in order of arrival: those that matched, or all.
     pub captures: Vec<CaptureRow>,
 }
 
-/// A capture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A capture; what is not known is not there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct CaptureRow {
     /// Its number.
     pub seq: u64,
@@ -254,30 +275,103 @@ pub struct CaptureRow {
     pub source: Option<String>,
     /// Where.
     pub url: Option<String>,
+    /// The address that the page gives itself, if it is another one.
+    pub canonical_url: Option<String>,
     /// Who wrote it.
     pub byline: Vec<String>,
     /// When, as precisely as it is known.
     pub published: Option<String>,
     /// The instant, UTC.
     pub published_at: Option<String>,
+    /// What the date of publication was told from.
+    pub published_origin: Option<String>,
+    /// The zone that was printed with it, in minutes east of UTC.
+    pub published_offset: Option<i32>,
+    /// Whether it is not plausible.
+    pub published_suspect: bool,
+    /// When it was changed last, by its own account.
+    pub modified: Option<String>,
     /// When it was captured, UTC.
     pub captured: Option<String>,
+    /// When an archive of the web took it, UTC.
+    pub archived: Option<String>,
+    /// Its address there.
+    pub archived_url: Option<String>,
+    /// The publisher's name, as it spells it.
+    pub publisher: Option<String>,
+    /// The section that it was published in.
+    pub section: Option<String>,
+    /// The keywords that it was published with.
+    pub keywords: Vec<String>,
+    /// What it says of itself.
+    pub description: Option<String>,
+    /// Whether the page it was found on is an article, if it is a page.
+    pub is_article: Option<bool>,
+    /// Whether it is a summary and not the text.
+    pub is_summary: bool,
+    /// Whether the text ends where one would have to pay.
+    pub cut: bool,
     /// From which input it came.
     pub input: String,
+    /// The bytes that it was read from.
+    pub original: Option<OriginalRow>,
+    /// Where fields were found: field and origin.
+    pub origins: Vec<(String, String)>,
+    /// Fields of the input that the archive has no place for: a JSON object, as text.
+    pub extra: Option<String>,
+    /// What had to be assumed or left out, in words.
+    pub notes: Vec<String>,
 }
 
-impl From<&Capture> for CaptureRow {
-    fn from(capture: &Capture) -> CaptureRow {
-        let of = &capture.provenance;
+/// The bytes that a capture was read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OriginalRow {
+    /// Their BLAKE3.
+    pub digest: String,
+    /// What they are: `html`, `text`, `feed` …
+    pub format: Option<String>,
+    /// The encoding that was said beside them.
+    pub charset: Option<String>,
+}
+
+impl From<Original> for OriginalRow {
+    fn from(original: Original) -> OriginalRow {
+        let Original { digest, format, charset, .. } = original;
+        OriginalRow { digest: digest.to_string(), format, charset }
+    }
+}
+
+impl From<Capture> for CaptureRow {
+    fn from(capture: Capture) -> CaptureRow {
+        let of = capture.provenance;
+        let published = of.published.as_ref();
         CaptureRow {
             seq: capture.seq,
-            source: of.source.as_ref().map(ToString::to_string),
-            url: of.url.clone(),
-            byline: of.byline.clone(),
-            published: of.published.as_ref().map(ToString::to_string),
-            published_at: of.published.as_ref().map(|published| published.at.to_string()),
+            source: of.source.map(|source| source.to_string()),
+            url: of.url,
+            canonical_url: of.canonical_url,
+            byline: of.byline,
+            published: published.map(ToString::to_string),
+            published_at: published.map(|published| published.at.to_string()),
+            published_origin: published.map(|published| format!("{:?}", published.origin).to_lowercase()),
+            published_offset: published.and_then(|published| published.offset_minutes).map(i32::from),
+            published_suspect: published.is_some_and(|published| published.suspect),
+            modified: of.modified.map(Dated::printed),
             captured: of.captured.map(|at| at.to_string()),
-            input: of.input.clone(),
+            archived: of.archived.map(|at| at.to_string()),
+            archived_url: of.archived_url,
+            publisher: of.publisher,
+            section: of.section,
+            keywords: of.keywords,
+            description: of.description,
+            is_article: of.is_article,
+            is_summary: of.is_summary,
+            cut: of.cut,
+            input: of.input,
+            original: of.original.map(OriginalRow::from),
+            origins: of.origins,
+            extra: of.extra,
+            notes: of.notes,
         }
     }
 }
@@ -290,9 +384,16 @@ impl From<Document> for Found {
             language: article.language().map(|language| language.to_string()),
             headline: article.headline().to_owned(),
             body: article.body().to_owned(),
-            captures: captures.iter().map(CaptureRow::from).collect(),
+            captures: captures.into_iter().map(CaptureRow::from).collect(),
             tags,
         }
+    }
+}
+
+impl Found {
+    /// Headline, blank line, body, newline: the BLAKE3 of these bytes is the digest.
+    pub fn canonical_text(&self) -> String {
+        Article::from_canonical(self.headline.clone(), self.body.clone(), None).canonical_text()
     }
 }
 
@@ -311,258 +412,4 @@ pub struct EntryRow {
     pub text: Option<String>,
     /// The article's digest, if it is about one.
     pub digest: Option<String>,
-}
-
-/// Answers a request. What fails is an error in its place, and the last thing.
-pub fn answer(snapshot: &Snapshot, request: &Request) -> Result<Answers> {
-    if request.version > VERSION {
-        return Err(Error::Request { found: request.version, known: VERSION });
-    }
-    let snapshot = snapshot.clone();
-    let query = &request.query;
-    let (source, asked) = match &request.want {
-        Want::Rows { digits, snippets } => {
-            let asked = snapshot.ask(query)?;
-            let marker = snippets.then(|| Box::new(Marker::new(asked.wanted())));
-            let rows =
-                Rows { hits: asked.hits()?, last: None, names: snapshot.names()?, digits: *digits, marker };
-            (Pieces::Rows(Box::new(rows)), Some(asked))
-        }
-        Want::Documents => {
-            let asked = snapshot.ask(query)?;
-            (Pieces::Documents(Box::new(asked.hits()?), None), Some(asked))
-        }
-        Want::Count => {
-            let asked = snapshot.ask(query)?;
-            (Pieces::all([Answer::Count(asked.count()?)]), Some(asked))
-        }
-        Want::Groups(by) => {
-            let asked = snapshot.ask(query)?;
-            let groups = asked.count_by(*by)?.into_iter();
-            let groups = groups.map(|group| Answer::Group { key: group.key, count: group.count });
-            (Pieces::all(groups), Some(asked))
-        }
-        Want::Sources => {
-            let asked = snapshot.ask(query)?;
-            (Pieces::all(asked.sources()?.into_iter().map(of_source)), Some(asked))
-        }
-        Want::Log { after } => {
-            let first = after.saturating_add(1);
-            let end = snapshot.position().next_seq;
-            if query.filter.is_everything() {
-                let end = end.min(first.saturating_add(query.limit.unwrap_or(u64::MAX)));
-                (Pieces::Entries(first..end), None)
-            } else {
-                let later = Condition::Seq(first, u64::MAX).into();
-                let filter = query.filter.clone().and(later);
-                let query = Query { filter, order: Order::Arrival, captures: true, ..query.clone() };
-                let asked = snapshot.ask(&query)?;
-                (Pieces::Captures(Box::new(asked.hits()?)), Some(asked))
-            }
-        }
-        Want::Tags => {
-            let tags = snapshot.tag_counts()?.into_iter();
-            (Pieces::all(tags.map(|(tag, count)| Answer::Tag { tag, count })), None)
-        }
-        Want::Queries => {
-            let queries = snapshot.queries().into_iter();
-            (Pieces::all(queries.map(|(name, query)| Answer::Query { name, query })), None)
-        }
-        Want::Has(what) => {
-            let mut found = Vec::new();
-            for what in what {
-                let there = match what.parse::<Prefix>() {
-                    Ok(prefix) => snapshot.resolve(&prefix)?.is_some(),
-                    Err(_) => !snapshot.at_url(what)?.is_empty(),
-                };
-                found.push(Answer::Has { what: what.clone(), there });
-            }
-            (Pieces::all(found), None)
-        }
-    };
-    Ok(Answers { snapshot, request: request.clone(), source: Some(source), asked, count: 0 })
-}
-
-fn of_source(summary: SourceSummary) -> Answer {
-    let SourceSummary { source, articles, captures, first, last } = summary;
-    let date = |at: Option<(Timestamp, Precision)>| at.map(|(at, precision)| Dated::print(at, precision));
-    let source = source.map(|source| source.to_string());
-    Answer::Source { source, articles, captures, first: date(first), last: date(last) }
-}
-
-/// An answer, piece by piece, as it is found.
-pub struct Answers {
-    snapshot: Snapshot,
-    request: Request,
-    /// None when the end was said.
-    source: Option<Pieces>,
-    asked: Option<Asked>,
-    count: u64,
-}
-
-/// Where pieces come from.
-enum Pieces {
-    All(std::vec::IntoIter<Answer>),
-    Rows(Box<Rows>),
-    Documents(Box<Hits>, Option<Hit>),
-    Captures(Box<Hits>),
-    Entries(Range<u64>),
-}
-
-impl Pieces {
-    fn all(pieces: impl IntoIterator<Item = Answer>) -> Pieces {
-        Pieces::All(pieces.into_iter().collect::<Vec<_>>().into_iter())
-    }
-}
-
-struct Rows {
-    hits: Hits,
-    last: Option<Hit>,
-    names: Arc<SourceNames>,
-    digits: bool,
-    marker: Option<Box<Marker>>,
-}
-
-impl Answers {
-    fn step(&mut self) -> Result<Option<Answer>> {
-        let snapshot = &self.snapshot;
-        let field = self.request.query.date_field;
-        Ok(match self.source.as_mut() {
-            None => None,
-            Some(Pieces::All(pieces)) => pieces.next(),
-            Some(Pieces::Rows(rows)) => match rows.hits.next().transpose()? {
-                None => None,
-                Some(hit) => {
-                    rows.last = Some(hit);
-                    Some(Answer::Row(rows.row(snapshot, &hit, field)?))
-                }
-            },
-            Some(Pieces::Documents(hits, last)) => match (hits.next().transpose()?, &self.asked) {
-                (Some(hit), Some(asked)) => {
-                    *last = Some(hit);
-                    Some(Answer::Document(Box::new(asked.document(&hit)?.into())))
-                }
-                _ => None,
-            },
-            Some(Pieces::Captures(hits)) => match hits.next().transpose()? {
-                Some(hit) => Some(Answer::Entry(entry(snapshot, hit.seq)?)),
-                None => None,
-            },
-            Some(Pieces::Entries(numbers)) => match numbers.next() {
-                Some(seq) => Some(Answer::Entry(entry(snapshot, seq)?)),
-                None => None,
-            },
-        })
-    }
-
-    fn end(&mut self) -> Result<End> {
-        let mut end = End { count: self.count, ..End::default() };
-        let (hits, last, is_search) = match &mut self.source {
-            Some(Pieces::Rows(rows)) => (Some(&mut rows.hits), rows.last, rows.marker.is_some()),
-            Some(Pieces::Documents(hits, last)) => (Some(&mut **hits), *last, false),
-            _ => (None, None, false),
-        };
-        if let (Some(hits), Some(last), Some(asked)) = (hits, last, &self.asked)
-            && hits.has_more()?
-        {
-            let names = self.snapshot.names()?;
-            let source = names.name(last.source).map(|name| name.as_str());
-            end.after = Some(last.cursor(self.request.query.order, source).to_string());
-            if is_search {
-                end.total = Some(asked.total()?);
-            }
-        }
-        if let Some(asked) = self.asked.as_ref().filter(|_| self.request.explain) {
-            end.plan = asked.plan_lines()?;
-            end.plan.push(format!("looked   at {} captures", asked.looked_at()));
-        }
-        Ok(end)
-    }
-}
-
-impl Iterator for Answers {
-    type Item = Result<Answer>;
-
-    fn next(&mut self) -> Option<Result<Answer>> {
-        self.source.as_ref()?;
-        let piece = match self.step() {
-            Ok(Some(piece)) => {
-                self.count += 1;
-                return Some(Ok(piece));
-            }
-            Ok(None) => self.end().map(Answer::End),
-            Err(e) => Err(e),
-        };
-        self.source = None;
-        Some(piece)
-    }
-}
-
-impl Rows {
-    fn row(&mut self, snapshot: &Snapshot, hit: &Hit, field: DateField) -> Result<Row> {
-        let (digest, headline, language, snippet) = match &mut self.marker {
-            Some(marker) => {
-                let (digest, article) = snapshot.article(hit.article)?;
-                let snippet = marker.snippet(&article, hit.score);
-                (digest, article.headline().to_owned(), article.language(), Some(snippet))
-            }
-            None => {
-                let row = snapshot.row(hit.article)?;
-                (row.digest, row.headline, row.language, None)
-            }
-        };
-        Ok(Row {
-            when: When::of(hit, field),
-            source: self.names.name(hit.source).map(|name| name.to_string()),
-            headline,
-            snippet,
-            language: language.map(|language| language.to_string()),
-            digits: self.digits.then(|| snapshot.digits_needed(&digest, 8)).transpose()?,
-            digest: digest.to_string(),
-            seq: hit.seq,
-        })
-    }
-}
-
-/// What has this number.
-fn entry(snapshot: &Snapshot, seq: u64) -> Result<EntryRow> {
-    let digest = |article: u64| match snapshot.has(article) {
-        true => snapshot.row(article).map(|row| Some(row.digest.to_string())),
-        false => Ok(None),
-    };
-    let row = |at: Option<i64>, what: &str, text: Option<String>, digest: Option<String>| EntryRow {
-        seq,
-        at: at.map(|at_ms| Timestamp(at_ms.div_euclid(1000)).to_string()),
-        what: what.to_owned(),
-        source: None,
-        text,
-        digest,
-    };
-    Ok(match snapshot.entry(seq)? {
-        Entry::Capture { article, provenance } if snapshot.has(article) => {
-            let of = snapshot.row(article)?;
-            EntryRow {
-                at: provenance.captured.map(|at| at.to_string()),
-                source: provenance.source.map(|source| source.to_string()),
-                ..row(None, "capture", Some(of.headline), Some(of.digest.to_string()))
-            }
-        }
-        Entry::Tags { article, added, removed, at_ms } => {
-            let added = added.into_iter().map(|tag| format!("+{tag}"));
-            let tags: Vec<String> = added.chain(removed.into_iter().map(|tag| format!("-{tag}"))).collect();
-            row(Some(at_ms), "tag", Some(tags.join(" ")), digest(article)?)
-        }
-        Entry::Saved { name, query, at_ms } => {
-            let text = query.map_or(format!("{name} removed"), |query| format!("{name} = {query}"));
-            row(Some(at_ms), "query", Some(text), None)
-        }
-        Entry::Removal { digest, reason, reference, at_ms, .. } => {
-            let reference = reference.map_or(String::new(), |reference| format!(" ({reference})"));
-            row(Some(at_ms), "removal", Some(format!("{reason}{reference}")), Some(digest.to_string()))
-        }
-        Entry::Gone { .. } | Entry::Capture { .. } => row(None, "removed", None, None),
-        Entry::Article(_) | Entry::Later { .. } => {
-            row(None, "unknown", Some("written by a later version of pressmark".to_owned()), None)
-        }
-    })
 }

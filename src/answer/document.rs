@@ -4,6 +4,7 @@ use super::filter::Held;
 use super::place::Hit;
 use super::plan::Asked;
 use super::scan::article_marks;
+use crate::archive::Snapshot;
 use crate::model::{Article, Capture, Document, Result, Unchecked};
 
 impl Asked {
@@ -32,5 +33,14 @@ impl Asked {
         let tags = view.tags_of(hit.article)?;
         let placed_by = captures.iter().position(|capture| capture.seq == hit.seq).unwrap_or(0);
         Ok(Unchecked(Document { digest, article, captures, placed_by, tags }))
+    }
+}
+
+impl Snapshot {
+    /// An article with all its captures.
+    pub(super) fn document(&self, article: u64) -> Result<Document> {
+        let (captures, tags) = (self.captures(article)?, self.tags_of(article)?);
+        let (digest, article) = self.article(article)?;
+        Ok(Document { digest, article, captures, placed_by: 0, tags })
     }
 }

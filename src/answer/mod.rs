@@ -1,6 +1,7 @@
 //! How a query is answered: planned, walked, placed, counted; and [`Request`] and [`Answer`], which say the same as plain data.
 
 mod aggregate;
+mod answers;
 mod api;
 mod bounds;
 mod document;
@@ -10,9 +11,14 @@ mod place;
 mod plan;
 mod scan;
 mod snippet;
+mod why;
 
 pub use aggregate::{Group, SourceSummary};
-pub use api::{Answer, Answers, CaptureRow, End, EntryRow, Found, Request, Row, VERSION, Want, When, answer};
+pub use answers::{Answers, answer};
+pub use api::{
+    Answer, CaptureRow, End, EntryRow, Found, OriginalRow, Request, Row, Totals, VERSION, Want, When,
+};
 pub use place::{Hit, Hits};
 pub use plan::Asked;
 pub use snippet::Snippet;
+pub use why::{Verdict, Why};

@@ -22,7 +22,7 @@ pub use snapshot::{Snapshot, Snapshots};
 use crate::bytes::fs::{is_there, remove};
 use crate::bytes::pool::spread;
 use crate::ledger::{Commit, Entry, Ledger, Position};
-use crate::model::{Draft, Error, Raw, Reason, Result, TimeSource};
+use crate::model::{Digest, Draft, Error, Raw, Reason, Result, TimeSource};
 use crate::store::Store;
 use commit::{Builder, Built, Fresh};
 use derive::Indexes;
@@ -254,34 +254,32 @@ impl Archive {
         Ok(puts)
     }
 
-    /// Gives tags to articles and takes tags from them; how many articles that changes. When this returns, it is durable.
-    pub fn tag(&mut self, articles: &[u64], added: &[String], removed: &[String]) -> Result<u64> {
+    /// Gives tags to articles and takes tags from them; how many articles that changes. Digests that are not here are passed over. When
+    /// this returns, it is durable.
+    pub fn tag(&mut self, articles: &[Digest], added: &[String], removed: &[String]) -> Result<u64> {
         let mut changed = 0;
         self.settle()?;
         for some in articles.chunks(ENTRIES_A_COMMIT) {
-            let reader = self.snapshot()?;
+            let at_ms = self.time.now_ms();
             let (mut entries, mut now_has) = (Vec::new(), Vec::new());
-            for article in some {
-                let mut has = reader.tags_of(*article)?;
-                let added: Vec<String> = added.iter().filter(|tag| !has.contains(tag)).cloned().collect();
-                let removed: Vec<String> = removed.iter().filter(|tag| has.contains(tag)).cloned().collect();
-                if !added.is_empty() || !removed.is_empty() {
-                    has.retain(|tag| !removed.contains(tag));
-                    has.extend(added.iter().cloned());
-                    now_has.push((*article, has));
-                    entries.push(Entry::Tags {
-                        article: *article,
-                        added,
-                        removed,
-                        at_ms: self.time.now_ms(),
-                    });
-                }
+            for Retagged { article, mut has, added, removed } in
+                retagged(&self.snapshot()?, some, added, removed)?
+            {
+                has.retain(|tag| !removed.contains(tag));
+                has.extend(added.iter().cloned());
+                now_has.push((article, has));
+                entries.push(Entry::Tags { article, added, removed, at_ms });
             }
             changed += entries.len() as u64;
             self.change(entries)?;
             now_has.into_iter().for_each(|(article, has)| self.builder.note_tags(article, has));
         }
         Ok(changed)
+    }
+
+    /// How many articles [`Archive::tag`] would change.
+    pub fn would_tag(&self, articles: &[Digest], added: &[String], removed: &[String]) -> Result<u64> {
+        Ok(retagged(&self.snapshot()?, articles, added, removed)?.len() as u64)
     }
 
     /// Keeps a query under a name, or takes the name away.
@@ -449,4 +447,31 @@ impl Drop for Archive {
             std::mem::forget(self.store.take());
         }
     }
+}
+
+/// An article whose tags change.
+struct Retagged {
+    article: u64,
+    has: Vec<String>,
+    added: Vec<String>,
+    removed: Vec<String>,
+}
+
+fn retagged(
+    snapshot: &Snapshot,
+    articles: &[Digest],
+    added: &[String],
+    removed: &[String],
+) -> Result<Vec<Retagged>> {
+    let mut changing = Vec::new();
+    for digest in articles {
+        let Some(article) = snapshot.find(digest)? else { continue };
+        let has = snapshot.tags_of(article)?;
+        let added: Vec<String> = added.iter().filter(|tag| !has.contains(tag)).cloned().collect();
+        let removed: Vec<String> = removed.iter().filter(|tag| has.contains(tag)).cloned().collect();
+        if !added.is_empty() || !removed.is_empty() {
+            changing.push(Retagged { article, has, added, removed });
+        }
+    }
+    Ok(changing)
 }

@@ -4,6 +4,7 @@ use super::args::FilterArgs;
 use super::context::{Access, Context};
 use super::exit::{Outcome, Result};
 use super::output::terminal::clean_lines;
+use pressmark::Digest;
 use std::io::Write;
 
 /// Print the canonical text of articles.
@@ -24,31 +25,26 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         return raw(context, args);
     }
     context.with_archive(Access::Read, |context, archive| {
-        let found = context.articles(archive, &args.filter, false)?;
-        let reader = archive.snapshot()?;
-        for number in found {
-            let text = reader.article(number)?.1.canonical_text();
+        context.documents(archive, &args.filter, &mut |context, found| {
+            let text = found.canonical_text();
             let text = if context.stdout_is_terminal() { clean_lines(&text) } else { text };
-            context.out.write_all(text.as_bytes())?;
-        }
-        Ok(context.outcome())
-    })
+            Ok(context.out.write_all(text.as_bytes())?)
+        })
+    })?;
+    Ok(context.outcome())
 }
 
 fn raw(context: &mut Context, args: &Args) -> Result<Outcome> {
     context.with_archive(Access::Read, |context, archive| {
         let raws = archive.raws();
-        let found = context.articles(archive, &args.filter, false)?;
-        let reader = archive.snapshot()?;
-        for number in found {
-            let id = reader.row(number)?.digest.short(16);
-            let captures = reader.captures(number)?;
-            let original = captures.iter().rev().find_map(|capture| capture.provenance.original.as_ref());
-            let Some(digest) = original.map(|original| original.digest) else {
+        context.documents(archive, &args.filter, &mut |context, found| {
+            let id = &found.digest[..16];
+            let original = found.captures.iter().rev().find_map(|capture| capture.original.as_ref());
+            let Some(digest) = original.and_then(|original| original.digest.parse::<Digest>().ok()) else {
                 context.complain(&format!(
                     "nothing is kept of {id} but its text; ingest --keep-raw keeps the bytes of inputs"
                 ));
-                continue;
+                return Ok(());
             };
             match raws.get(&digest)? {
                 Some(bytes) if context.stdout_is_terminal() => {
@@ -58,7 +54,8 @@ fn raw(context: &mut Context, args: &Args) -> Result<Outcome> {
                 None => context
                     .complain(&format!("the bytes {digest} of {id} are missing from the archive's raw/")),
             }
-        }
-        Ok(context.outcome())
-    })
+            Ok(())
+        })
+    })?;
+    Ok(context.outcome())
 }

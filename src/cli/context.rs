@@ -7,8 +7,8 @@ use super::output::advice;
 use super::output::terminal::{Paint, clean, grouped, shown};
 use pressmark::answer::Asked;
 use pressmark::{
-    Answer, Archive, Condition, End, Open, Prefix, Query, Request, Scratch, ScratchPlace, Snapshot, Want,
-    answer,
+    Answer, Archive, Condition, Digest, End, Found, Open, Prefix, Query, Request, Scratch, ScratchPlace,
+    Snapshot, Want, answer,
 };
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
@@ -96,31 +96,41 @@ impl Context {
     ) -> Result<End> {
         self.with_query(args, make, |context, snapshot, query| {
             let request = Request { explain: args.flags.explain, ..Request::new(query.clone(), want(query)) };
-            let mut end = End::default();
-            for piece in answer(&snapshot, &request)? {
-                if context.interrupted() {
-                    return Err(Failure::Interrupted);
-                }
-                match piece? {
-                    Answer::End(last) => end = last,
-                    piece => each(context, piece)?,
-                }
-            }
-            // What is said comes after what it is about.
-            context.out.flush()?;
-            if let Some(total) = end.total {
-                context.say(&format!("{} of {}", grouped(end.count), grouped(total)));
-            }
-            if let Some(after) = &end.after {
-                if context.json {
-                    context.status(&serde_json::json!({"message_type": "page", "after": after}));
-                } else {
-                    context.say(&format!("there are more: --after {after}"));
-                }
-            }
-            end.plan.iter().for_each(|line| context.say(&clean(line)));
-            Ok(end)
+            context.pieces(&snapshot, &request, each)
         })
+    }
+
+    /// The same of a snapshot.
+    pub fn pieces(
+        &mut self,
+        snapshot: &Snapshot,
+        request: &Request,
+        each: &mut dyn FnMut(&mut Context, Answer) -> Result<()>,
+    ) -> Result<End> {
+        let mut end = End::default();
+        for piece in answer(snapshot, request)? {
+            if self.interrupted() {
+                return Err(Failure::Interrupted);
+            }
+            match piece? {
+                Answer::End(last) => end = last,
+                piece => each(self, piece)?,
+            }
+        }
+        // What is said comes after what it is about.
+        self.out.flush()?;
+        if let Some(total) = end.total {
+            self.say(&format!("{} of {}", grouped(end.count), grouped(total)));
+        }
+        if let Some(after) = &end.after {
+            if self.json {
+                self.status(&serde_json::json!({"message_type": "page", "after": after}));
+            } else {
+                self.say(&format!("there are more: --after {after}"));
+            }
+        }
+        end.plan.iter().for_each(|line| self.say(&clean(line)));
+        Ok(end)
     }
 
     /// The archive's directory.
@@ -217,46 +227,64 @@ impl Context {
     /// taken, else by a query.
     pub fn articles(
         &mut self,
-        archive: &mut Archive,
+        archive: &Archive,
         filter: &FilterArgs,
         careful: bool,
-    ) -> Result<Vec<u64>> {
+    ) -> Result<(Snapshot, Vec<Digest>)> {
         // 2024 and cafe are words where a mistake changes something.
         let named = |word: &String| word.parse::<Prefix>().is_ok() && (word.len() >= 8 || !careful);
         let digits = filter.words.iter().all(named);
         if digits && !filter.words.is_empty() && filter.flags.is_empty() {
-            let reader = archive.snapshot()?;
+            let snapshot = archive.snapshot()?;
             let mut found = Vec::new();
             for id in &filter.words {
-                found.extend(self.resolve(&reader, id)?);
+                match snapshot.resolve(&prefix(id)?)? {
+                    Some(article) => found.push(snapshot.row(article)?.digest),
+                    None => self.complain_of_missing(id),
+                }
             }
-            return Ok(found);
+            return Ok((snapshot, found));
         }
         let query = filter.query(&archive.snapshot()?.queries())?;
-        let reader = self.snapshot_for(archive, &query)?;
-        let asked = reader.ask(&query)?;
-        let found: Vec<u64> =
-            asked.hits()?.map(|hit| hit.map(|hit| hit.article)).collect::<pressmark::Result<_>>()?;
-        self.explain(filter, &asked)?;
+        let snapshot = self.snapshot_for(archive, &query)?;
+        let want = Want::Rows { digits: false, snippets: false };
+        let request = Request { explain: filter.flags.explain, ..Request::new(query, want) };
+        let mut found = Vec::new();
+        self.pieces(&snapshot, &request, &mut |_, piece| {
+            if let Answer::Row(row) = piece {
+                found.extend(row.digest.parse::<Digest>());
+            }
+            Ok(())
+        })?;
         if found.is_empty() {
             self.complain("no article matches");
         }
-        Ok(found)
+        Ok((snapshot, found))
     }
 
-    /// The article that a prefix names; `None` after a complaint.
-    pub fn resolve(&mut self, reader: &Snapshot, id: &str) -> Result<Option<u64>> {
-        let prefix: Prefix = id.parse().map_err(|e| {
-            Failure::usage(
-                &format!("'{}' does not name an article: {e}", clean(id)),
-                "pressmark list prints digests",
-            )
-        })?;
-        let found = reader.resolve(&prefix)?;
-        if found.is_none() {
-            self.complain(&format!("no article's digest starts with {prefix}"));
-        }
-        Ok(found)
+    /// Gives the articles that arguments name to `each`, with all their captures.
+    pub fn documents(
+        &mut self,
+        archive: &Archive,
+        filter: &FilterArgs,
+        each: &mut dyn FnMut(&mut Context, Found) -> Result<()>,
+    ) -> Result<()> {
+        let (snapshot, found) = self.articles(archive, filter, false)?;
+        let names = found.iter().map(ToString::to_string).collect();
+        self.pieces(
+            &snapshot,
+            &Request::new(Query::default(), Want::Articles(names)),
+            &mut |context, piece| match piece {
+                Answer::Document(found) => each(context, *found),
+                _ => Ok(()),
+            },
+        )?;
+        Ok(())
+    }
+
+    /// No article has a name that was given.
+    pub fn complain_of_missing(&mut self, id: &str) {
+        self.complain(&format!("no article's digest starts with {}", clean(&id.to_lowercase())));
     }
 
     /// Talk: one line on standard error.
@@ -312,6 +340,16 @@ impl Context {
     pub fn stdout_is_terminal(&self) -> bool {
         io::stdout().is_terminal()
     }
+}
+
+/// The digits that name an article.
+pub fn prefix(id: &str) -> Result<Prefix> {
+    id.parse().map_err(|e| {
+        Failure::usage(
+            &format!("'{}' does not name an article: {e}", clean(id)),
+            "pressmark list prints digests",
+        )
+    })
 }
 
 /// How long to ask for the archive before asking whether the user has had enough.

@@ -6,8 +6,7 @@ use super::context::{Access, Context};
 use super::exit::{Outcome, Result};
 use super::output::terminal::{bytes, clean, grouped, padded, shown};
 use super::output::{Format, print_bars};
-use pressmark::answer::Group;
-use pressmark::{By, Query};
+use pressmark::{Answer, By, Query, Request, Snapshot, Totals, Want};
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 
@@ -31,107 +30,127 @@ const MONTHS_MAX: usize = 36;
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if !args.filter.is_empty() {
-        return of_query(context, args);
+        let make = |saved: &_| args.filter.query(saved);
+        context.with_query(&args.filter, make, |context, snapshot, query| {
+            let found = Stats::of(context, &snapshot, query, args.filter.flags.explain)?;
+            if matches!(args.format, Format::Json | Format::Jsonl) {
+                return Ok(writeln!(context.out, "{}", serde_json::Value::Object(found.json()))?);
+            }
+            found.print_totals(context)?;
+            found.print_span(context)?;
+            found.print_groups(context)
+        })?;
+        return Ok(Outcome::Done);
     }
     let dir = context.dir()?;
     context.with_archive(Access::Read, |context, archive| {
-        let uuid = archive.uuid();
-        let parts = archive.disk_bytes()?;
-        let reader = archive.snapshot()?;
-        let applied = reader.applied();
-        let whole: u64 = parts.values().sum();
+        let (uuid, parts, snapshot) = (archive.uuid(), archive.disk_bytes()?, archive.snapshot()?);
+        let (applied, whole) = (snapshot.applied(), parts.values().sum::<u64>());
         if matches!(args.format, Format::Json | Format::Jsonl) {
-            let languages = reader.count_by(&Query::default(), By::Language)?;
-            let months = reader.count_by(&Query::default(), By::Month)?;
-            let rows = |groups: Vec<Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
-            let span = reader.published_span()?;
-            let stats = serde_json::json!({"uuid": uuid.to_string(), "articles": applied.articles, "captures": applied.captures,
-                "sources": reader.names()?.names().len(), "text_bytes": applied.text_bytes, "head": applied.position.head.to_string(),
-                "disk_bytes": parts,
-                "published_from": span.map(|(first, _)| first.to_string()), "published_to": span.map(|(_, last)| last.to_string()),
-                "languages": rows(languages), "months": rows(months)});
-            writeln!(context.out, "{stats}")?;
-            return Ok(Outcome::Done);
+            let mut stats = Stats::of(context, &snapshot, &Query::default(), false)?.json();
+            stats.insert("uuid".to_owned(), uuid.to_string().into());
+            stats.insert("text_bytes".to_owned(), applied.text_bytes.into());
+            stats.insert("head".to_owned(), applied.position.head.to_string().into());
+            stats.insert("disk_bytes".to_owned(), serde_json::json!(parts));
+            return Ok(writeln!(context.out, "{}", serde_json::Value::Object(stats))?);
         }
         writeln!(context.out, "archive    {} ({uuid})", shown(&dir))?;
-        if !args.disk {
-            writeln!(context.out, "articles   {}", grouped(applied.articles))?;
-            writeln!(context.out, "captures   {}", grouped(applied.captures))?;
-            writeln!(context.out, "sources    {}", grouped(reader.names()?.names().len() as u64))?;
+        let found =
+            if args.disk { None } else { Some(Stats::of(context, &snapshot, &Query::default(), false)?) };
+        if let Some(found) = &found {
+            found.print_totals(context)?;
             writeln!(context.out, "text       {}", bytes(applied.text_bytes))?;
         }
-        let share = if applied.text_bytes < 50_000_000 { String::new() } else { format!(", {:.2} of the text", whole as f64 / applied.text_bytes as f64) };
+        let share = match applied.text_bytes {
+            0..50_000_000 => String::new(),
+            text => format!(", {:.2} of the text", whole as f64 / text as f64),
+        };
         writeln!(context.out, "on disk    {}{share}", bytes(whole))?;
         let widest = parts.keys().map(|part| clean(part).width()).max().unwrap_or(0);
         for (part, size) in parts.iter().filter(|(_, size)| **size > 0) {
             writeln!(context.out, "  {} {}", padded(&clean(part), widest), bytes(*size))?;
         }
-        if args.disk {
-            return Ok(Outcome::Done);
-        }
-        if let Some((first, last)) = reader.published_span()? {
-            writeln!(context.out, "published  {} to {}", first.day(), last.day())?;
-        }
-        let languages = reader.count_by(&Query::default(), By::Language)?;
-        if !languages.is_empty() {
-            writeln!(context.out, "\nlanguages")?;
-            let mut languages = languages;
-            languages.sort_by_key(|group| std::cmp::Reverse(group.count));
-            print_bars(context, &labelled(&languages))?;
-        }
-        let mut periods = reader.count_by(&Query::default(), By::Month)?;
-        let mut heading = "months";
-        if periods.len() > MONTHS_MAX {
-            (periods, heading) = (reader.count_by(&Query::default(), By::Year)?, "years");
-        }
-        if !periods.is_empty() {
-            writeln!(context.out, "\n{heading}")?;
-            print_bars(context, &labelled(&periods))?;
-        }
-        Ok(Outcome::Done)
-    })
+        found.map_or(Ok(()), |found| {
+            found.print_span(context)?;
+            found.print_groups(context)
+        })
+    })?;
+    Ok(Outcome::Done)
 }
 
-/// What there is of a query.
-fn of_query(context: &mut Context, args: &Args) -> Result<Outcome> {
-    context.with_query(&args.filter, |saved| args.filter.query(saved), |context, reader, query| {
-        let asked = reader.ask(query)?;
-        let (articles, sources) = (asked.count()?, asked.sources()?);
-        let captures: u64 = sources.iter().map(|source| source.captures).sum();
-        let named = sources.iter().filter(|source| source.source.is_some()).count() as u64;
-        let first = sources.iter().filter_map(|source| source.first).min_by_key(|first| first.0);
-        let last = sources.iter().filter_map(|source| source.last).max_by_key(|last| last.0);
-        let (mut languages, mut periods) = (asked.count_by(By::Language)?, asked.count_by(By::Month)?);
-        if matches!(args.format, Format::Json | Format::Jsonl) {
-            let rows = |groups: Vec<Group>| groups.into_iter().map(|group| (group.key.unwrap_or("none".to_owned()), group.count.into())).collect::<serde_json::Map<_, _>>();
-            let stats = serde_json::json!({"articles": articles, "captures": captures, "sources": named,
-                "published_from": first.map(|(at, _)| at.to_string()), "published_to": last.map(|(at, _)| at.to_string()),
-                "languages": rows(languages), "months": rows(periods)});
-            writeln!(context.out, "{stats}")?;
-            return Ok(Outcome::Done);
+/// What there is of a query, or of everything.
+struct Stats {
+    totals: Totals,
+    languages: Vec<(String, u64)>,
+    months: Vec<(String, u64)>,
+    years: Vec<(String, u64)>,
+}
+
+impl Stats {
+    fn of(context: &mut Context, snapshot: &Snapshot, query: &Query, explain: bool) -> Result<Stats> {
+        let mut totals = Totals::default();
+        let mut request = Request { explain, ..Request::new(query.clone(), Want::Totals) };
+        context.pieces(snapshot, &request, &mut |_, piece| {
+            if let Answer::Totals(found) = piece {
+                totals = found;
+            }
+            Ok(())
+        })?;
+        request.explain = false;
+        let mut groups = |by: By| -> Result<Vec<(String, u64)>> {
+            let mut groups = Vec::new();
+            request.want = Want::Groups(by);
+            context.pieces(snapshot, &request, &mut |_, piece| {
+                if let Answer::Group { key, count } = piece {
+                    groups.push((key.unwrap_or("none".to_owned()), count));
+                }
+                Ok(())
+            })?;
+            Ok(groups)
+        };
+        let (languages, months) = (groups(By::Language)?, groups(By::Month)?);
+        let years = if months.len() > MONTHS_MAX { groups(By::Year)? } else { Vec::new() };
+        Ok(Stats { totals, languages, months, years })
+    }
+
+    fn json(&self) -> serde_json::Map<String, serde_json::Value> {
+        let rows = |groups: &[(String, u64)]| {
+            groups
+                .iter()
+                .map(|(key, count)| (key.clone(), (*count).into()))
+                .collect::<serde_json::Map<_, _>>()
+        };
+        let Totals { articles, captures, sources, first, last } = &self.totals;
+        let stats = serde_json::json!({"articles": articles, "captures": captures, "sources": sources,
+            "published_from": first, "published_to": last,
+            "languages": rows(&self.languages), "months": rows(&self.months)});
+        stats.as_object().cloned().unwrap_or_default()
+    }
+
+    fn print_totals(&self, context: &mut Context) -> Result<()> {
+        writeln!(context.out, "articles   {}", grouped(self.totals.articles))?;
+        writeln!(context.out, "captures   {}", grouped(self.totals.captures))?;
+        Ok(writeln!(context.out, "sources    {}", grouped(self.totals.sources))?)
+    }
+
+    fn print_span(&self, context: &mut Context) -> Result<()> {
+        let day = |at: &str| at.split('T').next().unwrap_or_default().to_owned();
+        if let (Some(first), Some(last)) = (&self.totals.first, &self.totals.last) {
+            writeln!(context.out, "published  {} to {}", day(first), day(last))?;
         }
-        writeln!(context.out, "articles   {}", grouped(articles))?;
-        writeln!(context.out, "captures   {}", grouped(captures))?;
-        writeln!(context.out, "sources    {}", grouped(named))?;
-        if let (Some((first, _)), Some((last, _))) = (first, last) {
-            writeln!(context.out, "published  {} to {}", first.day(), last.day())?;
-        }
-        languages.sort_by_key(|group| std::cmp::Reverse(group.count));
-        let mut heading = "months";
-        if periods.len() > MONTHS_MAX {
-            (periods, heading) = (asked.count_by(By::Year)?, "years");
-        }
-        for (heading, groups) in [("languages", &languages), (heading, &periods)] {
+        Ok(())
+    }
+
+    fn print_groups(&self, context: &mut Context) -> Result<()> {
+        let mut languages = self.languages.clone();
+        languages.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let periods = if self.years.is_empty() { ("months", &self.months) } else { ("years", &self.years) };
+        for (heading, groups) in [("languages", &languages), periods] {
             if !groups.is_empty() {
                 writeln!(context.out, "\n{heading}")?;
-                print_bars(context, &labelled(groups))?;
+                print_bars(context, groups)?;
             }
         }
-        context.explain(&args.filter, &asked)?;
-        Ok(Outcome::Done)
-    })
-}
-
-fn labelled(groups: &[Group]) -> Vec<(String, u64)> {
-    groups.iter().map(|group| (group.key.clone().unwrap_or("none".to_owned()), group.count)).collect()
+        Ok(())
+    }
 }

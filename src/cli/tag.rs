@@ -65,17 +65,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         ));
     }
     let (articles, changed) = context.with_archive(Access::Write, |context, archive| {
-        let articles = context.articles(archive, &filter, true)?;
+        let (_, articles) = context.articles(archive, &filter, true)?;
         let changed = if args.dry_run {
-            let reader = archive.snapshot()?;
-            let mut changed = 0;
-            for article in &articles {
-                let has = reader.tags_of(*article)?;
-                let new =
-                    added.iter().any(|tag| !has.contains(tag)) || removed.iter().any(|tag| has.contains(tag));
-                changed += u64::from(new);
-            }
-            changed
+            archive.would_tag(&articles, &added, &removed)?
         } else {
             archive.tag(&articles, &added, &removed)?
         };

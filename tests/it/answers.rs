@@ -2,7 +2,7 @@
 
 use crate::env::{TestEnv, record};
 use pressmark::Error;
-use pressmark::answer::{Answer, End, Request, VERSION, Want, answer};
+use pressmark::answer::{Answer, End, Request, Totals, VERSION, Want, answer};
 use pressmark::model::Timestamp;
 use pressmark::query::{By, Clock, Expr, Order, Query, parse};
 
@@ -99,6 +99,31 @@ fn answers_are_resolved() {
         .filter_map(|piece| if let Answer::Has { there, .. } = piece { Some(*there) } else { None })
         .collect();
     assert_eq!(there, [true, true, false]);
+    let totals = asked(&env, query("source:s1.example"), Want::Totals);
+    assert!(
+        matches!(&totals[0], Answer::Totals(Totals { articles: 2, captures: 2, sources: 1, first: Some(first), .. }) if first == "2025-01-02T00:00:00Z"),
+        "{totals:?}"
+    );
+    let everything = asked(&env, Query::default(), Want::Totals);
+    assert!(
+        matches!(&everything[0], Answer::Totals(Totals { articles: 6, sources: 3, .. })),
+        "{everything:?}"
+    );
+    let named = vec!["s.example/4".to_owned(), "ffff".to_owned(), row.digest[..8].to_owned()];
+    let articles = asked(&env, Query::default(), Want::Articles(named));
+    assert!(
+        matches!(&articles[..], [Answer::Document(a), Answer::Has { what, there: false }, Answer::Document(b), Answer::End(_)]
+            if a.headline == "Headline 4" && what == "ffff" && b.headline == "Headline 1" && b.captures[0].input.ends_with(":2")),
+        "{articles:?}"
+    );
+    let why = asked(&env, query("source:s2.example sentence"), Want::Why(row.digest.clone()));
+    let Answer::Why(why) = &why[0] else { panic!("{why:?}") };
+    let verdicts: Vec<(bool, &str)> =
+        why.conditions.iter().map(|verdict| (verdict.holds, verdict.found.as_str())).collect();
+    assert!(!why.matches);
+    assert_eq!(verdicts, [(false, "s1.example"), (true, "body: Sentence 1, sentence 1 (en)")]);
+    let nothing = asked(&env, query("sentence"), Want::Why("ffff".to_owned()));
+    assert!(matches!(nothing[0], Answer::Has { there: false, .. }));
 }
 
 #[test]

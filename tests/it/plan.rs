@@ -3,7 +3,9 @@
 use pressmark::archive::{Archive, Open};
 use pressmark::derived::words::Scope;
 use pressmark::ledger::{Entry, RawEntry};
-use pressmark::model::{Dated, Draft, Language, Origin, Precision, Provenance, Published, Source, Timestamp};
+use pressmark::model::{
+    Dated, Digest, Draft, Language, Origin, Precision, Provenance, Published, Source, Timestamp,
+};
 use pressmark::query::{Bound, By, Clock, Condition, DateField, Expr, Order, Query, Span, Words, parse};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -341,12 +343,11 @@ proptest! {
         let mut model = Model::new(&batches.concat());
         for (at, tag) in TAGS.iter().enumerate() {
             let some: BTreeSet<String> = model.captures.iter().map(|capture| capture.digest.clone()).filter(|digest| (digest.as_bytes()[at] as usize).is_multiple_of(tagged)).collect();
-            let reader = archive.snapshot().unwrap();
-            let numbers: Vec<u64> = some.iter().map(|digest| reader.find(&digest.parse().unwrap()).unwrap().unwrap()).collect();
-            archive.tag(&numbers, &[(*tag).to_owned()], &[]).unwrap();
+            let digests: Vec<Digest> = some.iter().map(|digest| digest.parse().unwrap()).collect();
+            archive.tag(&digests, &[(*tag).to_owned()], &[]).unwrap();
             // The last one loses it again.
-            if let Some((number, digest)) = numbers.last().zip(some.last()) {
-                archive.tag(&[*number], &[], &[(*tag).to_owned()]).unwrap();
+            if let Some((last, digest)) = digests.last().zip(some.last()) {
+                archive.tag(&[*last], &[], &[(*tag).to_owned()]).unwrap();
                 model.tags.extend(some.iter().filter(|other| *other != digest).map(|digest| (digest.clone(), *tag)));
             }
         }
