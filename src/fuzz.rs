@@ -58,7 +58,7 @@ fn read(format: Format, bytes: &[u8]) {
     let Some(read) = format.row().read else { return };
     match read(bytes, &Around::default()) {
         Ok(Content::Drafts(drafts)) => drafts.into_iter().for_each(taken),
-        Ok(Content::Items(items)) => items.into_iter().flatten().for_each(taken),
+        Ok(Content::Items(items)) => items.items.into_iter().flatten().for_each(taken),
         Ok(Content::Data(_) | Content::Passed(_)) | Err(_) => {}
     }
 }

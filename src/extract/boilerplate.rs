@@ -4,6 +4,8 @@
 use crate::text::lists::words;
 
 words! { "boilerplate.toml":
+    /// In what newsletters say about themselves.
+    MAIL_FURNITURE;
     /// Lines that are furniture whatever stands around them, if they are short: they begin with one of these.
     FURNITURE;
     /// How a line ends that leads to another story.
@@ -38,6 +40,12 @@ pub fn is_furniture(text: &str) -> bool {
     let lower = text.to_lowercase();
     let begins = FURNITURE.iter().any(|start| lower.starts_with(start));
     begins && (lower.split_whitespace().count() <= 9 || is_notice(&lower))
+}
+
+/// Whether a line is one of a newsletter about itself: how to leave it, why it came, where it can be read.
+pub fn is_mail_furniture(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    lower.split_whitespace().count() <= 40 && MAIL_FURNITURE.iter().any(|words| lower.contains(words))
 }
 
 /// A notice may be long: consent, rights, newsletters.

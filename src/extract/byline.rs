@@ -218,6 +218,38 @@ fn is_name(text: &str) -> bool {
         && !["and", "und", "et"].iter().any(|and| lower.split(' ').any(|word| word == *and))
 }
 
+/// The persons that a field names, which holds nothing but names: after `By` as in pages, else as they stand, one or several. A comma
+/// may stand in a name.
+pub fn people(text: &str) -> Vec<String> {
+    let text = collapse(text);
+    let lower = text.to_lowercase();
+    let signed = BY
+        .iter()
+        .any(|by| lower.strip_prefix(*by).is_some_and(|rest| rest.starts_with([' ', ':', '\u{a0}'])));
+    if signed {
+        let mut found = names(std::slice::from_ref(&text));
+        // An agency behind the names of persons is not one more.
+        if found.iter().any(|name| name.contains(' ')) {
+            found.retain(|name| name.contains(' '));
+        }
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    let mut rest: Vec<String> = text.split([';', '|', '\n']).map(collapse).collect();
+    for and in AND.iter().filter(|and| and.starts_with(' ')) {
+        rest = rest
+            .iter()
+            .flat_map(|text| {
+                let parts: Vec<String> = text.split(and).map(str::to_owned).collect();
+                let full = parts.iter().all(|part| (2..=4).contains(&part.split_whitespace().count()));
+                if full { parts } else { vec![text.clone()] }
+            })
+            .collect();
+    }
+    rest.into_iter().map(|name| collapse(&name)).filter(|name| !name.is_empty()).collect()
+}
+
 /// Single names out of what stands where names stand.
 fn names(texts: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();

@@ -35,6 +35,11 @@ macro_rules! tags {
                 $(if name == $name.as_bytes() { return Tag::$tag; })*
                 Tag::Other
             }
+
+            /// Its name; empty of any other.
+            pub fn name(self) -> &'static str {
+                match self { $(Tag::$tag => $name,)* Tag::Other => "" }
+            }
         }
     };
 }
@@ -195,6 +200,11 @@ impl Dom {
 
     fn empty() -> Dom {
         Dom { nodes: Vec::new(), attributes: Vec::new(), text: String::new(), cut: false }
+    }
+
+    /// The address that its links are relative to, if it names one.
+    pub fn base(&self) -> Option<&str> {
+        self.all().find(|id| self.tag(*id) == Some(Tag::Base)).and_then(|id| self.attribute(id, "href"))
     }
 
     /// Number of nodes.

@@ -26,9 +26,10 @@ mod rules;
 
 use crate::model::{Dated, Origin, Timestamp};
 use crate::text::dates;
-use dom::{Dom, Id, Tag};
+use dom::{Id, Tag};
 
-pub use dom::{DEPTH_MAX, NODES_MAX};
+pub use byline::people;
+pub use dom::{DEPTH_MAX, Dom, Id as Node, NODES_MAX};
 pub use headline::Considered;
 
 /// What is known of a page besides its markup.
@@ -123,8 +124,7 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     let span = found.as_ref().and_then(|found| Some((*found.chosen.first()?, *found.chosen.last()?)));
     let element = |at: usize| blocks.blocks[at].element;
 
-    let canonical =
-        said.canonical.clone().or_else(|| said.meta(&["og:url"])).filter(|url| url.contains("://"));
+    let canonical = canonical(&said, setting.url, dom.base());
     let url = setting.url.or(canonical.as_deref());
     let heading = title.element.unwrap_or(0);
     let dates = published::Where {
@@ -195,6 +195,33 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     page.origins = origins;
     page.considered = considered;
     page
+}
+
+/// The address that a page gives itself: its canonical link, unless that is the site's front page and `og:url` is not. Relative ones
+/// are resolved.
+fn canonical(said: &metadata::Metadata, found: Option<&str>, base: Option<&str>) -> Option<String> {
+    let own = said.meta(&["og:url"]);
+    let absolute = |url: &&str| url.contains("://");
+    let base = found.or(base.filter(absolute)).or(own.as_deref().filter(absolute));
+    let resolved = |url: &str| -> Option<String> {
+        let url = url.trim();
+        if absolute(&url) {
+            return Some(url.to_owned());
+        }
+        if let Some(rest) = url.strip_prefix("//") {
+            let scheme = base.and_then(|base| base.split_once("://")).map_or("https", |(scheme, _)| scheme);
+            return Some(format!("{scheme}://{rest}"));
+        }
+        url::Url::parse(base?).ok()?.join(url).ok().map(Into::into)
+    };
+    let is_front =
+        |url: &str| url::Url::parse(url).is_ok_and(|url| url.path().len() <= 1 && url.query().is_none());
+    let (canonical, own) = (said.canonical.as_deref().and_then(resolved), own.as_deref().and_then(resolved));
+    match (canonical, own) {
+        (Some(front), Some(own)) if is_front(&front) && !is_front(&own) => Some(own),
+        (Some(front), None) if is_front(&front) && found.is_some_and(|found| !is_front(found)) => None,
+        (canonical, own) => canonical.or(own),
+    }
 }
 
 /// Names of fields, and where each was found.

@@ -1,7 +1,7 @@
 //! Inputs that hold other inputs: tar and zip. Members are read one after the other, as they come; nothing is unpacked to disk
 //! but a zip that does not come from a file.
 
-use super::kinds::{self, Kind};
+use super::kinds::{Kind, Zip};
 use super::packed::{Budget, Failing, TooMuch, describe, unpack, unreadable};
 use crate::model::{Reason, Timestamp};
 use std::fs::File;
@@ -106,7 +106,12 @@ pub fn zip(
     let file = file.map_err(unreadable)?;
     let mut archive = zip::ZipArchive::new(BufReader::new(file))
         .map_err(|e| NoZip::Unreadable(format!("it is not a zip that can be read: {e}").into()))?;
-    if let Some(kind) = kinds::of_zip(archive.file_names().flatten()) {
+    let what = {
+        let names: Vec<String> =
+            archive.file_names().flatten().map(|name| name.as_ref().to_owned()).collect();
+        Zip::of(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    if let Zip::Document(kind) = what {
         return Err(NoZip::Document(kind));
     }
     for index in 0..archive.len().min(MEMBERS_MAX) {
@@ -127,7 +132,7 @@ pub fn zip(
                 continue;
             }
         };
-        if !entry.is_file() || is_hidden(&member_name) {
+        if !entry.is_file() || is_hidden(&member_name) || !what.reads(&member_name) {
             continue;
         }
         let most = entry.compressed_size().saturating_mul(ratio).max(RATIO_GRACE);

@@ -1,32 +1,32 @@
 //! Rows of tables as drafts: their fields by the names of their columns.
 
-use super::json::{Field, Mapping, of_object};
+use super::fields::{self, Mapping, is_known};
+use super::json::of_object;
+use super::layouts::{Item, LAYOUTS};
 use super::reader::{Around, Content, Table};
-use crate::model::{Draft, Reason, Timestamp};
-use serde_json::Map;
+use crate::model::{Draft, Reason};
+use serde_json::{Map, Value};
 
 /// Reads one row.
 pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
     let Table { header, delimiter, charset } = around.table;
-    let mapping = around.mapping.cloned().unwrap_or_default();
-    let mut drafts = row(header, &fields(bytes, delimiter, charset)?, &mapping, around.now)?;
-    let note = charset.map(|charset| format!("read as {charset}, by a guess"));
-    drafts.iter_mut().for_each(|draft| draft.provenance.notes.extend(note.clone()));
-    Ok(Content::Drafts(drafts))
+    let none = Mapping::default();
+    let mapping = around.mapping.unwrap_or(&none);
+    match row(header, &fields(bytes, delimiter, charset)?, mapping, around) {
+        Ok(mut draft) => {
+            draft.provenance.notes.extend(charset.map(|charset| format!("read as {charset}, by a guess")));
+            Ok(Content::Drafts(vec![draft]))
+        }
+        Err(Item::Passed(why)) => Ok(Content::Passed(why)),
+        Err(Item::Rejected(reason)) => Err(reason),
+    }
 }
 
-/// So many columns are named where none is known.
-const COLUMNS_NAMED: usize = 20;
-
 /// Reads one row of a table: its fields by the names of their columns.
-fn row(
-    header: &[String],
-    fields: &[String],
-    mapping: &Mapping,
-    now: Timestamp,
-) -> Result<Vec<Draft>, Reason> {
+fn row(header: &[String], fields: &[String], mapping: &Mapping, around: &Around<'_>) -> Result<Draft, Item> {
     if fields.len() > header.len() {
-        return Err(format!("it has {} fields and the header {}", fields.len(), header.len()).into());
+        let why = format!("it has {} fields and the header {}", fields.len(), header.len());
+        return Err(Item::Rejected(why.into()));
     }
     let mut object = Map::new();
     for (name, value) in header.iter().zip(fields) {
@@ -34,15 +34,18 @@ fn row(
             object.insert(name.trim().to_owned(), value.clone().into());
         }
     }
-    let known =
-        |name: &str| mapping.names(name) || Field::ALL.iter().any(|field| field.names().contains(&name));
-    if !header.iter().any(|name| known(name.trim())) {
-        let more = header.len().saturating_sub(COLUMNS_NAMED);
-        let shown = header.iter().take(COLUMNS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        return Err(Reason::NoColumnIsKnown { shown: shown + &more });
+    if mapping.is_empty() {
+        // A layout is known by its columns, also where a row has nothing in some.
+        let columns = header.iter().map(|name| (name.trim().to_owned(), Value::from("x"))).collect();
+        if let Some(layout) = LAYOUTS.of_record(&Value::Object(columns), around) {
+            return layout.draft(Value::Object(object), &Value::Null, around);
+        }
     }
-    of_object(object, mapping, now)
+    if !header.iter().any(|name| mapping.names(name.trim()) || is_known(name.trim())) {
+        let shown = fields::shown(header.iter().map(String::as_str));
+        return Err(Item::Rejected(Reason::NoColumnIsKnown { shown }));
+    }
+    of_object(object, &Value::Null, mapping, around)
 }
 
 /// The fields of one row, in a charset if one is known. `Err` says why it is not one row.

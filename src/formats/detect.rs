@@ -1,7 +1,7 @@
 //! What an input is: as asked, by its signature, by its name, or by how it begins.
 
 use super::table::{FORMATS, Format, Row};
-use super::{feed, json};
+use super::{feed, json, markdown, xml};
 use crate::extract;
 use std::path::Path;
 
@@ -30,14 +30,20 @@ pub fn detect(name: &str, head: &[u8], asked: Option<Format>) -> Result<Format, 
     match named {
         // What is called text and has zeros in it is in another encoding.
         Some(Format::Text) if head.contains(&0) => {}
+        Some(Format::Text) if markdown::has_front_matter(&text()) => return Ok(Format::Markdown),
+        Some(Format::Feed) if xml::is_known(&text()) => return Ok(Format::Xml),
         Some(format) => return Ok(of_kind(format, start)),
         None => {}
     }
     let text = text();
     if extension == Some("xml") {
-        let kinds =
-            [Format::Feed, Format::Html].into_iter().find(|format| (format.row().looks)(start, &text));
-        return kinds.ok_or_else(|| "it is XML and no feed; RSS, RDF and Atom are read".to_owned());
+        // What is neither known nor HTML may have a layout that the user brings.
+        return Ok(match () {
+            () if xml::is_known(&text) => Format::Xml,
+            () if feed::is_feed(&text) => Format::Feed,
+            () if xml::is_page(&text) => Format::Html,
+            () => Format::Xml,
+        });
     }
     Ok(by(&|row| (row.looks)(start, &text)).unwrap_or(Format::Text))
 }

@@ -4,9 +4,11 @@
 //! are read as they must have been meant. Entities that a document declares are not expanded: there is no billion laughs.
 //! An item's full text is taken over its summary; where there is only a summary, the draft says so.
 
-use super::reader::{Around, Content};
+use super::layouts::Item as Unread;
+use super::reader::{Around, Content, Items};
+use super::tree;
 use crate::extract;
-use crate::model::{Draft, Language, Origin, Provenance, Published, Reason};
+use crate::model::{Draft, Language, Origin, Provenance, Published, Reason, Skip, Source};
 use crate::text::dates::{self, Setting};
 use crate::text::decode;
 use data_encoding::BASE64;
@@ -44,6 +46,14 @@ pub struct Item {
     pub categories: Vec<String>,
     /// Its language, or the feed's.
     pub language: Option<String>,
+    /// Its own address, where a service that counts readers stands in its link.
+    pub original: Option<String>,
+    /// The site that it was taken from, and what that is called.
+    pub taken_from: Option<(String, String)>,
+    /// What its link is relative to.
+    pub base: Option<String>,
+    /// Whether it is no article: a draft, a page, a setting of an export.
+    pub is_none: bool,
 }
 
 /// A feed: what it calls itself, and its items.
@@ -53,6 +63,8 @@ pub struct Feed {
     pub title: String,
     /// The site that it is of.
     pub link: Option<String>,
+    /// What its links are relative to.
+    pub base: Option<String>,
     /// Its language.
     pub language: Option<String>,
     /// Its items, in order.
@@ -61,24 +73,52 @@ pub struct Feed {
     pub broken: Option<String>,
 }
 
-/// Reads a feed: an article an item.
+/// Reads a feed: an article an item. `Err` if it is no feed.
 pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
-    Ok(Content::Items(drafts(bytes, around)?))
-}
-
-/// Reads a feed: a draft or a reason for each item. `Err` if it is no feed.
-fn drafts(bytes: &[u8], around: &Around<'_>) -> Result<Vec<Result<Draft, Reason>>, String> {
     let decoded = decode::decode(bytes, around.charset);
     let feed = parse(&decoded.text)?;
     let note = decoded.note();
-    let mut drafts: Vec<_> = feed.items.iter().map(|item| draft(item, &feed, note.clone(), around)).collect();
-    if let Some(broken) = &feed.broken {
-        drafts.push(Err(format!("the feed is broken after item {}: {broken}", feed.items.len()).into()));
+    let mut items = Items::default();
+    for item in &feed.items {
+        items.add(match item.is_none {
+            true => Err(Unread::Passed(Skip::NoArticle)),
+            false => draft(item, &feed, note.clone(), around).map_err(Unread::Rejected),
+        });
     }
-    Ok(drafts)
+    if let Some(broken) = &feed.broken {
+        items.items.push(Err(format!("the feed is broken after item {}: {broken}", feed.items.len()).into()));
+    }
+    Ok(Content::Items(items))
 }
 
+/// Hosts of services that show what others publish.
+const SERVICES: [&str; 6] = [
+    "news.google.com",
+    "feedproxy.google.com",
+    "feeds.feedburner.com",
+    "www.google.com",
+    "rss.app",
+    "feedly.com",
+];
+
 fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) -> Result<Draft, Reason> {
+    let link = item.original.as_deref().or(item.link.as_deref());
+    let base = item.base.as_deref().or(feed.base.as_deref()).or(feed.link.as_deref()).or(around.url);
+    let url = link.map(|link| absolute(link, base)).map(|url| crate::model::url::shown(&url).unwrap_or(url));
+    let host = url.as_deref().and_then(|url| Some(url.split_once("://")?.1.split('/').next()?.to_owned()));
+    // Of what a service shows, the source is who published it.
+    let of_service = host.is_some_and(|host| SERVICES.contains(&host.as_str()));
+    let taken_from = item.taken_from.as_ref().filter(|_| of_service);
+    let source = match taken_from {
+        Some((site, _)) => Source::of_url(site),
+        None if of_service => feed.link.as_deref().and_then(Source::of_url),
+        None => None,
+    };
+    let title = match taken_from {
+        Some((_, name)) => item.title.strip_suffix(name.as_str()).and_then(|title| title.strip_suffix(" - ")),
+        None => None,
+    };
+    let title = title.unwrap_or(&item.title);
     let (body, from_summary) = if item.content.split_whitespace().count()
         >= item.summary.split_whitespace().count()
         && !item.content.is_empty()
@@ -102,6 +142,7 @@ fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) ->
             notes
                 .push(format!("the {what} is not understood: {}", text.chars().take(60).collect::<String>()));
         }
+        notes.extend(found.and_then(|found| found.note()));
         found.map(|found| found.dated)
     };
     let published = date(item.published.as_ref(), "date");
@@ -110,18 +151,26 @@ fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) ->
     if let Some(id) = item.id.as_deref().filter(|id| !id.is_empty() && item.link.as_deref() != Some(*id)) {
         extra.insert("feed_id".to_owned(), id.into());
     }
+    // The headline may stand in the text as well.
+    let body = match body.strip_prefix(title).filter(|rest| rest.starts_with("\n\n") && !title.is_empty()) {
+        Some(rest) => rest.trim_start().to_owned(),
+        None => body.clone(),
+    };
     let has_description = !from_summary && !item.summary.is_empty() && item.summary != item.content;
-    let is_summary = from_summary
-        && (body.split_whitespace().count() < TEXT_WORDS
-            || body.ends_with(['…', ']'])
-            || body.ends_with("..."));
+    let goes_on = body.ends_with(['…', ']']) || body.ends_with("...");
+    let is_summary =
+        goes_on && !body.is_empty() || from_summary && body.split_whitespace().count() < TEXT_WORDS;
     let mut provenance = Provenance {
-        url: item.link.as_deref().map(|link| absolute(link, feed.link.as_deref().or(around.url))),
+        source,
+        url,
         byline: item.authors.clone(),
         // An Atom entry that says only when it was updated says when it was published.
         published: published.or(updated).map(|dated| Published::new(dated, Origin::Feed, captured)),
         modified,
-        publisher: Some(feed.title.clone()).filter(|title| !title.is_empty()),
+        publisher: taken_from
+            .map(|(_, name)| name.clone())
+            .or(Some(feed.title.clone()))
+            .filter(|name| !name.is_empty()),
         keywords: item.categories.clone(),
         description: has_description.then(|| item.summary.clone()),
         is_summary,
@@ -130,10 +179,9 @@ fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) ->
     };
     provenance.set_extra(extra);
     Ok(Draft {
-        headline: item.title.clone(),
-        body: body.clone(),
-        language: crate::text::detect_language::detect(&item.title, body)
-            .or(language.and_then(Language::parse)),
+        headline: title.to_owned(),
+        language: crate::text::detect_language::detect(title, &body).or(language.and_then(Language::parse)),
+        body,
         provenance,
         ..Draft::default()
     })
@@ -154,32 +202,17 @@ pub fn parse(text: &str) -> Result<Feed, String> {
     xml(text)
 }
 
-/// Whether a text begins as a feed does: by its first element, whatever comments and declarations stand before it.
+/// Whether a text begins as a feed does: by its first element, whatever comments and declarations stand before it. RDF is one if it
+/// speaks of RSS.
 pub fn is_feed(head: &str) -> bool {
-    let mut rest = head.trim_start_matches('\u{feff}').trim_start();
-    loop {
-        let end = if rest.starts_with("<!--") {
-            "-->"
-        } else if rest.starts_with("<?") {
-            "?>"
-        } else if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) {
-            if rest.split('>').next().is_some_and(|declaration| declaration.contains('[')) {
-                "]>"
-            } else {
-                ">"
-            }
-        } else {
-            break;
-        };
-        match rest.find(end) {
-            Some(at) => rest = rest[at + end.len()..].trim_start(),
-            None => return false,
+    let root = tree::root(head).unwrap_or("").to_ascii_lowercase();
+    match root.rsplit(':').next() {
+        Some("rdf") => {
+            ["purl.org/rss", "netscape.com", "purl.org/net/rss"].iter().any(|space| head.contains(space))
         }
+        Some("rss" | "feed" | "channel") => true,
+        _ => is_json_feed(head),
     }
-    let root: String = rest.chars().take_while(|c| !c.is_whitespace() && *c != '>' && *c != '/').collect();
-    let root = root.to_ascii_lowercase();
-    let local = root.rsplit([':', '<']).next().unwrap_or("");
-    root.starts_with('<') && matches!(local, "rss" | "feed" | "rdf" | "channel") || is_json_feed(head)
 }
 
 /// Whether a JSON text says that it is a feed.
@@ -222,6 +255,7 @@ fn json(text: &str) -> Result<Feed, String> {
                 .map(str::to_owned)
                 .collect(),
             language: string(item, "language"),
+            ..Item::default()
         }
     });
     Ok(Feed {
@@ -229,6 +263,7 @@ fn json(text: &str) -> Result<Feed, String> {
         title: string(&value, "title").unwrap_or_default(),
         link: string(&value, "home_page_url"),
         language: string(&value, "language"),
+        base: None,
         broken,
     })
 }
@@ -243,6 +278,7 @@ enum Space {
     Media,
     Itunes,
     Xhtml,
+    Yandex,
     Other,
 }
 
@@ -256,6 +292,8 @@ fn space_of(uri: &str) -> Space {
         ("search.yahoo.com/mrss", Space::Media),
         ("itunes.com/dtds", Space::Itunes),
         ("w3.org/1999/xhtml", Space::Xhtml),
+        ("news.yandex.ru", Space::Yandex),
+        ("turbo.yandex.ru", Space::Yandex),
         ("purl.org/rss/1.0/modules", Space::Other),
         ("purl.org/rss", Space::Plain),
         ("my.netscape.com", Space::Plain),
@@ -276,6 +314,7 @@ fn space_of_prefix(prefix: &str) -> Space {
         "media" => Space::Media,
         "itunes" => Space::Itunes,
         "xhtml" | "html" | "body" => Space::Xhtml,
+        "yandex" | "turbo" => Space::Yandex,
         _ => Space::Other,
     }
 }
@@ -285,11 +324,6 @@ struct Element {
     space: Space,
     /// How many prefixes were bound before it began.
     bound: usize,
-}
-
-/// Plain text as markup.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// A field that is being collected.
@@ -317,6 +351,13 @@ enum What {
     Updated,
     Category,
     Language,
+    Original,
+    TakenFrom,
+    /// Of a WordPress export.
+    Status,
+    PostType,
+    /// Of a Blogger export.
+    Draft,
 }
 
 fn xml(text: &str) -> Result<Feed, String> {
@@ -430,7 +471,7 @@ impl Parser {
 
     /// An element that is not inside a text.
     fn begin(&mut self, name: &str, space: Space, attributes: &[(String, String)]) {
-        use Space::{Atom, Content, Dc, Itunes, Plain, Xhtml};
+        use Space::{Atom, Content, Dc, Itunes, Plain, Xhtml, Yandex};
         let attribute = |wanted: &str| {
             attributes
                 .iter()
@@ -443,12 +484,16 @@ impl Parser {
             if let Some(language) = attribute("xml:lang") {
                 self.feed.language.get_or_insert(language);
             }
+            if let Some(base) = attribute("xml:base") {
+                self.feed.base.get_or_insert(base);
+            }
         }
         if matches!(name, "item" | "entry") && matches!(space, Plain | Atom | Space::Other) {
             self.end_item();
             self.item = Some(Item {
                 link: attribute("rdf:about").or(attribute("href")),
                 language: attribute("xml:lang"),
+                base: attribute("xml:base"),
                 ..Item::default()
             });
             return;
@@ -461,6 +506,17 @@ impl Parser {
         }
         let what = match (space, name) {
             (Plain | Atom | Dc, "title") => What::Title,
+            (_, "origlink") => What::Original,
+            (Space::Other, "status") => What::Status,
+            (Space::Other, "post_type") => What::PostType,
+            (Space::Other, "draft") => What::Draft,
+            (Plain, "source") if attribute("url").is_some() => {
+                if let (Some(item), Some(site)) = (&mut self.item, attribute("url")) {
+                    item.taken_from = Some((site, String::new()));
+                }
+                What::TakenFrom
+            }
+            (Yandex, "full-text" | "fulltext" | "content") => What::Content,
             (Atom | Plain, "link") if attribute("href").is_some() => {
                 let rel = attribute("rel").unwrap_or_else(|| "alternate".to_owned());
                 if rel == "alternate" || rel.is_empty() {
@@ -472,7 +528,7 @@ impl Parser {
             (Plain, "guid") if attribute("ispermalink").is_none_or(|is| is != "false") => What::Permalink,
             (Plain | Atom, "guid" | "id") | (Dc, "identifier") => What::Id,
             (Content, "encoded")
-            | (Plain | Atom, "content" | "fulltext" | "full-text" | "content_encoded")
+            | (Plain | Atom, "content" | "fulltext" | "full-text" | "fullitem" | "content_encoded")
             | (Xhtml, "body" | "div")
             | (Plain, "body") => What::Content,
             (Plain | Atom | Dc, "description" | "summary" | "abstract" | "subtitle" | "tagline")
@@ -487,6 +543,13 @@ impl Parser {
             | (Dc, "date" | "issued" | "created") => What::Published,
             (Plain | Atom, "updated" | "modified" | "lastbuilddate") | (Dc, "modified") => What::Updated,
             (Plain | Atom, "category") => match attribute("label").or(attribute("term")) {
+                Some(term) if term.contains("schemas.google.com") => {
+                    // What an entry of a Blogger export is.
+                    if let Some(item) = self.item.as_mut().filter(|_| term.contains("kind#")) {
+                        item.is_none |= !term.ends_with("kind#post");
+                    }
+                    return;
+                }
                 Some(term) => return self.put(What::Category, term, false),
                 None => What::Category,
             },
@@ -502,7 +565,10 @@ impl Parser {
             && !escaped
             && matches!(kind.as_str(), "" | "text" | "text/plain" | "xhtml" | "application/xhtml+xml")
             || kind == "text/plain"
-            || matches!(what, What::Link | What::Permalink | What::Id | What::Published | What::Updated);
+            || matches!(
+                what,
+                What::Link | What::Permalink | What::Id | What::Published | What::Updated | What::Original
+            );
         let depth = self.open.len() + 1;
         self.field = Some(Field { what, depth, markup: String::new(), is_plain: plain, is_base64 });
     }
@@ -512,28 +578,12 @@ impl Parser {
         if !field.is_plain && !matches!(field.what, What::Author) {
             field.markup.push_str(text);
         } else {
-            field.markup.push_str(&escape(text));
+            field.markup.push_str(&tree::escaped(text));
         }
     }
 
-    /// `&amp;` and its like: XML's own are resolved, HTML's are HTML's, anybody else's stay as they stand.
     fn reference(&mut self, name: &str) {
-        let text = match name {
-            "amp" => "&".to_owned(),
-            "lt" => "<".to_owned(),
-            "gt" => ">".to_owned(),
-            "quot" => "\"".to_owned(),
-            "apos" => "'".to_owned(),
-            _ => {
-                let written = format!("&{name};");
-                let resolved = extract::line(&format!("x{written}x"));
-                match resolved.strip_prefix('x').and_then(|text| text.strip_suffix('x')) {
-                    Some(text) => text.to_owned(),
-                    None => written,
-                }
-            }
-        };
-        self.text(&text);
+        self.text(&tree::reference(name));
     }
 
     fn end(&mut self, name: &str) {
@@ -562,7 +612,7 @@ impl Parser {
             // What is not in base 64 stays as it stands.
             if let Ok(bytes) = BASE64.decode(digits.as_bytes()) {
                 let decoded = String::from_utf8_lossy(&bytes);
-                field.markup = if field.is_plain { escape(&decoded) } else { decoded.into_owned() };
+                field.markup = if field.is_plain { tree::escaped(&decoded) } else { decoded.into_owned() };
             }
         }
         self.put(field.what, field.markup, true);
@@ -570,6 +620,9 @@ impl Parser {
 
     fn put(&mut self, what: What, markup: String, is_markup: bool) {
         let long = matches!(what, What::Content | What::Summary);
+        // Turbo pages have the headline and a picture in a header of their own.
+        let header = markup.trim_start().starts_with("<header").then(|| markup.find("</header>")).flatten();
+        let markup = header.map_or(markup.clone(), |end| markup[end + "</header>".len()..].to_owned());
         let value = match (is_markup, long) {
             (true, true) => extract::text(&markup),
             (true, false) => extract::line(&markup),
@@ -626,6 +679,15 @@ impl Parser {
                 }
             }
             What::Language => item.language = Some(value),
+            What::Original => item.original = Some(value),
+            What::TakenFrom => {
+                if let Some((_, name)) = &mut item.taken_from {
+                    *name = value;
+                }
+            }
+            What::Status => item.is_none |= !matches!(value.as_str(), "publish" | "published" | "inherit"),
+            What::PostType => item.is_none |= value != "post",
+            What::Draft => item.is_none |= value == "yes",
         }
     }
 

@@ -1,14 +1,46 @@
 //! HTML pages as drafts.
 
+use super::layouts::LAYOUTS;
 use super::reader::{Around, Content};
+use super::{press, saved, tree, xml};
 use crate::extract::{self, Page, Setting};
+use crate::model::url::archived;
 use crate::model::{Draft, Language, Provenance, Published, Reason};
 use crate::text::decode;
 use crate::text::detect_language;
 
 /// Reads one record.
 pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
+    if bytes.len() <= around.limits.page_bytes {
+        let decoded = decode::decode(bytes, around.charset);
+        if let Some(documents) = documents(&decoded.text, around) {
+            return documents;
+        }
+    }
     draft(bytes, around).map(|draft| Content::Drafts(vec![draft]))
+}
+
+/// Bytes of a page in which it says what it is.
+const HEAD_BYTES: usize = 4096;
+
+/// The documents of a page that holds several, as databases and messengers export them, or why there is none.
+fn documents(html: &str, around: &Around<'_>) -> Option<Result<Content, Reason>> {
+    let head = html.get(..html.floor_char_boundary(HEAD_BYTES)).unwrap_or("").to_lowercase();
+    if head.contains("<!doctype netscape-bookmark-file") {
+        return Some(Err("it is a file of bookmarks, addresses without texts".into()));
+    }
+    if head.contains("<frameset") {
+        return Some(Err("it is a frameset; ingest the pages that its frames show".into()));
+    }
+    if html.contains("<DOCFULL>") && html.contains("DOCUMENT") {
+        return press::nexis_page(&tree::of_html(html), around);
+    }
+    if html.contains("DocPublicationName") && !html.contains("<article") {
+        return press::europresse(&tree::of_html(html), around);
+    }
+    let layout = LAYOUTS.of_page(html, around)?;
+    let items = xml::of_layout(layout, &tree::of_html(html), around);
+    (!items.items.is_empty()).then(|| items.content())
 }
 
 /// Reads a page. `Err` says why there is no article in it.
@@ -18,9 +50,14 @@ pub(super) fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, Reason> 
         return Err(Reason::PageTooLong { found: bytes.len(), most });
     }
     let decoded = decode::decode(bytes, around.charset);
+    // Who saved the page knows best where it was, and when.
+    let saved = saved::of(&decoded.text).unwrap_or_default();
+    let url = around.url.or(saved.url.as_deref());
+    let captured = saved.at.filter(|_| !saved.archived).or(around.captured);
+    let around = &Around { url, captured, ..*around };
     let page = extract::read(
         &decoded.text,
-        &Setting { url: around.url, captured: around.captured, now: Some(around.now) },
+        &Setting { url, captured: saved.at.or(captured), now: Some(around.now) },
     );
     let mut rejected = None;
     if page.body.is_empty() {
@@ -31,7 +68,14 @@ pub(super) fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, Reason> 
         rejected = Some(why);
     }
     let mut draft = of_page(page, around, rejected);
-    draft.provenance.notes.extend(decoded.note());
+    let of = &mut draft.provenance;
+    of.notes.extend(decoded.note());
+    if saved.archived {
+        of.archived = saved.at;
+        of.archived_url = of.canonical_url.take_if(|own| archived(own).is_some());
+    } else if saved.at.is_some() {
+        of.captured = saved.at;
+    }
     Ok(draft)
 }
 

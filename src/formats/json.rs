@@ -1,135 +1,36 @@
-//! JSON records: one object an article. Knows the field names that exports and scrapers commonly use; takes others from
-//! a mapping; keeps what it does not know.
+//! JSON: records with common names, in any envelope, or in a layout that is known.
 
-use super::reader::{Around, Content};
-use crate::model::{
-    Article, Dated, Digest, Draft, Language, Origin, Original, Provenance, Published, Raw, Source, Timestamp,
-};
-use crate::model::{Column, Reason};
-use serde::Deserialize;
+use super::exported::{self, archive_data};
+use super::fields::{Fields, How, Mapping, is_known, is_telling, kind, shown};
+use super::layouts::{Item, LAYOUTS};
+use super::paths::{Node, Shape};
+use super::reader::{Around, Content, Items};
+use super::{feed, har};
+use crate::model::{Draft, Reason, Skip};
 use serde_json::{Map, Value};
-use std::str::FromStr;
-
-/// A field of an article that an input can fill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Field {
-    /// The headline.
-    Headline,
-    /// The body.
-    Body,
-    /// When it was published.
-    Published,
-    /// Who published it.
-    Source,
-    /// Where.
-    Url,
-    /// Who wrote it.
-    Byline,
-    /// The language.
-    Language,
-    /// When it was captured.
-    Captured,
-    /// The section that it was published in.
-    Section,
-    /// The keywords that it was published with.
-    Keywords,
-    /// When it was changed last.
-    Modified,
-    /// The publisher's name as it spells it.
-    Publisher,
-    /// What it says of itself.
-    Description,
-}
-
-impl Field {
-    /// All of them.
-    pub const ALL: [Field; 13] = [
-        Field::Headline,
-        Field::Body,
-        Field::Published,
-        Field::Source,
-        Field::Url,
-        Field::Byline,
-        Field::Language,
-        Field::Captured,
-        Field::Section,
-        Field::Keywords,
-        Field::Modified,
-        Field::Publisher,
-        Field::Description,
-    ];
-
-    /// The names by which it is known, the first being its own, in the order in which they are tried.
-    pub fn names(self) -> &'static [&'static str] {
-        match self {
-            Field::Headline => &["headline", "title"],
-            Field::Body => &["body", "text", "content", "articleBody", "article_body", "maintext"],
-            Field::Published => &[
-                "published",
-                "date",
-                "published_at",
-                "datePublished",
-                "date_published",
-                "date_publish",
-                "publishedAt",
-                "pubDate",
-                "publication_date",
-                "publish_date",
-            ],
-            Field::Source => &["source", "domain", "site", "publisher", "source_domain", "outlet"],
-            Field::Url => &["url", "link"],
-            Field::Byline => &["byline", "author", "authors"],
-            Field::Language => &["language", "lang"],
-            Field::Captured => &["captured", "captured_at", "date_download", "crawled_at", "fetched_at"],
-            Field::Section => &["section", "category", "rubric"],
-            Field::Keywords => &["keywords", "tags", "categories"],
-            Field::Modified => {
-                &["modified", "date_modified", "dateModified", "date_modify", "updated_at", "updated"]
-            }
-            Field::Publisher => &["publisher", "site_name"],
-            Field::Description => &["description"],
-        }
-    }
-}
-
-/// Names for fields that the common ones do not cover: `headline=hed,body=content.text`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mapping(Vec<(Field, String)>);
-
-impl FromStr for Mapping {
-    type Err = Reason;
-
-    fn from_str(text: &str) -> Result<Mapping, Reason> {
-        let mut mapping = Vec::new();
-        for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-            let own = || Field::ALL.iter().map(|field| field.names()[0]).collect::<Vec<_>>().join(", ");
-            let Some((field, path)) = pair.split_once('=') else {
-                return Err(format!("'{pair}' is not FIELD=NAME, with FIELD one of {}", own()).into());
-            };
-            let known = Field::ALL.into_iter().find(|known| known.names()[0] == field.trim());
-            let known = known.ok_or_else(|| format!("'{field}' is not a field; there are {}", own()))?;
-            mapping.push((known, path.trim().to_owned()));
-        }
-        Ok(Mapping(mapping))
-    }
-}
-
-impl Mapping {
-    /// Whether it knows a name.
-    pub fn names(&self, name: &str) -> bool {
-        self.0.iter().any(|(_, path)| path == name)
-    }
-
-    /// Adds another mapping's names.
-    pub fn extend(&mut self, other: Mapping) {
-        self.0.extend(other.0);
-    }
-}
 
 /// Whether an input begins with an object or a list of them.
 pub fn is_json(start: &[u8]) -> bool {
     let is_list = |rest: &[u8]| rest.trim_ascii_start().starts_with(b"{");
-    start.starts_with(b"{") || start.strip_prefix(b"[").is_some_and(is_list)
+    start.starts_with(b"{") || start.strip_prefix(b"[").is_some_and(is_list) || is_script(start)
+}
+
+/// Whether an input is JSON that a script assigns: `window.YTD.tweets.part0 = [`.
+pub fn is_script(start: &[u8]) -> bool {
+    script_value(start).is_some()
+}
+
+/// Where the value begins that a script assigns.
+pub fn script_value(start: &[u8]) -> Option<usize> {
+    let head = &start[..start.len().min(128)];
+    if !head.starts_with(b"window.") && !head.starts_with(b"var ") {
+        return None;
+    }
+    let at = head.iter().position(|byte| *byte == b'=')?;
+    let is_name =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b' ' | b'[' | b']' | b'"');
+    let rest = head[at + 1..].iter().position(|byte| !byte.is_ascii_whitespace())? + at + 1;
+    (head[..at].iter().all(is_name) && matches!(head[rest], b'[' | b'{')).then_some(rest)
 }
 
 /// Whether an input begins with an object that fills its line: more will follow, each on its own.
@@ -144,12 +45,37 @@ pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
     if let Some(data) = archive_data(bytes) {
         return Ok(Content::Data(Box::new(data?)));
     }
-    let mapping = around.mapping.cloned().unwrap_or_default();
-    drafts(bytes, &mapping, around.now).map(Content::Drafts)
+    let Value::Object(object) = value(bytes)? else {
+        return Err("it is no object; expected one with a headline and a text".into());
+    };
+    if object.contains_key("digest") && object.get("captures").is_some_and(Value::is_array) {
+        return exported::drafts(object, around).map(Content::Drafts);
+    }
+    let none = Mapping::default();
+    let mapping = around.mapping.unwrap_or(&none);
+    let value = Value::Object(object);
+    if mapping.records.is_empty() && har::is_har(&value) {
+        return har::read(&value, around);
+    }
+    if mapping.is_empty() && feed::is_json_feed(&value.to_string().chars().take(4096).collect::<String>()) {
+        return feed::read(bytes, around);
+    }
+    match records(value, mapping, around)? {
+        Found::Record(record) => match draft(record, &Value::Null, mapping, around) {
+            Ok(draft) => Ok(Content::Drafts(vec![draft])),
+            Err(Item::Rejected(reason)) => Err(reason),
+            Err(Item::Passed(why)) => Ok(Content::Passed(why)),
+        },
+        Found::Records(records, outside) => {
+            let mut items = Items::default();
+            records.into_iter().for_each(|record| items.add(draft(record, &outside, mapping, around)));
+            Ok(Content::Items(items))
+        }
+    }
 }
 
-/// Reads one record. Several drafts come of a record that pressmark exported: one for each of its captures.
-fn drafts(bytes: &[u8], mapping: &Mapping, now: Timestamp) -> Result<Vec<Draft>, Reason> {
+/// The value of a record. What other programs write that is no JSON, halves of characters and numbers that are none, is read as it was meant.
+fn value(bytes: &[u8]) -> Result<Value, Reason> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(e) => {
@@ -160,233 +86,65 @@ fn drafts(bytes: &[u8], mapping: &Mapping, now: Timestamp) -> Result<Vec<Draft>,
             .into());
         }
     };
-    let value: Value = serde_json::from_str(text).map_err(|e| format!("it is not JSON: {}", explain(&e)))?;
-    let Value::Object(object) = value else {
-        return Err(format!("it is {}; expected an object with a headline and a text", kind(&value)).into());
-    };
-    of_object(object, mapping, now)
+    let value = serde_json::from_str(text).or_else(|e| match lenient(text) {
+        Some(mended) => serde_json::from_str(&mended).map_err(|_| e),
+        None => Err(e),
+    });
+    let value: Value = value.map_err(|e| format!("it is not JSON: {}", explain(&e)))?;
+    match value {
+        Value::Object(_) => Ok(value),
+        value => Err(format!("it is {}; expected an object with a headline and a text", kind(&value)).into()),
+    }
 }
 
-pub(super) fn of_object(
-    mut object: Map<String, Value>,
-    mapping: &Mapping,
-    now: Timestamp,
-) -> Result<Vec<Draft>, Reason> {
-    if object.contains_key("digest") && object.get("captures").is_some_and(Value::is_array) {
-        return exported(object);
+/// JSON with `NaN` as null, and halves of surrogate pairs as what stands for a character that is unknown; `None` if it has neither.
+fn lenient(text: &str) -> Option<String> {
+    if !["NaN", "Infinity", "\\u"].iter().any(|part| text.contains(part)) {
+        return None;
     }
-    let mut draft = Draft::default();
-    let mut notes = Vec::new();
-    let mut take = |field: Field| take(&mut object, field, mapping);
-    draft.headline =
-        take(Field::Headline).map_or(Ok(String::new()), |(name, value)| text_of(&name, value))?;
-    draft.body = take(Field::Body).map_or(Ok(String::new()), |(name, value)| text_of(&name, value))?;
-    let published = take(Field::Published);
-    let source = take(Field::Source);
-    draft.provenance.url = take(Field::Url)
-        .map(|(name, value)| text_of(&name, value))
-        .transpose()?
-        .map(|url| url.trim().to_owned());
-    draft.provenance.byline = take(Field::Byline).map_or(Vec::new(), |(_, value)| names_of(value));
-    let language = take(Field::Language);
-    let captured = take(Field::Captured);
-    let mut keep = |name: String, value: Value, what: &str| {
-        notes.push(format!("{what} is not understood and kept as {name}: {}", short(&value)));
-        object.insert(name, value);
-    };
-    if let Some((name, value)) = captured {
-        match date_of(&value) {
-            Some(dated) => draft.provenance.captured = Some(dated.at),
-            None => keep(name, value, "the date of capture"),
-        }
-    }
-    if let Some((name, value)) = published {
-        match date_of(&value) {
-            Some(dated) => {
-                let captured = draft.provenance.captured.unwrap_or(now);
-                draft.provenance.published = Some(Published::new(dated, Origin::Given, captured));
-            }
-            None => keep(name, value, "the date"),
-        }
-    }
-    if let Some((name, value)) = language {
-        draft.language = value.as_str().and_then(Language::parse);
-        if draft.language.is_none() {
-            keep(name, value, "the language");
-        }
-    }
-    if let Some((name, mut value)) = source {
-        let said = name_of(&value).unwrap_or_default();
-        draft.provenance.source = Source::parse(&said);
-        let is_source =
-            draft.provenance.source.as_ref().is_some_and(|source| value.as_str() == Some(source.as_str()));
-        let publisher = &mut draft.provenance.publisher;
-        // The publisher's own spelling is kept beside the slug, and of an object what else is in it.
-        let spelled = match &mut value {
-            Value::Object(of) => match of.get("name") {
-                Some(Value::String(own)) if !own.trim().is_empty() => of.shift_remove("name"),
-                _ => None,
+    let mut mended = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut in_string = false;
+    let unit =
+        |text: &str| text.strip_prefix("\\u").and_then(|hex| u16::from_str_radix(hex.get(..4)?, 16).ok());
+    while let Some(c) = rest.chars().next() {
+        let taken = match c {
+            '\\' if in_string => match unit(rest) {
+                Some(0xd800..=0xdbff) if matches!(unit(&rest[6..]), Some(0xdc00..=0xdfff)) => {
+                    mended.push_str(&rest[..12]);
+                    12
+                }
+                Some(0xd800..=0xdfff) => {
+                    mended.push('\u{fffd}');
+                    6
+                }
+                _ => {
+                    let end = rest.char_indices().nth(2).map_or(rest.len(), |(at, _)| at);
+                    mended.push_str(&rest[..end]);
+                    end
+                }
             },
-            Value::String(own) if !is_source && is_a_name(own) => Some(std::mem::take(&mut value)),
-            _ => None,
-        };
-        *publisher = spelled.and_then(|spelled| spelled.as_str().map(str::to_owned)).or(publisher.take());
-        let is_said = is_source || value.is_null() || value.as_object().is_some_and(Map::is_empty);
-        if !is_said {
-            object.insert(name, value);
-        }
-    }
-    take_described(&mut object, mapping, &mut draft.provenance);
-    if draft.provenance.url.as_deref() == Some("") {
-        draft.provenance.url = None;
-    }
-    if draft.provenance.source.is_none() {
-        draft.provenance.source = draft.provenance.url.as_deref().and_then(Source::of_url);
-    }
-    draft.provenance.set_extra(object);
-    draft.provenance.notes = notes;
-    Ok(vec![draft])
-}
-
-/// Whether a text is somebody's name, and no host or address.
-fn is_a_name(text: &str) -> bool {
-    let text = text.trim();
-    !text.is_empty() && (text.contains(char::is_whitespace) || !text.contains(['.', '/', ':']))
-}
-
-/// Takes what describes a capture. What has another shape than it should stays where it is.
-fn take_described(object: &mut Map<String, Value>, mapping: &Mapping, of: &mut Provenance) {
-    let mut found = |field: Field| take(object, field, mapping);
-    let one = [Field::Section, Field::Publisher, Field::Description].map(|field| (field, found(field)));
-    let (modified, keywords) = (found(Field::Modified), found(Field::Keywords));
-    let mut left = Vec::new();
-    for (field, found) in one {
-        let into = match field {
-            Field::Section => &mut of.section,
-            Field::Publisher => &mut of.publisher,
-            _ => &mut of.description,
-        };
-        match found {
-            Some((_, Value::String(text))) if into.is_none() && !text.trim().is_empty() => {
-                *into = Some(text.trim().to_owned());
+            'N' | 'I' | '-' if !in_string => {
+                match ["NaN", "Infinity", "-Infinity"].iter().find(|word| rest.starts_with(**word)) {
+                    Some(word) => {
+                        mended.push_str("null");
+                        word.len()
+                    }
+                    None => {
+                        mended.push(c);
+                        1
+                    }
+                }
             }
-            found => left.extend(found),
-        }
+            c => {
+                in_string ^= c == '"';
+                mended.push(c);
+                c.len_utf8()
+            }
+        };
+        rest = &rest[taken..];
     }
-    match modified.map(|(name, value)| (date_of(&value).filter(|_| value.is_string()), name, value)) {
-        Some((Some(dated), ..)) => of.modified = Some(dated),
-        Some((None, name, value)) => left.push((name, value)),
-        None => {}
-    }
-    match keywords.map(|(name, value)| (keywords_of(&value).filter(|some| !some.is_empty()), name, value)) {
-        Some((Some(keywords), ..)) => of.keywords = keywords,
-        Some((None, name, value)) => left.push((name, value)),
-        None => {}
-    }
-    object.extend(left);
-}
-
-/// Takes a field out of the object: what the mapping names, or else the first of the common names that is there.
-fn take(object: &mut Map<String, Value>, field: Field, mapping: &Mapping) -> Option<(String, Value)> {
-    let mut mapped = mapping.0.iter().filter(|(known, _)| *known == field).peekable();
-    if mapped.peek().is_some() {
-        return mapped.find_map(|(_, path)| take_path(object, path).map(|value| (path.clone(), value)));
-    }
-    let name = field.names().iter().find(|name| object.get(**name).is_some_and(|value| !value.is_null()))?;
-    Some(((*name).to_owned(), object.shift_remove(*name)?))
-}
-
-/// `content.text`: a name with a dot in it, or else a name inside an object.
-fn take_path(object: &mut Map<String, Value>, path: &str) -> Option<Value> {
-    if let Some(value) = object.shift_remove(path) {
-        return (!value.is_null()).then_some(value);
-    }
-    let (outer, inner) = path.split_once('.')?;
-    let nested = object.get_mut(outer)?.as_object_mut()?;
-    let value = take_path(nested, inner)?;
-    if nested.is_empty() {
-        object.shift_remove(outer);
-    }
-    Some(value)
-}
-
-fn text_of(name: &str, value: Value) -> Result<String, Reason> {
-    match value {
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Array(parts) if parts.iter().all(Value::is_string) => {
-            Ok(parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n\n"))
-        }
-        other => Err(Reason::FieldIsNotText { name: name.to_owned(), found: kind(&other).to_owned() }),
-    }
-}
-
-/// A name, or the name in an object: `{"id": "bbc-news", "name": "BBC News"}`.
-fn name_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Object(object) => {
-            ["domain", "url", "name", "title", "id"].iter().find_map(|name| name_of(object.get(*name)?))
-        }
-        _ => None,
-    }
-}
-
-fn names_of(value: Value) -> Vec<String> {
-    let names = match value {
-        Value::Array(names) => names,
-        one => vec![one],
-    };
-    names
-        .iter()
-        .filter_map(name_of)
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .collect()
-}
-
-/// A list of texts, or one with commas between them.
-fn keywords_of(value: &Value) -> Option<Vec<String>> {
-    let texts: Vec<&str> = match value {
-        Value::String(text) => text.split([',', ';']).collect(),
-        Value::Array(texts) => texts.iter().map(Value::as_str).collect::<Option<_>>()?,
-        _ => return None,
-    };
-    Some(texts.into_iter().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect())
-}
-
-fn date_of(value: &Value) -> Option<Dated> {
-    match value {
-        Value::String(text) => Dated::parse(text).or_else(|| {
-            // A form that people print, if it can be read in one way only.
-            let setting = crate::text::dates::Setting::default();
-            crate::text::dates::parse(text, setting)
-                .filter(|found| found.has_year && text.len() < 80)
-                .map(|found| found.dated)
-        }),
-        Value::Number(number) => Dated::from_epoch(number.as_f64()?),
-        _ => None,
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
-fn short(value: &Value) -> String {
-    let mut text = value.to_string();
-    if let Some((end, _)) = text.char_indices().nth(60) {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
+    Some(mended)
 }
 
 /// serde's message with the place in the record in words.
@@ -399,281 +157,229 @@ fn explain(e: &serde_json::Error) -> String {
     }
 }
 
-/// What an export holds that is no article.
-#[derive(Debug, PartialEq)]
-pub enum ArchiveData {
-    /// The bytes that captures were read from.
-    Original(Raw),
-    /// A query that was saved.
-    Query(SavedQuery),
+/// What an object is.
+enum Found {
+    /// A record.
+    Record(Value),
+    /// What holds records, and what they stand in.
+    Records(Vec<Value>, Value),
 }
 
-/// A query that was saved.
-#[derive(Debug, PartialEq, Deserialize)]
-pub struct SavedQuery {
-    /// Its name.
-    pub name: String,
-    /// What it asks.
-    pub query: String,
-}
-
-/// Reads a line of [`crate::export`] that is no article; `None` is any other.
-fn archive_data(bytes: &[u8]) -> Option<Result<ArchiveData, Reason>> {
-    #[derive(Deserialize)]
-    #[serde(tag = "type", rename_all = "lowercase")]
-    enum Line {
-        Original { original: String, zstd_base64: String },
-        Query(SavedQuery),
+/// The record that an object is, or those that it holds. `Err` if it holds lists of which none can be told to be that of the records.
+fn records(value: Value, mapping: &Mapping, around: &Around<'_>) -> Result<Found, Reason> {
+    if !mapping.records.is_empty() {
+        let records = elements(&value, mapping.records.iter());
+        if records.is_empty() {
+            let paths: Vec<String> = mapping.records.iter().map(ToString::to_string).collect();
+            let fields = shown(
+                value
+                    .as_object()
+                    .into_iter()
+                    .flat_map(Map::keys)
+                    .map(String::as_str)
+                    .collect::<Vec<_>>()
+                    .into_iter(),
+            );
+            return Err(Reason::NoRecords { lists: paths.join(", "), fields });
+        }
+        return Ok(Found::Records(records, value));
     }
-    // Reading every record twice would cost. Tools that sort keys put them at the end.
-    let (start, end) = (&bytes[..bytes.len().min(80)], &bytes[bytes.len().saturating_sub(80)..]);
-    let has = |name: &[u8]| [start, end].iter().any(|part| part.windows(name.len()).any(|some| some == name));
-    if !(has(b"\"schema\"") && has(b"\"type\"")) {
+    if !mapping.is_empty() {
+        return Ok(Found::Record(value));
+    }
+    if let Some(layout) = LAYOUTS.of_answer(&value, around) {
+        let records = elements(&value, layout.records.iter());
+        if !layout.records.is_empty() {
+            return Ok(Found::Records(records, value));
+        }
+    }
+    if LAYOUTS.of_record(&value, around).is_some() {
+        return Ok(Found::Record(value));
+    }
+    for path in &LAYOUTS.envelopes {
+        let found = elements(&value, std::iter::once(path));
+        if found.iter().any(|record| is_record(&unwrapped(record.clone()), around)) && !has_text(&value) {
+            return Ok(Found::Records(found, value));
+        }
+    }
+    let Value::Object(object) = &value else { return Ok(Found::Record(value)) };
+    if object.keys().any(|name| is_telling(name)) {
+        if let Some(rows) = columns(object) {
+            return Ok(Found::Records(rows, Value::Null));
+        }
+        return Ok(Found::Record(value));
+    }
+    if let Some(rows) = split_rows(object).or_else(|| by_key(object, around)) {
+        return Ok(Found::Records(rows, Value::Null));
+    }
+    // The one list whose elements are articles, wherever it is.
+    let mut lists = Vec::new();
+    lists_of(&value, "", 0, &mut lists);
+    let telling: Vec<&(String, &Vec<Value>)> = lists
+        .iter()
+        .filter(|(_, list)| list.iter().take(20).any(|record| is_record(&unwrapped(record.clone()), around)))
+        .collect();
+    if let [(_, list)] = telling[..] {
+        return Ok(Found::Records((*list).clone(), value.clone()));
+    }
+    if !lists.is_empty() {
+        let fields = shown(object.keys().map(String::as_str).collect::<Vec<_>>().into_iter());
+        let lists = shown(lists.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>().into_iter());
+        return Err(Reason::NoRecords { lists, fields });
+    }
+    Ok(Found::Record(value))
+}
+
+/// The elements of the lists that paths lead to.
+fn elements<'a>(value: &Value, paths: impl Iterator<Item = &'a super::paths::Path>) -> Vec<Value> {
+    let node = Node::Json(value);
+    let mut elements = Vec::new();
+    for path in paths {
+        for found in path.values(node, node, Shape::TEXT) {
+            match found {
+                Value::Array(list) => elements.extend(list.into_iter().filter(Value::is_object)),
+                Value::Object(object) => elements.push(Value::Object(object)),
+                _ => {}
+            }
+        }
+        if !elements.is_empty() {
+            break;
+        }
+    }
+    elements
+}
+
+/// Whether an object is a record by itself: it has the name of a headline or of a text.
+fn is_record(value: &Value, around: &Around<'_>) -> bool {
+    let named = value.as_object().is_some_and(|object| object.keys().any(|name| is_telling(name)));
+    named || LAYOUTS.of_record(value, around).is_some()
+}
+
+/// Whether an object has a text that is no list: it is an article, whatever lists it has beside.
+fn has_text(value: &Value) -> bool {
+    let Some(object) = value.as_object() else { return false };
+    let mut copy: Map<String, Value> = object.clone();
+    copy.retain(|_, value| value.is_string());
+    Fields::named(&mut copy, &Value::Null, &Mapping::default()).has(super::fields::Field::Body)
+}
+
+/// The record in an object that only wraps it: `{"_index": …, "_source": {…}}`.
+fn unwrapped(value: Value) -> Value {
+    let Value::Object(mut object) = value else { return value };
+    let name = LAYOUTS.unwrapped.iter().find(|name| object.get(*name).is_some_and(Value::is_object));
+    match name {
+        Some(name) if !object.keys().any(|key| is_telling(key) && key != name) => {
+            object.shift_remove(name).map_or(Value::Null, unwrapped)
+        }
+        _ => Value::Object(object),
+    }
+}
+
+/// The rows of a table that has an object a column: `{"title": {"0": …}, "text": {"0": …}}`.
+fn columns(object: &Map<String, Value>) -> Option<Vec<Value>> {
+    let columns: Vec<(&String, &Map<String, Value>)> = object
+        .iter()
+        .map(|(name, value)| value.as_object().map(|column| (name, column)))
+        .collect::<Option<_>>()?;
+    let (_, first) = columns.first().filter(|_| columns.len() > 1)?;
+    if first.is_empty() || !columns.iter().all(|(_, column)| column.keys().eq(first.keys())) {
         return None;
     }
-    let value: Value = serde_json::from_slice(bytes).ok()?;
-    let schema = value.get("schema")?.as_u64()?;
-    let kind = value.get("type")?.as_str()?.to_owned();
-    if !matches!(kind.as_str(), "original" | "query") {
-        let is_later = schema > u64::from(crate::model::columns::SCHEMA) && value.get("captures").is_none();
-        let why = format!("it is a line of a later pressmark's export, of type '{}'", short(&kind.into()));
-        return is_later.then_some(Err(why.into()));
-    }
-    let line: Line = match serde_json::from_value(value) {
-        Ok(line) => line,
-        Err(e) => return Some(Err(format!("it is not understood as a line of an export: {e}").into())),
+    let row =
+        |key: &String| columns.iter().map(|(name, column)| ((*name).clone(), column[key].clone())).collect();
+    Some(first.keys().map(|key| Value::Object(row(key))).collect())
+}
+
+/// The rows of a table that has its columns apart: `{"columns": […], "data": [[…]]}`.
+fn split_rows(object: &Map<String, Value>) -> Option<Vec<Value>> {
+    let names: Vec<&str> =
+        object.get("columns")?.as_array()?.iter().map(Value::as_str).collect::<Option<_>>()?;
+    let rows = object.get("data").or(object.get("rows"))?.as_array()?;
+    let row = |row: &Value| -> Option<Value> {
+        let fields =
+            names.iter().zip(row.as_array()?).map(|(name, value)| ((*name).to_owned(), value.clone()));
+        Some(Value::Object(fields.collect()))
     };
-    Some(match line {
-        Line::Query(query) => match crate::model::saved_name(&query.name) {
-            Some(name) => Ok(ArchiveData::Query(SavedQuery { name, ..query })),
-            None => Err(format!("'{}' cannot be the name of a query", query.name).into()),
-        },
-        Line::Original { original, zstd_base64 } => (|| {
-            let digest: Digest = original.parse().map_err(|e| format!("its original has no digest: {e}"))?;
-            let packed = data_encoding::BASE64.decode(zstd_base64.as_bytes());
-            let packed = packed.map_err(|e| format!("its original is not in base 64: {e}"))?;
-            let raw = Raw::of_packed(digest, packed);
-            raw.map(ArchiveData::Original)
-                .ok_or_else(|| format!("its bytes are not those that {digest} names").into())
-        })(),
+    rows.iter().map(row).collect()
+}
+
+/// The records of an object that has each under a key of its own.
+fn by_key(object: &Map<String, Value>, around: &Around<'_>) -> Option<Vec<Value>> {
+    let are = !object.is_empty()
+        && !object.keys().any(|name| is_known(name))
+        && object.values().all(|value| value.is_object() && is_record(value, around));
+    are.then(|| {
+        let records = object.iter().map(|(key, value)| {
+            let mut record = value.as_object().cloned().unwrap_or_default();
+            record.entry("id").or_insert_with(|| key.clone().into());
+            Value::Object(record)
+        });
+        records.collect()
     })
 }
 
-/// A record of [`crate::export`]: its captures come back as they were.
-fn exported(mut object: Map<String, Value>) -> Result<Vec<Draft>, Reason> {
-    let mut string = |name: &str| match object.remove(name) {
-        Some(Value::String(text)) => text,
-        _ => String::new(),
-    };
-    let (headline, body, digest) = (string("headline"), string("body"), string("digest"));
-    let language = Language::parse(&string("language"));
-    let digest: Digest = digest.parse().map_err(|e| format!("its field 'digest' is not a digest: {e}"))?;
-    let found = Article::new(&headline, &body, None).digest();
-    // Before there was a schema, the canonical text was another.
-    let of_before = !object.contains_key("schema");
-    if found != digest && !of_before {
-        return Err(format!(
-            "its text is not what its digest names: {digest} was expected and {found} found; without the field 'digest' it is taken as it is"
-        ).into());
-    }
-    let mut tags = Vec::new();
-    for tag in Said(&object).texts("tags") {
-        let kept =
-            crate::model::tag(&tag).ok_or_else(|| format!("'{}' cannot be a tag", short(&tag.into())))?;
-        if !tags.contains(&kept) {
-            tags.push(kept);
-        }
-        if tags.len() > TAGS_MAX {
-            return Err(format!("it has more than {TAGS_MAX} tags").into());
-        }
-    }
-    let Some(Value::Array(captures)) = object.remove("captures") else {
-        return Err("its captures are not a list".into());
-    };
-    let mut drafts = Vec::with_capacity(captures.len());
-    for capture in captures {
-        let provenance = capture.as_object().and_then(|capture| Said(capture).provenance());
-        let mut provenance = provenance
-            .ok_or_else(|| format!("one of its captures is not understood: {}", short(&capture)))?;
-        if of_before {
-            provenance.lift_extra();
-            if found != digest {
-                provenance.notes.push(format!("exported as {digest} before the canonical text was settled"));
-            }
-        }
-        drafts.push(Draft {
-            headline: headline.clone(),
-            body: body.clone(),
-            language,
-            provenance,
-            tags: std::mem::take(&mut tags),
-            ..Draft::default()
-        });
-    }
-    // What a later version says of articles is kept with the first capture.
-    object.retain(|name, _| name != "schema" && Column::named(name).is_none());
-    match drafts.first_mut() {
-        None => Err("it has no captures".into()),
-        Some(first) => {
-            first.provenance.add_extra(object);
-            Ok(drafts)
+/// Every list of objects, with its path.
+fn lists_of<'a>(value: &'a Value, path: &str, depth: usize, found: &mut Vec<(String, &'a Vec<Value>)>) {
+    let Value::Object(object) = value else { return };
+    for (name, value) in object {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        match value {
+            Value::Array(list) if list.iter().any(Value::is_object) => found.push((path, list)),
+            value if depth < 4 => lists_of(value, &path, depth + 1, found),
+            _ => {}
         }
     }
 }
 
-/// So many tags an article may come with.
-const TAGS_MAX: usize = 1000;
-
-impl Provenance {
-    /// Adds fields to those that the archive has no place for.
-    fn add_extra(&mut self, more: Map<String, Value>) {
-        if !more.is_empty() {
-            let extra = self.extra.as_deref().and_then(|extra| serde_json::from_str(extra).ok());
-            let mut extra: Map<String, Value> = extra.unwrap_or_default();
-            extra.extend(more);
-            self.set_extra(extra);
+/// The draft that a record makes.
+fn draft(record: Value, outside: &Value, mapping: &Mapping, around: &Around<'_>) -> Result<Draft, Item> {
+    let record = if mapping.is_empty() { unwrapped(record) } else { record };
+    if mapping.is_empty() {
+        let layout = LAYOUTS.of_answer(outside, around).filter(|layout| layout.fits(&record));
+        if let Some(layout) = layout.or_else(|| LAYOUTS.of_record(&record, around)) {
+            return layout.draft(record, outside, around);
         }
     }
-
-    /// Takes what an export had in `extra` that has a field of its own since.
-    fn lift_extra(&mut self) {
-        let Some(Ok(Value::Object(mut extra))) = self.extra.as_deref().map(serde_json::from_str) else {
-            return;
-        };
-        take_described(&mut extra, &Mapping::default(), self);
-        // What is something else stays.
-        let mut taken = |name: &str, is: &dyn Fn(&Value) -> bool| match extra.get(name) {
-            Some(value) if is(value) => extra.shift_remove(name),
-            _ => None,
-        };
-        let mut flag = |name: &str| taken(name, &Value::is_boolean).and_then(|value| value.as_bool());
-        (self.is_article, self.is_summary) = (flag("is_article"), flag("is_summary").unwrap_or(false));
-        let is_digest = |value: &Value| value.as_str().is_some_and(|text| text.parse::<Digest>().is_ok());
-        let digest = taken("raw", &is_digest).and_then(|digest| digest.as_str()?.parse().ok());
-        let mut text =
-            |name: &str| taken(name, &Value::is_string).and_then(|text| text.as_str().map(str::to_owned));
-        self.canonical_url = text("canonical_url");
-        if let Some(digest) = digest {
-            let archive = text("raw_archive").and_then(|archive| archive.parse().ok());
-            let (format, charset) = (text("raw_format"), text("raw_charset"));
-            self.original = Some(Original { archive, format, charset, ..Original::of(digest) });
-        }
-        let are_texts = |value: &Value| value.as_object().is_some_and(|of| of.values().all(Value::is_string));
-        if let Some(Value::Object(origins)) = taken("origins", &are_texts) {
-            self.origins = pairs(&origins);
-        }
-        self.set_extra(extra);
-    }
+    let Value::Object(object) = record else { return Err(Item::Rejected("it is no object".into())) };
+    of_object(object, outside, mapping, around)
 }
 
-fn pairs(object: &Map<String, Value>) -> Vec<(String, String)> {
-    object.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
-}
-
-/// The columns of a record of an export.
-struct Said<'a>(&'a Map<String, Value>);
-
-impl Said<'_> {
-    fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str)
-    }
-
-    fn string(&self, name: &str) -> Option<String> {
-        self.text(name).map(str::to_owned)
-    }
-
-    fn texts(&self, name: &str) -> Vec<String> {
-        let texts = self.0.get(name).and_then(Value::as_array);
-        texts.map_or(Vec::new(), |texts| texts.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-    }
-
-    fn flag(&self, name: &str) -> Option<bool> {
-        self.0.get(name).and_then(Value::as_bool)
-    }
-
-    /// An instant; `Some(None)` if there is none, `None` if it is not understood.
-    #[expect(clippy::option_option, reason = "absent is an answer")]
-    fn instant(&self, name: &str) -> Option<Option<Timestamp>> {
-        match self.text(name) {
-            None => Some(None),
-            Some(text) => Some(Some(Dated::parse(text)?.at)),
-        }
-    }
-
-    /// The value of a column that has one of some names.
-    fn enumerated<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
-        serde_json::from_value(self.0.get(name)?.clone()).ok()
-    }
-
-    /// What a capture says. `None` if it is not understood.
-    fn provenance(&self) -> Option<Provenance> {
-        let published = match self.text("published") {
-            None => None,
-            Some(text) => {
-                let dated = Dated::parse(text)?;
-                Some(Published {
-                    at: dated.at,
-                    precision: self.enumerated("published_precision").unwrap_or(dated.precision),
-                    origin: self.enumerated("published_origin").unwrap_or(Origin::Given),
-                    offset_minutes: self.enumerated("published_offset_minutes"),
-                    suspect: self.flag("suspect").or(self.flag("published_suspect")).unwrap_or(false),
-                })
-            }
-        };
-        let original = match self.text("original") {
-            None => None,
-            Some(digest) => Some(Original {
-                archive: self.text("original_archive").and_then(|archive| archive.parse().ok()),
-                format: self.string("original_format"),
-                charset: self.string("original_charset"),
-                http: self.string("original_http"),
-                ..Original::of(digest.parse().ok()?)
-            }),
-        };
-        let origins = self.0.get("origins").and_then(Value::as_object);
-        // What a later version has columns for is kept.
-        let later =
-            self.0.iter().filter(|(name, _)| Column::named(name).is_none() && *name != "published_suspect");
-        let later: Map<String, Value> = later.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let mut provenance = Provenance {
-            source: match self.text("source") {
-                None => None,
-                Some(source) => Some(Source::parse(source)?),
-            },
-            url: self.string("url"),
-            byline: self.texts("byline"),
-            published,
-            captured: self.instant("captured")?,
-            input: self.string("input").unwrap_or_default(),
-            canonical_url: self.string("canonical_url"),
-            is_article: self.flag("is_article"),
-            is_summary: self.flag("is_summary").unwrap_or(false),
-            cut: self.flag("cut").unwrap_or(false),
-            section: self.string("section"),
-            keywords: self.texts("keywords"),
-            modified: self.text("modified").and_then(Dated::parse),
-            publisher: self.string("publisher"),
-            description: self.string("description"),
-            archived: self.instant("archived_at")?,
-            archived_url: self.string("archived_url"),
-            original,
-            origins: origins.map(pairs).unwrap_or_default(),
-            extra: self.0.get("extra").filter(|extra| !extra.is_null()).map(Value::to_string),
-            notes: self.texts("notes"),
-        };
-        provenance.add_extra(later);
-        Some(provenance)
+/// The draft that an object with common names makes.
+pub fn of_object(
+    mut object: Map<String, Value>,
+    outside: &Value,
+    mapping: &Mapping,
+    around: &Around<'_>,
+) -> Result<Draft, Item> {
+    let fields = Fields::named(&mut object, outside, mapping);
+    match fields.draft(object, How::of(around)) {
+        Ok(Some(draft)) => Ok(draft),
+        Ok(None) => Err(Item::Passed(Skip::NoArticle)),
+        Err(reason) => Err(Item::Rejected(reason)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fields::*;
     use super::*;
+    use crate::model::{Article, Dated, Source, Timestamp};
+    use serde_json::Value;
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
 
+    fn read_all(record: &[u8], mapping: &str) -> Result<Vec<Draft>, Reason> {
+        let mapping = mapping.parse().unwrap();
+        let around = Around { mapping: Some(&mapping), now: NOW, ..Around::default() };
+        match read(record, &around)? {
+            Content::Drafts(drafts) => Ok(drafts),
+            Content::Items(items) => items.items.into_iter().collect(),
+            _ => Ok(Vec::new()),
+        }
+    }
+
     fn draft(record: &str, mapping: &str) -> Draft {
-        drafts(record.as_bytes(), &mapping.parse().unwrap(), NOW).unwrap().remove(0)
+        read_all(record.as_bytes(), mapping).unwrap().remove(0)
     }
 
     #[test]
@@ -704,7 +410,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_kept() {
         let draft = draft(
-            r#"{"title":"H","id":7,"topics":["a"],"source":{"id":null,"name":"BBC News"},"headline":"h2","date":"soon","lang":"Klingon"}"#,
+            r#"{"title":"H","id":7,"topics":["a"],"source":{"id":null,"name":"BBC News"},"headline":"h2","date":"soon","lang":"Gibberish"}"#,
             "",
         );
         assert_eq!(draft.headline, "h2");
@@ -712,14 +418,14 @@ mod tests {
         let extra: Value = serde_json::from_str(&draft.provenance.extra.unwrap()).unwrap();
         assert_eq!(
             extra,
-            serde_json::json!({"title":"H","id":7,"topics":["a"],"date":"soon","lang":"Klingon","source":{"id":null}})
+            serde_json::json!({"title":"H","id":7,"topics":["a"],"date":"soon","lang":"Gibberish","source":{"id":null}})
         );
         assert_eq!(draft.provenance.publisher.as_deref(), Some("BBC News"));
         assert_eq!(
             draft.provenance.notes,
             [
-                "the date is not understood and kept as date: \"soon\"",
-                "the language is not understood and kept as lang: \"Klingon\""
+                "the language is not understood and kept as lang: \"Gibberish\"",
+                "the date is not understood and kept as date: \"soon\""
             ]
         );
         assert_eq!(draft.provenance.published, None);
@@ -760,9 +466,9 @@ mod tests {
             (
                 r#""source":{"name":["X"]},"rubric":["a"],"updated":7"#,
                 None,
-                None,
+                Some("a"),
                 &[],
-                Some(r#"{"source":{"name":["X"]},"rubric":["a"],"updated":7}"#),
+                Some(r#"{"updated":7,"source":{"name":["X"]}}"#),
             ),
         ] {
             let of = draft(&format!(r#"{{"title":"H",{record}}}"#), "").provenance;
@@ -772,7 +478,7 @@ mod tests {
             assert_eq!(of.extra.as_deref(), extra, "{record}");
         }
         let of = draft(
-            r#"{"title":"H","rubrik":"Welt","updated":"2025-01-28","summary":"S."}"#,
+            r#"{"title":"H","rubrik":"Welt","updated":"2025-01-28","summary":"S.","text":"T."}"#,
             "section=rubrik,description=summary",
         )
         .provenance;
@@ -808,12 +514,7 @@ mod tests {
         assert_eq!(read.provenance.published.unwrap().precision, crate::model::Precision::Day);
         assert_eq!(read.tags, ["rain"]);
         let bad = new.replace("\"Rain\"", "\"\\u001b]0;x\"");
-        assert!(
-            drafts(bad.as_bytes(), &Mapping::default(), NOW)
-                .unwrap_err()
-                .to_string()
-                .contains("cannot be a tag")
-        );
+        assert!(read_all(bad.as_bytes(), "").unwrap_err().to_string().contains("cannot be a tag"));
         // Of others, whatever they have.
         for record in [
             r#"{"schema":"v1","type":"article","title":"H"}"#,
@@ -825,7 +526,10 @@ mod tests {
             archive_data(br#"{ "schema": 1, "type": "query", "name": "Wet", "query": "rain" }"#).unwrap();
         assert_eq!(
             query,
-            Ok(ArchiveData::Query(SavedQuery { name: "wet".to_owned(), query: "rain".to_owned() }))
+            Ok(exported::ArchiveData::Query(exported::SavedQuery {
+                name: "wet".to_owned(),
+                query: "rain".to_owned()
+            }))
         );
     }
 
@@ -841,18 +545,13 @@ mod tests {
                 "its field 'digest' is not a digest: a digest is named by 4 to 64 hexadecimal digits, not 2",
             ),
         ] {
-            assert_eq!(drafts(record, &Mapping::default(), NOW).unwrap_err().to_string(), reason);
+            assert_eq!(read_all(record, "").unwrap_err().to_string(), reason);
         }
         let deep = "[".repeat(1_000_000);
-        assert!(
-            drafts(deep.as_bytes(), &Mapping::default(), NOW)
-                .unwrap_err()
-                .to_string()
-                .contains("recursion limit")
-        );
+        assert!(read_all(deep.as_bytes(), "").unwrap_err().to_string().contains("recursion limit"));
         assert_eq!(
             "hed=x".parse::<Mapping>().unwrap_err().to_string(),
-            "'hed' is not a field; there are headline, body, published, source, url, byline, language, captured, section, keywords, modified, publisher, description"
+            "'hed' is not a field; there are records, headline, body, published, source, url, byline, language, captured, section, keywords, modified, publisher, description"
         );
     }
 }

@@ -33,6 +33,10 @@ pub fn of(head: &[u8]) -> Option<Kind> {
     if start.starts_with(b"%!PS") {
         return Some(known("PostScript", "PDFs"));
     }
+    if head.starts_with(b"PAR1") {
+        let reason = "it is a Parquet table; write it as CSV or JSONL first, with duckdb or pandas";
+        return Some(Kind { reason: reason.into(), skip: Skip::Kind("Parquet tables") });
+    }
     if start.starts_with(b"PMSEG") {
         return Some(Kind { reason: Reason::Segment, skip: Skip::Archive });
     }
@@ -73,11 +77,68 @@ fn is_control(byte: u8) -> bool {
     matches!(byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f)
 }
 
-/// What a zip is that is a document: by what every one of its kind has in it.
-pub fn of_zip(mut names: impl Iterator<Item = impl AsRef<str>>) -> Option<Kind> {
-    let is_document = names.any(|name| matches!(name.as_ref(), "[Content_Types].xml" | "mimetype"));
-    let reason = "it is a document (an Office or OpenDocument file, or an EPUB); convert it to text first";
-    is_document.then(|| Kind { reason: reason.into(), skip: Skip::Kind("office documents") })
+/// What is read of a zip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Zip {
+    /// Every file in it.
+    Files,
+    /// The text of a Word document.
+    Word,
+    /// The pages of an EPUB.
+    Book,
+    /// The crawls of a WACZ, and not what says what is in them.
+    Crawls,
+    /// Nothing: it is a document of another kind.
+    Document(Kind),
+}
+
+impl Zip {
+    /// What a zip is, by the names of the files in it.
+    pub fn of(names: &[&str]) -> Zip {
+        let has = |name: &str| names.contains(&name);
+        if names.iter().any(|name| is_crawl(name))
+            && names.iter().any(|name| !is_crawl(name) && is_about_crawls(name))
+        {
+            return Zip::Crawls;
+        }
+        if has("word/document.xml") {
+            return Zip::Word;
+        }
+        if has("META-INF/container.xml") && names.iter().any(|name| is_page(name)) {
+            return Zip::Book;
+        }
+        if has("[Content_Types].xml") || has("mimetype") {
+            let reason = "it is a document (an Office or OpenDocument file); convert it to text first";
+            return Zip::Document(Kind { reason: reason.into(), skip: Skip::Kind("office documents") });
+        }
+        Zip::Files
+    }
+
+    /// Whether a file in it is read.
+    pub fn reads(&self, name: &str) -> bool {
+        match self {
+            Zip::Files => true,
+            Zip::Word => name == "word/document.xml",
+            Zip::Book => is_page(name),
+            Zip::Crawls => is_crawl(name),
+            Zip::Document(_) => false,
+        }
+    }
+}
+
+fn is_crawl(name: &str) -> bool {
+    let in_place = ["archive/", "warcs/"].iter().any(|place| name.starts_with(place));
+    in_place
+        && [".warc", ".warc.gz", ".arc", ".arc.gz"].iter().any(|end| name.to_ascii_lowercase().ends_with(end))
+}
+
+fn is_about_crawls(name: &str) -> bool {
+    matches!(name, "datapackage.json" | "webarchive.yaml" | "collection.yaml" | "metadata.yaml")
+        || ["indexes/", "pages/"].iter().any(|place| name.starts_with(place))
+}
+
+fn is_page(name: &str) -> bool {
+    [".xhtml", ".html", ".htm"].iter().any(|end| name.to_ascii_lowercase().ends_with(end))
 }
 
 /// UTF-16 or UTF-32: half of its bytes, or more, are zero where it is Latin; a mark says so elsewhere.

@@ -2,15 +2,129 @@
 
 use super::html;
 use super::reader::{Around, Content};
-use crate::extract;
+use crate::extract::{self, boilerplate};
 use crate::model::{Draft, Origin, Provenance, Published, Reason, Source};
 use crate::text::dates::{self, Setting};
 use crate::text::decode;
 use mailparse::{MailHeaderMap, ParsedMail};
 
-/// Reads one record.
+/// Reads one record: a message, and those that are attached to it.
 pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
-    Ok(Content::Drafts(vec![draft(bytes, around)?]))
+    let mut found = vec![draft(bytes, around)];
+    if let Ok(mail) = mailparse::parse_mail(bytes) {
+        attached(&mail, 0, &mut |message| found.push(draft(message, around)));
+    }
+    match found.len() {
+        1 => found.remove(0).map(|draft| Content::Drafts(vec![draft])),
+        _ => Ok(Content::Items(found.into())),
+    }
+}
+
+/// Messages in messages are looked into so deep.
+const ATTACHED_DEPTH: usize = 4;
+
+/// Every message that is attached to one.
+fn attached(mail: &ParsedMail<'_>, depth: usize, each: &mut dyn FnMut(&[u8])) {
+    for part in &mail.subparts {
+        if part.ctype.mimetype.eq_ignore_ascii_case("message/rfc822") {
+            if let Ok(bytes) = part.get_body_raw() {
+                each(&bytes);
+                if let Ok(inner) = mailparse::parse_mail(&bytes)
+                    && depth < ATTACHED_DEPTH
+                {
+                    attached(&inner, depth + 1, each);
+                }
+            }
+        } else if depth < ATTACHED_DEPTH {
+            attached(part, depth + 1, each);
+        }
+    }
+}
+
+/// The value of a header. Encoded words are joined before they are decoded, since mailers cut them in the middle of a character; bytes
+/// that nothing encodes are in the charset of the text, if they are not UTF-8.
+fn header(mail: &ParsedMail<'_>, name: &str) -> Option<String> {
+    let header = mail.headers.get_first_header(name)?;
+    let raw = header.get_value_raw();
+    let value = if raw.iter().any(|byte| *byte >= 0x80) {
+        let named = charset(mail)
+            .or_else(|| part(mail, "text/plain").or_else(|| part(mail, "text/html")).and_then(charset));
+        decode::decode(raw, named).text.split_whitespace().collect::<Vec<_>>().join(" ")
+    } else {
+        joined_words(&String::from_utf8_lossy(raw)).unwrap_or_else(|| header.get_value())
+    };
+    Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// A header's encoded words (RFC 2047), with those that stand beside each other in one charset and one encoding decoded as one.
+fn joined_words(raw: &str) -> Option<String> {
+    let mut words: Vec<(String, String, Vec<u8>)> = Vec::new();
+    let mut rest = raw.trim();
+    let mut text = String::new();
+    let flush = |words: &mut Vec<(String, String, Vec<u8>)>, text: &mut String| {
+        for (charset, _, bytes) in words.drain(..) {
+            text.push_str(&decode::decode(&bytes, Some(&charset)).text);
+        }
+    };
+    if !raw.contains("=?") {
+        return None;
+    }
+    while let Some(at) = rest.find("=?") {
+        let before = &rest[..at];
+        if !(before.trim().is_empty() && !words.is_empty()) {
+            flush(&mut words, &mut text);
+            text.push_str(before);
+        }
+        let mut parts = rest[at + 2..].splitn(3, '?');
+        let (charset, encoding, tail) = (parts.next()?, parts.next()?, parts.next()?);
+        let (encoded, after) = tail.split_once("?=")?;
+        // A language may stand behind the charset.
+        let charset = charset.split('*').next().unwrap_or("").to_lowercase();
+        let encoding = encoding.to_lowercase();
+        let bytes = match encoding.as_str() {
+            "b" => {
+                let clean: String = encoded.chars().filter(|c| !c.is_whitespace() && *c != '=').collect();
+                data_encoding::BASE64_NOPAD
+                    .decode(clean.as_bytes())
+                    .ok()
+                    .or_else(|| data_encoding::BASE64.decode(encoded.as_bytes()).ok())?
+            }
+            "q" => quoted(encoded),
+            _ => return None,
+        };
+        match words.last_mut() {
+            Some((known, how, before)) if *known == charset && *how == encoding => before.extend(bytes),
+            _ => words.push((charset, encoding, bytes)),
+        }
+        rest = after;
+    }
+    flush(&mut words, &mut text);
+    text.push_str(rest);
+    Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The bytes of the encoding Q.
+fn quoted(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, more)) = rest.split_first() {
+        let hex = more.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match (first, hex) {
+            (b'=', Some(byte)) => {
+                bytes.push(byte);
+                rest = &more[2..];
+            }
+            (b'_', _) => {
+                bytes.push(b' ');
+                rest = more;
+            }
+            (byte, _) => {
+                bytes.push(*byte);
+                rest = more;
+            }
+        }
+    }
+    bytes
 }
 
 /// Reads a message. `Err` says why there is no article in it.
@@ -20,20 +134,20 @@ fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, Reason> {
         Some(rest) => rest.iter().position(|byte| *byte == b'\n').map_or(rest, |end| &rest[end + 1..]),
         None => bytes,
     };
+    // Mailers put blank lines before a message that they show as it came.
+    let begins = bytes.split_inclusive(|byte| *byte == b'\n').take_while(|line| line.trim_ascii().is_empty());
+    let bytes = &bytes[begins.map(<[u8]>::len).sum::<usize>()..];
     let mail = mailparse::parse_mail(bytes).map_err(|e| format!("it is not a message: {e}"))?;
-    let header = |name: &str| {
-        mail.headers
-            .get_first_value(name)
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
-    };
+    let header = |name: &str| header(&mail, name);
     if header("From").is_none() && header("Subject").is_none() && header("MIME-Version").is_none() {
         return Err("it has none of the headers of a message (From, Subject, MIME-Version)".into());
     }
     let date = header("Date").and_then(|date| {
         let setting = Setting { language: None, captured: around.captured, now: Some(around.now) };
-        dates::parse(&date, setting).filter(|found| found.has_year).map(|found| found.dated)
+        dates::parse(&date, setting).filter(|found| found.has_year)
     });
+    let note = date.and_then(|found| found.note());
+    let date = date.map(|found| found.dated);
     let address = header("Snapshot-Content-Location").or_else(|| {
         part(&mail, "text/html").and_then(|part| part.headers.get_first_value("Content-Location"))
     });
@@ -57,10 +171,16 @@ fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, Reason> {
         (None, None) => return Err("it has neither a text nor an HTML part".into()),
     };
     if let Some(subject) = header("Subject") {
+        // The text may begin with it.
+        if let Some(rest) = draft.body.strip_prefix(subject.as_str()).filter(|rest| rest.starts_with("\n\n"))
+        {
+            draft.body = rest.trim_start().to_owned();
+        }
         draft.headline = subject;
     }
     let captured = around.captured.unwrap_or(around.now);
     draft.provenance.published = date.map(|dated| Published::new(dated, Origin::Given, captured));
+    draft.provenance.notes.extend(note);
     let from = mail.headers.get_first_header("From").and_then(|from| mailparse::addrparse_header(from).ok());
     let from = from.and_then(|list| {
         list.iter().find_map(|address| match address {
@@ -94,8 +214,15 @@ fn newsletter(
     let decoded = decode::decode(&raw, charset(part));
     let all = extract::text(&decoded.text);
     let mut draft = html::draft(decoded.text.as_bytes(), around).unwrap_or_default();
-    if draft.body.len() * 2 < all.len() {
-        draft.body = all;
+    // Its first row is as much of it as the longest.
+    if draft.body.len() * 5 < all.len() * 4 {
+        let (headline, mut lines) = (draft.headline.clone(), Vec::new());
+        for line in all.split("\n\n") {
+            if line != headline && !boilerplate::is_furniture(line) && !boilerplate::is_mail_furniture(line) {
+                lines.push(line);
+            }
+        }
+        draft.body = lines.join("\n\n");
     }
     if draft.body.is_empty()
         && let Some(plain) = plain

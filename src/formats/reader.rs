@@ -1,6 +1,8 @@
 //! What readers take and give: one signature for all of them.
 
-use super::json;
+use super::exported::ArchiveData;
+use super::fields::Mapping;
+use super::layouts::{Item, Own};
 use crate::model::{Draft, Reason, Skip, Timestamp};
 
 /// Reads one record. `Err` says why there is no article in it.
@@ -24,7 +26,9 @@ pub struct Around<'a> {
     /// How much it may be.
     pub limits: Limits,
     /// Names of the fields of JSON, and of the columns of tables.
-    pub mapping: Option<&'a json::Mapping>,
+    pub mapping: Option<&'a Mapping>,
+    /// Layouts that the user brings.
+    pub layouts: Option<&'a Own>,
     /// The table that a row is of.
     pub table: Table<'a>,
 }
@@ -46,11 +50,45 @@ pub enum Content {
     /// Drafts that stand or fall together.
     Drafts(Vec<Draft>),
     /// Drafts and reasons, each for itself.
-    Items(Vec<Result<Draft, Reason>>),
+    Items(Items),
     /// What belongs to an archive and to none of its articles.
-    Data(Box<json::ArchiveData>),
+    Data(Box<ArchiveData>),
     /// Nothing that anybody wants: why.
     Passed(Skip),
+}
+
+/// What the records of one input come to.
+#[derive(Debug, Default)]
+pub struct Items {
+    /// Drafts, and why there is none, in order.
+    pub items: Vec<Result<Draft, Reason>>,
+    /// What is no article: why.
+    pub passed: Vec<Skip>,
+}
+
+impl Items {
+    /// Adds what a record comes to.
+    pub fn add(&mut self, item: Result<Draft, Item>) {
+        match item {
+            Ok(draft) => self.items.push(Ok(draft)),
+            Err(Item::Rejected(reason)) => self.items.push(Err(reason)),
+            Err(Item::Passed(why)) => self.passed.push(why),
+        }
+    }
+
+    /// What there is of one input: one draft is the input's own.
+    pub fn content(mut self) -> Result<Content, Reason> {
+        match (self.items.len(), self.passed.len()) {
+            (1, 0) => self.items.remove(0).map(|draft| Content::Drafts(vec![draft])),
+            _ => Ok(Content::Items(self)),
+        }
+    }
+}
+
+impl From<Vec<Result<Draft, Reason>>> for Items {
+    fn from(items: Vec<Result<Draft, Reason>>) -> Items {
+        Items { items, passed: Vec::new() }
+    }
 }
 
 /// How much an input may be before it is refused: against inputs that were made to harm, and mistakes.

@@ -1,6 +1,7 @@
 //! Cuts inputs into records without understanding them: lines, JSON values, rows, messages, WARC records, or all of it. Memory is bounded by the longest
 //! record that is allowed; of a longer one the start is kept for the rejection and the rest is passed over.
 
+use super::json::script_value;
 use super::packed::{describe, unreadable};
 use crate::model::{Place, Reason};
 use std::collections::HashSet;
@@ -561,7 +562,18 @@ impl<R: BufRead> Records<R> {
             let Some(byte) = buffer.first().copied() else { return Ok(None) };
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf => {}
-                b',' => {}
+                b',' | b';' => {}
+                b'/' if buffer.starts_with(b"//") => {
+                    // A comment, which viewers put before what they save.
+                    let mut line = Vec::new();
+                    self.reader.read_until(b'\n', &mut line)?;
+                    continue;
+                }
+                b'w' | b'v' if !self.begun && script_value(buffer).is_some() => {
+                    let value = script_value(buffer).unwrap_or(0);
+                    self.reader.consume(value);
+                    continue;
+                }
                 b'[' if !self.in_array && !self.begun => self.in_array = true,
                 b']' if self.in_array => self.in_array = false,
                 _ => {

@@ -2,7 +2,7 @@
 
 use super::reader::Read;
 use super::records::Cut;
-use super::{csv, feed, html, json, mail, text, warc};
+use super::{csv, feed, html, json, mail, markdown, text, warc, xml};
 use crate::extract;
 
 macro_rules! formats {
@@ -66,14 +66,18 @@ formats! {
     Feed "feed" "RSS, RDF, Atom or JSON Feed: an article an item.",
         ["rss", "atom", "rdf"], ["application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"],
         NO, |_, text| feed::is_feed(text), Whole, Some(feed::read);
-    Json "json" "JSON: an object, several, or an array of them.",
-        ["json"], ["application/json", "application/ld+json"], NO, |start, _| json::is_json(start), Values, Some(json::read);
+    Json "json" "JSON: an object, several, or an array of them, in any envelope; HAR.",
+        ["json", "har", "js"], ["application/json", "application/ld+json"], NO, |start, _| json::is_json(start), Values, Some(json::read);
+    Xml "xml" "XML of agencies, databases and programs, by its layout.",
+        ["nitf", "newsml", "enex", "tei", "opml"], [], NO, |_, text| xml::is_known(text), Whole, Some(xml::read);
     Mail "mail" "One message, or a page that was saved as MHTML.",
         ["eml", "mht", "mhtml"], ["message/rfc822", "multipart/related"], NO, |start, _| mail::is_mail(start), Whole, Some(mail::read);
     Html "html" "An HTML page: one article.",
         ["html", "htm", "xhtml", "shtml"], ["text/html", "application/xhtml+xml"], NO, |_, text| extract::is_html(text), Whole, Some(html::read);
     Csv "csv" "A table with a header: CSV, TSV and their relatives.",
         ["csv", "tsv", "tab"], [], NO, NEVER, Rows, Some(csv::read);
+    Markdown "markdown" "Markdown, with front matter or without.",
+        ["md", "markdown"], ["text/markdown"], NO, |_, text| markdown::has_front_matter(text), Whole, Some(markdown::read);
     Text "text" "A page as plain text: one article.",
         ["txt"], ["text/plain"], NO, |_, _| true, Whole, Some(text::read);
 }

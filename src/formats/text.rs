@@ -7,6 +7,7 @@
 //! Of dates only the one is taken that stands with the headline, and only if there is one: elsewhere a date is as often that
 //! of another story in a side list.
 
+use super::press;
 use super::reader::{Around, Content};
 use crate::extract::boilerplate::{self, ends_sentence, sentences, words};
 use crate::model::{
@@ -20,6 +21,10 @@ use std::collections::HashSet;
 
 /// Reads one record.
 pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
+    let decoded = decode::decode(bytes, around.charset);
+    if let Some(documents) = press::read(&decoded.text, around) {
+        return documents;
+    }
     Ok(Content::Drafts(vec![draft(bytes, around)?]))
 }
 

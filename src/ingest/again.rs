@@ -126,6 +126,7 @@ fn reread(
         partial: false,
         limits: Limits::default(),
         mapping: None,
+        layouts: None,
         table: Table::default(),
     };
     let format = original.format.as_deref().and_then(|name| Format::named(name).ok());

@@ -45,6 +45,7 @@ impl Checkpoints {
         let Options {
             format,
             mapping,
+            layouts,
             path_pattern,
             source,
             published,
@@ -65,7 +66,7 @@ impl Checkpoints {
             time: _,
         } = options;
         let how = format!(
-            "{} {format:?} {mapping:?} {path_pattern:?} {source:?} {published:?} {url:?} {language:?} {captured:?} {wanted:?} {limits:?} {keep_raw}",
+            "{} {format:?} {mapping:?} {layouts:?} {path_pattern:?} {source:?} {published:?} {url:?} {language:?} {captured:?} {wanted:?} {limits:?} {keep_raw}",
             env!("CARGO_PKG_VERSION")
         );
         let dir = archive.join("checkpoints");

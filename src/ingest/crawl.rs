@@ -40,6 +40,9 @@ fn unwanted(record: &WarcRecord<'_>, wanted: &Wanted) -> Option<Skip> {
     if url.is_some_and(|url| !wanted.url(url)) || record.status.is_some_and(|status| !wanted.status(status)) {
         return Some(Skip::NotAsked);
     }
+    if url.is_some_and(|url| url.split(['?', '#']).next().is_some_and(|path| path.ends_with("/robots.txt"))) {
+        return Some(Skip::NoArticle);
+    }
     let begins = |text: &str, starts: &[&str]| starts.iter().any(|start| text.starts_with(start));
     if url.is_some_and(|url| begins(url, &["dns:", "metadata:", "urn:", "whois:", "filedesc:"])) {
         return Some(Skip::CrawlRecord);

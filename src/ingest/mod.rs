@@ -23,7 +23,8 @@ mod run;
 mod visit;
 mod write;
 
-pub use crate::formats::json::Mapping;
+pub use crate::formats::fields::Mapping;
+pub use crate::formats::layouts::{Layout, Own as Layouts, parse as parse_layouts};
 pub use crate::formats::{Format, Limits};
 pub use again::{Reread, reextract};
 pub use options::{Captured, OnError, Options, Stopped, Summary, Wanted};

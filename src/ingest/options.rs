@@ -1,7 +1,9 @@
 //! How to read inputs, and what became of them.
 
 use super::path_pattern::PathPattern;
-use crate::formats::{Format, Limits, json};
+use crate::formats::fields::Mapping;
+use crate::formats::layouts::Own;
+use crate::formats::{Format, Limits};
 use crate::model::{Counts, Dated, Language, Skip, Source, TimeSource, Timestamp};
 use std::collections::BTreeMap;
 
@@ -73,7 +75,9 @@ pub struct Options {
     /// What all inputs are, whatever they look like.
     pub format: Option<Format>,
     /// Names of JSON fields.
-    pub mapping: json::Mapping,
+    pub mapping: Mapping,
+    /// Layouts of one's own, asked before those that are known.
+    pub layouts: Option<Own>,
     /// What the path of an input says of it.
     pub path_pattern: Option<PathPattern>,
     /// The source, where the input does not say.

@@ -4,7 +4,7 @@ use super::crawl::Crawled;
 use super::run::{Opened, Outcome, Run};
 use super::{again, crawl};
 use crate::archive::Prepared;
-use crate::formats::json::ArchiveData;
+use crate::formats::exported::ArchiveData;
 use crate::formats::records::Record;
 use crate::formats::{Around, Content, Format, Table, html};
 use crate::model::{Draft, Origin, Place, Published, Raw, Reason, Rejection, Skip, Source};
@@ -57,6 +57,7 @@ impl Run {
             partial: self.options.partial,
             limits: self.options.limits,
             mapping: Some(&self.options.mapping),
+            layouts: self.options.layouts.as_ref(),
             table: Table {
                 header: record.header.as_deref().unwrap_or_default(),
                 delimiter: source.delimiter,
@@ -74,7 +75,8 @@ impl Run {
                 drafts
             }
             Ok(Content::Items(items)) => {
-                for (number, item) in (1..).zip(items) {
+                outcomes.extend(items.passed.into_iter().map(Outcome::Passed));
+                for (number, item) in (1..).zip(items.items) {
                     // An item of a feed in a crawl is found by the crawl's record.
                     let place =
                         if source.format == Format::Warc { record.place } else { Place::Record(number) };
@@ -124,7 +126,7 @@ impl Run {
             };
             match &mut found {
                 Content::Drafts(drafts) => drafts.iter_mut().for_each(keep),
-                Content::Items(items) => items.iter_mut().flatten().for_each(keep),
+                Content::Items(items) => items.items.iter_mut().flatten().for_each(keep),
                 Content::Passed(_) | Content::Data(_) => {}
             }
         }
@@ -158,7 +160,7 @@ impl Run {
                 }
                 drafts.iter_mut().for_each(complete);
             }
-            Content::Items(items) => items.iter_mut().flatten().for_each(complete),
+            Content::Items(items) => items.items.iter_mut().flatten().for_each(complete),
             Content::Passed(_) | Content::Data(_) => {}
         }
         Ok(found)
@@ -178,6 +180,13 @@ impl Run {
             provenance.published = published.or_else(given);
         }
         provenance.url = provenance.url.take().or_else(|| options.url.clone());
+        if let Some(of) = provenance.url.as_deref().and_then(crate::model::url::shown) {
+            // A cache, a translator or a redirect: what it shows is the article.
+            provenance.url = Some(of);
+        }
+        if let Some(of) = provenance.canonical_url.as_deref().and_then(crate::model::url::shown) {
+            provenance.canonical_url = Some(of);
+        }
         if provenance.archived_url.is_none() {
             if let Some(copy) = provenance.url.as_deref().and_then(crate::model::url::archived) {
                 provenance.archived = provenance.archived.or(copy.at);

@@ -6,7 +6,7 @@ use super::journal::Journal;
 use super::{Options, path_pattern};
 use crate::archive::Prepared;
 use crate::formats::Format;
-use crate::formats::json::SavedQuery;
+use crate::formats::exported::SavedQuery;
 use crate::formats::records::Record;
 use crate::model::{Raw, Rejection, Skip, Timestamp};
 use std::path::Path;

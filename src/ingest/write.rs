@@ -4,7 +4,7 @@ use super::checkpoints::Checkpoint;
 use super::run::{Done, Mark, Outcome, Run};
 use super::{OnError, Stopped, Summary};
 use crate::archive::{Archive, Prepared, Put};
-use crate::formats::json::SavedQuery;
+use crate::formats::exported::SavedQuery;
 use crate::model::{Counts, Digest, Distance, Error, Progress, Raw, Rejection, Result, Skip};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;

@@ -14,11 +14,56 @@ impl Language {
         if !matches!(primary.len(), 2 | 3) || !primary.bytes().all(|byte| byte.is_ascii_lowercase()) {
             return None;
         }
-        let short =
-            TWO_LETTERS.iter().find(|(three, _)| *three == primary).map_or(primary.as_str(), |(_, two)| two);
+        let short = match primary.as_str() {
+            // Of one language of several that share a code of two letters.
+            "cmn" => "zh",
+            "pes" => "fa",
+            "arb" => "ar",
+            "lvs" => "lv",
+            "ekk" => "et",
+            // As libraries spell them, after the English name.
+            "ger" => "de",
+            "fre" => "fr",
+            "dut" => "nl",
+            "cze" => "cs",
+            "gre" => "el",
+            "rum" => "ro",
+            "chi" => "zh",
+            three => isolang::Language::from_639_3(three).and_then(|known| known.to_639_1()).unwrap_or(three),
+        };
         let mut code = [0; 3];
         code[..short.len()].copy_from_slice(short.as_bytes());
         Some(Language(code))
+    }
+
+    /// From its English name, or one of the names that it has itself: `Ukrainian`, `Français`.
+    pub fn of_name(name: &str) -> Option<Language> {
+        let name = name.trim().to_lowercase();
+        let own = [
+            ("chinese", "zh"),
+            ("greek", "el"),
+            ("farsi", "fa"),
+            ("norwegian", "no"),
+            ("deutsch", "de"),
+            ("français", "fr"),
+            ("español", "es"),
+            ("italiano", "it"),
+            ("português", "pt"),
+            ("nederlands", "nl"),
+            ("polski", "pl"),
+            ("русский", "ru"),
+            ("українська", "uk"),
+            ("svenska", "sv"),
+            ("dansk", "da"),
+            ("norsk", "no"),
+            ("suomi", "fi"),
+        ];
+        let known = own.iter().find(|(known, _)| *known == name).map(|(_, code)| *code);
+        let code = known.or_else(|| {
+            let language = isolang::Language::from_name_lowercase(&name)?;
+            Some(language.to_639_1().unwrap_or(language.to_639_3()))
+        });
+        code.and_then(Language::parse)
     }
 
     /// The code.
@@ -39,81 +84,6 @@ impl fmt::Debug for Language {
         f.write_str(self.as_str())
     }
 }
-
-/// ISO 639-3 codes and the ISO 639-1 codes of the same languages: those that the detector knows.
-const TWO_LETTERS: [(&str, &str); 71] = [
-    ("afr", "af"),
-    ("aka", "ak"),
-    ("amh", "am"),
-    ("ara", "ar"),
-    ("aze", "az"),
-    ("bel", "be"),
-    ("ben", "bn"),
-    ("bul", "bg"),
-    ("cat", "ca"),
-    ("ces", "cs"),
-    ("cmn", "zh"),
-    ("cym", "cy"),
-    ("dan", "da"),
-    ("deu", "de"),
-    ("ell", "el"),
-    ("eng", "en"),
-    ("epo", "eo"),
-    ("est", "et"),
-    ("fin", "fi"),
-    ("fra", "fr"),
-    ("guj", "gu"),
-    ("heb", "he"),
-    ("hin", "hi"),
-    ("hrv", "hr"),
-    ("hun", "hu"),
-    ("hye", "hy"),
-    ("ind", "id"),
-    ("ita", "it"),
-    ("jav", "jv"),
-    ("jpn", "ja"),
-    ("kan", "kn"),
-    ("kat", "ka"),
-    ("khm", "km"),
-    ("kor", "ko"),
-    ("lat", "la"),
-    ("lav", "lv"),
-    ("lit", "lt"),
-    ("mal", "ml"),
-    ("mar", "mr"),
-    ("mkd", "mk"),
-    ("mya", "my"),
-    ("nep", "ne"),
-    ("nld", "nl"),
-    ("nob", "nb"),
-    ("ori", "or"),
-    ("pan", "pa"),
-    ("pes", "fa"),
-    ("pol", "pl"),
-    ("por", "pt"),
-    ("ron", "ro"),
-    ("rus", "ru"),
-    ("sin", "si"),
-    ("slk", "sk"),
-    ("slv", "sl"),
-    ("sna", "sn"),
-    ("spa", "es"),
-    ("srp", "sr"),
-    ("swe", "sv"),
-    ("tam", "ta"),
-    ("tel", "te"),
-    ("tgl", "tl"),
-    ("tha", "th"),
-    ("tuk", "tk"),
-    ("tur", "tr"),
-    ("ukr", "uk"),
-    ("urd", "ur"),
-    ("uzb", "uz"),
-    ("vie", "vi"),
-    ("yid", "yi"),
-    ("zho", "zh"),
-    ("zul", "zu"),
-];
 
 #[cfg(test)]
 mod tests {

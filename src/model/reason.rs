@@ -43,6 +43,30 @@ pub enum Reason {
         /// What they are called.
         shown: String,
     },
+    /// A record in which no field was known for its text, and a long one was there that none was.
+    #[error("no field is known for its text; '{longest}' may be it, of {fields}")]
+    TextNotFound {
+        /// The names of its fields.
+        fields: String,
+        /// The longest.
+        longest: String,
+    },
+    /// An object in which no list could be told to be that of the records.
+    #[error(
+        "it is no article, and none of its lists ({lists}) can be told to hold articles; it has {fields}"
+    )]
+    NoRecords {
+        /// The paths of its lists.
+        lists: String,
+        /// The names of its fields.
+        fields: String,
+    },
+    /// XML of which no layout is known.
+    #[error("it is XML with the root '{root}', of which no layout is known")]
+    UnknownXml {
+        /// The name of its first element.
+        root: String,
+    },
     /// A path that does not fit the pattern for paths.
     #[error("its path does not fit '{pattern}'")]
     PathDoesNotFit {
@@ -76,6 +100,8 @@ impl Reason {
             Reason::Malformed(what) | Reason::UnpacksTooMuch(what) => what,
             Reason::FieldIsNotText { name, .. } => name,
             Reason::NoColumnIsKnown { shown } => shown,
+            Reason::TextNotFound { fields, .. } | Reason::NoRecords { fields, .. } => fields,
+            Reason::UnknownXml { root } => root,
             _ => return,
         };
         if quoted.len() > bytes_max {

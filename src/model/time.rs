@@ -202,10 +202,14 @@ impl Dated {
     }
 
     /// Understands the forms in which machines write dates: RFC 3339 and ISO 8601 with or without a zone, RFC 2822,
-    /// `2025-01-28`, `2025/01/28`, `20250128`, `28.01.2025`, `2025-01`. A time without a zone is UTC. `None` is not understood.
+    /// `2025-01-28`, `2025/01/28`, `20250128`, `20250128T093100Z`, `20250128093100`, `28.01.2025`, `2025-01`. A time without a zone is UTC. `None` is not understood.
     pub fn parse(text: &str) -> Option<Dated> {
         let text = text.trim();
-        zoned(text).or_else(|| without_zone(text)).or_else(|| day_or_month(text)).or_else(|| rfc2822(text))
+        zoned(text)
+            .or_else(|| without_zone(text))
+            .or_else(|| basic(text))
+            .or_else(|| day_or_month(text))
+            .or_else(|| rfc2822(text))
     }
 
     /// Understands a number as seconds, milliseconds or microseconds since 1970, by its size.
@@ -298,6 +302,26 @@ fn without_zone(text: &str) -> Option<Dated> {
     Some(Dated { at: seconds(date.to_datetime(time)), precision, offset_minutes: None })
 }
 
+/// The basic form of ISO 8601: `20250128T093100Z`, `20250128T0931+0200`, `20250128093100`.
+fn basic(text: &str) -> Option<Dated> {
+    let (day, rest) = text.split_at_checked(8)?;
+    let time = rest.strip_prefix(['T', 't']).unwrap_or(rest);
+    let digits = time.bytes().take_while(u8::is_ascii_digit).count();
+    if !day.bytes().all(|byte| byte.is_ascii_digit())
+        || !matches!(digits, 4 | 6)
+        || digits == 4 && time.len() == rest.len()
+    {
+        return None;
+    }
+    let part = |at: usize| time.get(at..at + 2).unwrap_or("00");
+    let seconds = if digits == 6 { part(4) } else { "00" };
+    let zone = time[digits..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let written =
+        format!("{}-{}-{}T{}:{}:{seconds}{zone}", &day[..4], &day[4..6], &day[6..], part(0), part(2));
+    let dated = if zone.is_empty() { without_zone(&written) } else { zoned(&written) }?;
+    Some(if digits == 4 { Dated { precision: Precision::Minute, ..dated } } else { dated })
+}
+
 fn day_or_month(text: &str) -> Option<Dated> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let plain = |at, precision| Some(Dated { at, precision, offset_minutes: None });
@@ -331,7 +355,12 @@ fn year_first(text: &str) -> Option<civil::Date> {
 
 /// `Tue, 28 Jan 2025 09:31:00 +0200`, with `GMT` and the other names that RFC 2822 knows.
 fn rfc2822(text: &str) -> Option<Dated> {
-    if text.len() > 64 {
+    // jiff takes every name of a zone that it does not know for UTC: those that RFC 2822 has are left to it, the others to
+    // `text::dates`.
+    let zone = text.rsplit(' ').next().unwrap_or("");
+    let is_known = zone.starts_with(['+', '-'])
+        || matches!(zone, "GMT" | "UT" | "UTC" | "Z" | "EDT" | "CDT" | "MST" | "MDT" | "PDT");
+    if text.len() > 64 || !is_known {
         return None;
     }
     let zoned = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_zoned(text).ok()?;

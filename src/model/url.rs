@@ -16,7 +16,7 @@ pub fn canonical(url: &str) -> String {
     if let Some(port) = parsed.port() {
         canonical.push_str(&format!(":{port}"));
     }
-    canonical.push_str(parsed.path().trim_end_matches('/'));
+    canonical.push_str(&upper_escapes(parsed.path().trim_end_matches('/')));
     let mut pairs: Vec<_> = parsed.query_pairs().filter(|(name, _)| !is_tracking(name)).collect();
     pairs.sort();
     let mut separator = '?';
@@ -28,6 +28,21 @@ pub fn canonical(url: &str) -> String {
         separator = '&';
     }
     canonical
+}
+
+/// A path with its escapes in capitals: `%d0` and `%D0` are one.
+fn upper_escapes(path: &str) -> String {
+    let mut upper = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('%') {
+        upper.push_str(&rest[..at]);
+        let end = (at + 3).min(rest.len());
+        let escape = rest.get(at..end).unwrap_or("%");
+        upper.push_str(&escape.to_ascii_uppercase());
+        rest = &rest[at + escape.len()..];
+    }
+    upper.push_str(rest);
+    upper
 }
 
 /// A URL, also without its scheme.
@@ -44,8 +59,29 @@ pub struct Archived<'a> {
     pub at: Option<Timestamp>,
 }
 
-/// What an address of the Wayback Machine, or of one like it, is a copy of: `…/web/20250128093100id_/https://rubryka.com/1`.
+/// Hosts of archive.today.
+const ARCHIVE_TODAY: [&str; 8] = [
+    "archive.today",
+    "archive.is",
+    "archive.ph",
+    "archive.md",
+    "archive.fo",
+    "archive.li",
+    "archive.vn",
+    "archive.ec",
+];
+
+/// What an address of the Wayback Machine, or of one like it, is a copy of: `…/web/20250128093100id_/https://rubryka.com/1`,
+/// `https://archive.today/20250128093100/https://rubryka.com/1`.
 pub fn archived(url: &str) -> Option<Archived<'_>> {
+    if let Some((host, rest)) = url.split_once("://").and_then(|(_, rest)| rest.split_once('/'))
+        && ARCHIVE_TODAY.contains(&host)
+        && let Some((when, of)) = rest.split_once('/')
+        && (of.starts_with("http://") || of.starts_with("https://"))
+    {
+        let digits: String = when.chars().filter(char::is_ascii_digit).collect();
+        return (digits.len() >= 8).then(|| Archived { of, at: Timestamp::of_digits(&digits) });
+    }
     let (before, rest) = url.split_once("/web/")?;
     let (when, of) = rest.split_once('/')?;
     let digits = when.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '_');
@@ -56,6 +92,63 @@ pub fn archived(url: &str) -> Option<Archived<'_>> {
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && (of.starts_with("http://") || of.starts_with("https://"));
     is_copy.then(|| Archived { of, at: Timestamp::of_digits(digits) })
+}
+
+/// The address of what a cache, a translator or a service that sends on shows; `None` is any other.
+///
+/// Google's redirects (`/url?url=`) and its cache, AMP's caches (`https://www-x-org.cdn.ampproject.org/c/s/www.x.org/1`,
+/// `https://www.google.com/amp/s/x.org/1`) and translate.goog, whose hosts have hyphens for dots and two for a hyphen.
+pub fn shown(url: &str) -> Option<String> {
+    let parsed = url::Url::parse(url.trim()).ok()?;
+    let (host, path) = (parsed.host_str()?, parsed.path());
+    let parameter = |names: &[&str]| {
+        let mut pairs = parsed.query_pairs();
+        pairs
+            .find(|(name, value)| names.contains(&&**name) && value.starts_with("http"))
+            .map(|(_, value)| value.into_owned())
+    };
+    let is_google = host.starts_with("www.google.") || host.starts_with("google.");
+    if is_google && path == "/url" {
+        return parameter(&["url", "q"]);
+    }
+    if host == "webcache.googleusercontent.com" && path == "/search" {
+        let cache = parsed.query_pairs().find(|(name, _)| name == "q")?.1.into_owned();
+        let of = cache.strip_prefix("cache:")?;
+        // An identifier may stand before the address, and words that were searched for behind it.
+        let of = of.split([' ', '+']).next()?;
+        let of = of
+            .split_once(':')
+            .filter(|(id, rest)| id.len() == 12 && !rest.starts_with("//"))
+            .map_or(of, |(_, of)| of);
+        return Some(if of.contains("://") { of.to_owned() } else { format!("https://{of}") });
+    }
+    let of_amp = |rest: &str| match rest.strip_prefix("s/") {
+        Some(rest) => format!("https://{rest}"),
+        None => format!("http://{rest}"),
+    };
+    if is_google && let Some(rest) = path.strip_prefix("/amp/") {
+        return Some(of_amp(rest));
+    }
+    if host.ends_with(".cdn.ampproject.org") {
+        let rest = ["/c/", "/v/", "/a/"].iter().find_map(|kind| path.strip_prefix(kind))?;
+        return Some(of_amp(rest));
+    }
+    if let Some(name) = host.strip_suffix(".translate.goog") {
+        let dotted = name.replace("--", "\u{0}").replace('-', ".").replace('\u{0}', "-");
+        let mut of = parsed.clone();
+        of.set_host(Some(&dotted)).ok()?;
+        let kept: Vec<(String, String)> = parsed
+            .query_pairs()
+            .filter(|(name, _)| !name.starts_with("_x_tr_"))
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        of.set_query(None);
+        if !kept.is_empty() {
+            of.query_pairs_mut().extend_pairs(kept);
+        }
+        return Some(of.into());
+    }
+    None
 }
 
 /// Parameters that say who sent the reader, not what is read.

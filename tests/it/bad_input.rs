@@ -58,7 +58,7 @@ fn bad_inputs_say_what_is_wrong() {
             b"<!DOCTYPE html><nav><a href=x>x</a></nav>",
             "found neither a headline nor text; look with pressmark extract --explain",
         ),
-        ("l.xml", b"<?xml version='1.0'?><svg/>", "it is XML and no feed; RSS, RDF and Atom are read"),
+        ("l.xml", b"<?xml version='1.0'?><svg/>", "it is a drawing, and has no articles in it"),
         (
             "m.csv",
             b"a,b\n1,2\n",

@@ -62,6 +62,46 @@ fn formats_can_be_named() {
     assert_eq!(env.run(&["extract", "--input-format", "odt", "page.bin"]).code, 2);
 }
 
+/// A layout of one's own is asked before those that are known; what is wrong with one is said with its place.
+#[test]
+fn layouts_of_ones_own() {
+    let env = TestEnv::new();
+    env.write(
+        "own.toml",
+        "[[layout]]\nname = 'desk'\nhas = ['hed']\nrecords = ['x']\n[layout.fields]\nheadline = ['hed']\nbody = ['copy.grafs']\nsource = ['=desk.example']\n\
+         [[layout]]\nname = 'wire'\nof = 'xml'\nroot = 'wire'\nrecords = ['story']\n[layout.fields]\nheadline = ['@slug']\nbody = ['text']\npublished = ['@at']\n",
+    );
+    env.write("desk.json", r#"{"hed":"Ferry","copy":{"grafs":["It runs.","Again."]},"title":"not this"}"#);
+    env.write(
+        "wire.xml",
+        "<wire><story slug='Pier' at='20250128T093100+0200'><text><p>It stands.</p><p>Still.</p></text></story></wire>",
+    );
+    let found: Vec<serde_json::Value> = env
+        .ok(&["extract", "--format", "jsonl", "--layout", "own.toml", "desk.json", "wire.xml"])
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!((&found[0]["headline"], &found[0]["body"]), (&"Ferry".into(), &"It runs.\n\nAgain.".into()));
+    assert_eq!(found[0]["source"], "desk.example");
+    assert_eq!((&found[1]["headline"], &found[1]["body"]), (&"Pier".into(), &"It stands.\n\nStill.".into()));
+    assert_eq!(found[1]["published"], "2025-01-28T07:31:00Z");
+    env.ok(&["ingest", "--layout", "own.toml", "desk.json", "wire.xml"]);
+    let unknown = env.run(&["extract", "wire.xml"]);
+    assert!(
+        unknown.stderr.contains("with the root 'wire', of which no layout is known"),
+        "{}",
+        unknown.stderr
+    );
+    env.write("bad.toml", "[[layout]]\nname = 'x'\n[layout.fields]\nbody = ['a[']");
+    let bad = env.run(&["ingest", "--layout", "bad.toml", "desk.json"]);
+    assert_eq!(bad.code, 2, "{bad:?}");
+    assert!(
+        bad.stderr.contains("bad.toml cannot be read") && bad.stderr.contains("NAME[KEY=VALUE]"),
+        "{}",
+        bad.stderr
+    );
+}
+
 #[test]
 fn pages_that_are_no_articles() {
     let env = TestEnv::new();

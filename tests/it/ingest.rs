@@ -156,14 +156,14 @@ fn records_with_much_beside_their_text() {
     let env = TestEnv::new();
     let html = "<p>x</p>".repeat(50_000);
     let lines: Vec<String> = (0..300)
-        .map(|n| serde_json::json!({"title": format!("T{n}"), "text": "x", "html": html}).to_string())
+        .map(|n| serde_json::json!({"title": format!("T{n}"), "text": "x", "markup": html}).to_string())
         .collect();
     env.write(
         "in.jsonl",
         format!(
             "{}\n{}",
             lines.join("\n"),
-            serde_json::json!({"title": "too much", "html": "x".repeat(9 << 20)})
+            serde_json::json!({"title": "too much", "markup": "x".repeat(9 << 20)})
         ),
     );
     let ran = env.run(&["ingest", "in.jsonl"]);

@@ -170,7 +170,11 @@ fn mistakes_at_the_prompt() {
             "--fields goes with jsonl, json, csv and tsv",
         ),
         (&["ingest"], 2, "<PATH>..."),
-        (&["ingest", "--map", "hed=title", "in.jsonl"], 2, "'hed' is not a field; there are headline, body"),
+        (
+            &["ingest", "--map", "hed=title", "in.jsonl"],
+            2,
+            "'hed' is not a field; there are records, headline, body",
+        ),
         (
             &["ingest", "--path-pattern", "*.txt", "in.jsonl"],
             2,

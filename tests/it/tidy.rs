@@ -45,7 +45,7 @@ fn dependencies_are_named_where_they_belong() {
         ("clap", &["src/cli/"]),
         ("html5gum", &["src/extract/dom.rs"]),
         ("lingua", &["src/text/detect_language.rs"]),
-        ("quick_xml", &["src/formats/feed.rs"]),
+        ("quick_xml", &["src/formats/feed.rs", "src/formats/tree.rs"]),
         ("indicatif", &["src/cli/ingest.rs"]),
     ] {
         for (path, code) in sources("src") {

@@ -4,7 +4,9 @@ use super::dated;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::output::advice;
 use crate::cli::output::terminal::{clean, grouped};
-use pressmark::ingest::{Captured, Format, Limits, Mapping, Options, PathPattern, Wanted};
+use pressmark::ingest::{
+    Captured, Format, Layouts, Limits, Mapping, Options, PathPattern, Wanted, parse_layouts,
+};
 use pressmark::{Language, Skip, Source};
 use std::collections::BTreeMap;
 
@@ -14,6 +16,9 @@ pub struct Reading {
     /// Map JSON fields and columns: headline=hed,body=content.text.
     #[arg(long, value_name = "FIELD=NAME,…")]
     map: Vec<Mapping>,
+    /// Read layouts of JSON, XML and tables from a file, as docs/formats.md describes them; repeatable.
+    #[arg(long, value_name = "FILE")]
+    layout: Vec<std::path::PathBuf>,
     /// Read fields from paths: '{source}/{published}/*.txt'. Also {language}, * and **.
     #[arg(long, value_name = "PATTERN")]
     path_pattern: Option<PathPattern>,
@@ -93,6 +98,7 @@ impl Reading {
                 ratio: self.max_ratio,
             },
             mapping,
+            layouts: layouts(&self.layout)?,
             follow: self.follow,
             path_pattern: self.path_pattern.clone(),
             source: self.source.as_deref().map(source).transpose()?,
@@ -107,6 +113,24 @@ impl Reading {
             ..Options::default()
         })
     }
+}
+
+/// The layouts of files.
+fn layouts(files: &[std::path::PathBuf]) -> Result<Option<Layouts>> {
+    let mut all = Vec::new();
+    for file in files {
+        let bad = |what: String| {
+            let file = clean(&file.to_string_lossy());
+            Failure::usage(
+                &format!("the layouts in {file} cannot be read: {what}"),
+                "docs/formats.md describes them",
+            )
+        };
+        let text = std::fs::read_to_string(file).map_err(|e| bad(e.to_string()))?;
+        let layouts = parse_layouts(&text).map_err(|e| bad(e.trim().replace('\n', " ")))?;
+        all.extend(layouts.iter().cloned());
+    }
+    Ok((!all.is_empty()).then(|| all.into()))
 }
 
 /// What was skipped, by why.

@@ -12,6 +12,11 @@ pub fn reason(reason: &Reason) -> String {
         Reason::NoArticle { .. } => "look with pressmark extract --explain",
         Reason::FieldIsNotText { .. } => "name another field with --map",
         Reason::NoColumnIsKnown { .. } => "name them with --map headline=…,body=…",
+        Reason::TextNotFound { longest, .. } => {
+            return clean(&format!("{reason}; name it with --map body={longest}"));
+        }
+        Reason::NoRecords { .. } => "name the list with --map records=PATH,headline=…,body=…",
+        Reason::UnknownXml { .. } => "describe it with --layout FILE (docs/formats.md)",
         Reason::PathDoesNotFit { .. } => "change --path-pattern, or leave it out",
         Reason::Archive { name } => {
             return clean(&format!(

@@ -3,13 +3,36 @@
 use super::Found;
 use super::reader::{Day, Reader, timestamp};
 use super::tokens::Kind;
-use super::vocabulary::WORDS;
+use super::vocabulary::{Offset, WORDS, Zone};
 use crate::model::{Dated, Precision, Timestamp};
+
+/// The zone that is printed with a time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Printed {
+    zone: Option<Offset>,
+    /// Whose it is taken for.
+    pub of: Option<&'static str>,
+}
+
+impl Printed {
+    /// Minutes east of UTC at a local time, in seconds since 1970 by the clock there.
+    pub fn offset_minutes(&self, local: i64) -> Option<i16> {
+        match self.zone.as_ref()? {
+            Offset::Minutes(minutes) => Some(*minutes),
+            Offset::Named(zone) => {
+                let clock =
+                    jiff::Timestamp::from_second(local).ok()?.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+                let offset = zone.to_ambiguous_timestamp(clock).compatible().ok()?;
+                Some((zone.to_offset(offset).seconds() / 60) as i16)
+            }
+        }
+    }
+}
 
 pub(super) struct Time {
     pub second: i64,
     pub precision: Precision,
-    pub offset_minutes: Option<i16>,
+    pub printed: Printed,
     pub next: usize,
 }
 
@@ -24,6 +47,7 @@ impl Reader<'_, '_> {
             start,
             end,
             has_year: day.has_year,
+            zone_of: None,
         };
         if let Some(exact) = day.exact {
             found.dated =
@@ -49,11 +73,13 @@ impl Reader<'_, '_> {
         let Some(time) = behind.or_else(before) else { return found };
         end = end.max(self.tokens[time.next - 1].end);
         let local = at.0 + time.second;
+        let offset_minutes = time.printed.offset_minutes(local);
         found.dated = Dated {
-            at: Timestamp(local - i64::from(time.offset_minutes.unwrap_or(0)) * 60),
+            at: Timestamp(local - i64::from(offset_minutes.unwrap_or(0)) * 60),
             precision: time.precision,
-            offset_minutes: time.offset_minutes,
+            offset_minutes,
         };
+        found.zone_of = time.printed.of;
         found.end = end;
         found
     }
@@ -135,8 +161,8 @@ impl Reader<'_, '_> {
         if hour > 24 || hour == 24 && minute > 0 {
             return None;
         }
-        let (offset_minutes, next) = self.zone(next);
-        Some(Time { second: hour * 3600 + minute * 60 + second, precision, offset_minutes, next })
+        let (printed, next) = self.zone(next);
+        Some(Time { second: hour * 3600 + minute * 60 + second, precision, printed, next })
     }
 
     /// Whether a time that begins at a token and ends before another is after noon, if that is said; and the token after it.
@@ -156,12 +182,17 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// `GMT`, `(MSK)`, `+02:00`, `UTC+3`, and the token after it.
-    pub(super) fn zone(&self, at: usize) -> (Option<i16>, usize) {
+    /// `GMT`, `(MSK)`, `+02:00`, `UTC+3`, `Europe/Kyiv`, and the token after it.
+    pub(super) fn zone(&self, at: usize) -> (Printed, usize) {
         let open = at + usize::from(self.sign(at) == Some('('));
-        let named = self.word(open).and_then(|word| WORDS.zones.get(word)).copied();
+        if let Some((zone, next)) = self.place(open) {
+            return (Printed { zone: Some(Offset::Named(zone)), of: None }, next);
+        }
+        let named = self.word(open).and_then(|word| WORDS.zones.get(word));
         let signed = open + usize::from(named.is_some());
-        if let (None | Some(0), Some(sign @ ('+' | '-' | '−'))) = (named, self.sign(signed))
+        let is_utc = matches!(named, None | Some(Zone { offset: Offset::Minutes(0), .. }));
+        let printed = named.map(|zone| self.settled(zone));
+        if let (true, Some(sign @ ('+' | '-' | '−'))) = (is_utc, self.sign(signed))
             && let Some((value, digits)) = self.number(signed + 1)
             && !(sign == '-' && self.tokens[signed].spaced && named.is_none())
         {
@@ -169,15 +200,43 @@ impl Reader<'_, '_> {
                 (1 | 2, Some(':'), Some((minutes, 2))) => (value * 60 + minutes, signed + 4),
                 (1 | 2, ..) => (value * 60, signed + 2),
                 (4, ..) => (value / 100 * 60 + value % 100, signed + 2),
-                _ => return (named, signed),
+                _ => return (printed.unwrap_or_default(), signed),
             };
             if minutes <= 14 * 60 {
-                return (Some(if sign == '+' { minutes as i16 } else { -minutes as i16 }), next);
+                let minutes = if sign == '+' { minutes as i16 } else { -minutes as i16 };
+                return (Printed { zone: Some(Offset::Minutes(minutes)), of: None }, next);
             }
         }
-        match named {
-            Some(offset) => (Some(offset), open + 1),
-            None => (None, at),
+        match printed {
+            Some(printed) => (printed, open + 1),
+            None => (Printed::default(), at),
+        }
+    }
+
+    /// A zone by its name in the time zone database: `America/New_York`.
+    fn place(&self, at: usize) -> Option<(jiff::tz::TimeZone, usize)> {
+        let mut name = self.word(at)?.to_owned();
+        let mut next = at + 1;
+        while let Some(sign @ ('/' | '_' | '-')) = self.sign(next)
+            && let Some(word) = self.word(next + 1)
+            && !self.tokens[next].spaced
+        {
+            name.push(sign);
+            name.push_str(word);
+            next += 2;
+        }
+        let zone = name.contains('/').then(|| jiff::tz::TimeZone::get(&name).ok())??;
+        Some((zone, next))
+    }
+
+    /// The zone that a name is of in the language of the text.
+    fn settled(&self, zone: &'static Zone) -> Printed {
+        let tag = self.setting.language.unwrap_or("").to_ascii_lowercase().replace('_', "-");
+        let own =
+            zone.elsewhere.get(&tag).or_else(|| zone.elsewhere.get(tag.split('-').next().unwrap_or("")));
+        match own {
+            Some(minutes) => Printed { zone: Some(Offset::Minutes(*minutes)), of: None },
+            None => Printed { zone: Some(zone.offset.clone()), of: zone.of.as_deref() },
         }
     }
 }

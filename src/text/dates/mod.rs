@@ -41,13 +41,22 @@ pub struct Found {
     pub end: usize,
     /// Whether it says its year.
     pub has_year: bool,
+    /// What was assumed of its zone, which others call the same: whose it is.
+    pub zone_of: Option<&'static str>,
+}
+
+impl Found {
+    /// What was assumed, in words.
+    pub fn note(&self) -> Option<String> {
+        self.zone_of.map(|of| format!("the zone of its date is taken for that of {of}"))
+    }
 }
 
 /// The first date in a text.
 pub fn parse(text: &str, setting: Setting<'_>) -> Option<Found> {
     let trimmed = text.trim();
     if let Some(dated) = Dated::parse(trimmed) {
-        return Some(Found { dated, start: 0, end: text.len(), has_year: true });
+        return Some(Found { dated, start: 0, end: text.len(), has_year: true, zone_of: None });
     }
     find(text, setting).into_iter().next()
 }

@@ -155,8 +155,9 @@ impl Reader<'_, '_> {
                 && let Some(year) = self.is_year(time.next)
             {
                 let day = self.day(Some(year), month, Some(day), at)?;
-                let offset_minutes = time.offset_minutes;
-                let exact = timestamp(&day)?.0 + time.second - i64::from(offset_minutes.unwrap_or(0)) * 60;
+                let local = timestamp(&day)?.0 + time.second;
+                let offset_minutes = time.printed.offset_minutes(local);
+                let exact = local - i64::from(offset_minutes.unwrap_or(0)) * 60;
                 return Some((Day { exact: Some(Timestamp(exact)), offset_minutes, ..day }, time.next + 1));
             }
             // "May 28" without a year may be anything; a capital decides nothing after folding.

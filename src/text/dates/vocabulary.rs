@@ -15,8 +15,28 @@ pub(super) struct Vocabulary {
     pub back: HashMap<String, Vec<(String, i64)>>,
     /// Seconds of a span of time.
     pub units: HashMap<String, i64>,
-    /// Minutes east of UTC.
-    pub zones: HashMap<String, i16>,
+    /// Zones by name.
+    pub zones: HashMap<String, Zone>,
+}
+
+/// A zone that has a name.
+#[derive(Clone, Debug)]
+pub(super) struct Zone {
+    /// Where it is, if it is always the same.
+    pub offset: Offset,
+    /// Whose it is taken for, if others call theirs so.
+    pub of: Option<String>,
+    /// What it is in some languages.
+    pub elsewhere: HashMap<String, i16>,
+}
+
+/// How far east of UTC a zone is.
+#[derive(Clone, Debug)]
+pub(super) enum Offset {
+    /// So many minutes.
+    Minutes(i16),
+    /// As the time zone database has it for the day.
+    Named(jiff::tz::TimeZone),
 }
 
 /// `names.toml`: rows begin with the language, or with a number.
@@ -28,7 +48,16 @@ struct Names {
     units: Vec<(String, String)>,
     ago: String,
     fillers: String,
-    zones: Vec<(String, String)>,
+    zones: Vec<ZoneNames>,
+}
+
+#[derive(serde::Deserialize)]
+struct ZoneNames {
+    names: String,
+    offset: String,
+    of: Option<String>,
+    #[serde(default, rename = "where")]
+    elsewhere: HashMap<String, i16>,
 }
 
 pub(super) static WORDS: LazyLock<Vocabulary> = LazyLock::new(|| {
@@ -45,12 +74,23 @@ pub(super) static WORDS: LazyLock<Vocabulary> = LazyLock::new(|| {
             .iter()
             .flat_map(|(seconds, words)| list(words).map(move |word| (word, number(seconds))))
             .collect(),
-        zones: names.zones.iter().map(|(name, minutes)| (fold(name), number(minutes) as i16)).collect(),
+        zones: names.zones.iter().flat_map(zones).collect(),
     }
 });
 
 fn list(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(' ').map(|word| fold(&word.replace('-', " "))).filter(|word| !word.is_empty())
+}
+
+fn zones(row: &ZoneNames) -> Vec<(String, Zone)> {
+    let offset = match row.offset.parse() {
+        Ok(minutes) => Offset::Minutes(minutes),
+        Err(_) => {
+            Offset::Named(jiff::tz::TimeZone::get(&row.offset).expect("the database is part of this program"))
+        }
+    };
+    let zone = Zone { offset, of: row.of.clone(), elsewhere: row.elsewhere.clone() };
+    list(&row.names).map(|name| (name, zone.clone())).collect()
 }
 
 /// Which number words stand for, by language.
