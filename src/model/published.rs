@@ -35,7 +35,9 @@ fn is_suspect(at: Timestamp, captured: Timestamp) -> bool {
 
 impl fmt::Display for Published {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&Dated::print(self.at, self.precision))
+        let printed = Dated::print(self.at, self.precision);
+        // UTC, but where no zone was printed nobody knows.
+        f.write_str(printed.strip_suffix('Z').filter(|_| self.offset_minutes.is_none()).unwrap_or(&printed))
     }
 }
 

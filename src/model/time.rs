@@ -188,8 +188,13 @@ impl Dated {
         }
     }
 
-    /// As it was printed: in its own zone, with it; `2025-01-28T09:31:00+02:00`, `2025-01-28`. Without a zone it is UTC.
+    /// As it was printed: in its own zone, with it; `2025-01-28T09:31:00+02:00`, `2025-01-28`. A time that was printed without a zone has
+    /// none here either.
     pub fn printed(self) -> String {
+        if self.offset_minutes.is_none() {
+            let utc = Dated::print(self.at, self.precision);
+            return utc.strip_suffix('Z').map_or(utc.clone(), str::to_owned);
+        }
         let minutes = self.offset_minutes.unwrap_or(0);
         let local = Dated::print(Timestamp(self.at.0 + i64::from(minutes) * 60), self.precision);
         match local.strip_suffix('Z') {
@@ -357,6 +362,8 @@ fn year_first(text: &str) -> Option<civil::Date> {
 fn rfc2822(text: &str) -> Option<Dated> {
     // jiff takes every name of a zone that it does not know for UTC: those that RFC 2822 has are left to it, the others to
     // `text::dates`.
+    // A comment may stand behind it: -0400 (EDT).
+    let text = text.split(" (").next().unwrap_or("").trim_end();
     let zone = text.rsplit(' ').next().unwrap_or("");
     let is_known = zone.starts_with(['+', '-'])
         || matches!(zone, "GMT" | "UT" | "UTC" | "Z" | "EDT" | "CDT" | "MST" | "MDT" | "PDT");
@@ -404,6 +411,10 @@ mod tests {
             ("2025-01", "2025-01-01T00:00:00Z", Precision::Month, None),
             ("Tue, 28 Jan 2025 09:31:00 +0200", "2025-01-28T07:31:00Z", Precision::Second, Some(120)),
             ("Tue, 28 Jan 2025 09:31:00 GMT", "2025-01-28T09:31:00Z", Precision::Second, Some(0)),
+            ("20250128T093100Z", "2025-01-28T09:31:00Z", Precision::Second, Some(0)),
+            ("20250128T0931+0200", "2025-01-28T07:31:00Z", Precision::Minute, Some(120)),
+            ("20250128093107", "2025-01-28T09:31:07Z", Precision::Second, None),
+            ("Tue, 28 Jan 2025 09:31:00 -0500 (EST)", "2025-01-28T14:31:00Z", Precision::Second, Some(-300)),
             ("0999-05-01", "0999-05-01T00:00:00Z", Precision::Day, None),
             ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z", Precision::Second, Some(0)),
         ] {
@@ -429,6 +440,8 @@ mod tests {
             "2025-1-2",
             "2025-01-28T25:00:00Z",
             "2025-01-28T09:31:00+99:00",
+            "Tue, 28 Jan 2025 09:31:00 MSK",
+            "202501280931",
             "٢٠٢٥-٠١-٢٨",
         ] {
             assert_eq!(Dated::parse(text), None, "{text}");

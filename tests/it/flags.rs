@@ -84,7 +84,7 @@ fn layouts_of_ones_own() {
     assert_eq!((&found[0]["headline"], &found[0]["body"]), (&"Ferry".into(), &"It runs.\n\nAgain.".into()));
     assert_eq!(found[0]["source"], "desk.example");
     assert_eq!((&found[1]["headline"], &found[1]["body"]), (&"Pier".into(), &"It stands.\n\nStill.".into()));
-    assert_eq!(found[1]["published"], "2025-01-28T07:31:00Z");
+    assert_eq!(found[1]["published"], "2025-01-28T09:31:00+02:00");
     env.ok(&["ingest", "--layout", "own.toml", "desk.json", "wire.xml"]);
     let unknown = env.run(&["extract", "wire.xml"]);
     assert!(

@@ -147,16 +147,39 @@ mod tests {
     #[test]
     fn times_and_zones() {
         for (language, text, printed) in [
-            ("uk", "Вівторок, 28 січня 2025, 14:05", "2025-01-28T14:05Z"),
+            ("uk", "Вівторок, 28 січня 2025, 14:05", "2025-01-28T14:05"),
             ("en", "Jan. 28, 2025, 9:12 p.m. EST", "2025-01-28T21:12-05:00"),
             ("en", "Tue Jan 28 19:20:36 CET 2025", "2025-01-28T19:20+01:00"),
-            ("de", "28. Januar 2025 um 10.30 Uhr", "2025-01-28T10:30Z"),
-            ("fr", "28 janvier 2025 à 9h08", "2025-01-28T09:08Z"),
-            ("ko", "2025년 1월 28일 오후 3:20", "2025-01-28T15:20Z"),
+            ("de", "28. Januar 2025 um 10.30 Uhr", "2025-01-28T10:30"),
+            ("fr", "28 janvier 2025 à 9h08", "2025-01-28T09:08"),
+            ("ko", "2025년 1월 28일 오후 3:20", "2025-01-28T15:20"),
             ("vi", "28/1/2025, 19:20 (GMT+7)", "2025-01-28T19:20+07:00"),
+            ("en", "Jan. 28, 2025, 9:12 p.m. ET", "2025-01-28T21:12-05:00"),
+            ("en", "June 12, 2024, 10:15 a.m. ET", "2024-06-12T10:15-04:00"),
+            ("en", "Wed, 12 Jun 2024 10:15:30 Europe/Kiev", "2024-06-12T10:15:30+03:00"),
+            ("en", "12 June 2024 10:15 America/Argentina/Buenos_Aires", "2024-06-12T10:15-03:00"),
+            ("hi", "28 जनवरी 2025 10:15 IST", "2025-01-28T10:15+05:30"),
+            ("he", "28 בינואר 2025 10:15 IST", "2025-01-28T10:15+02:00"),
+            ("en-IE", "12 June 2024, 10:15 IST", "2024-06-12T10:15+01:00"),
+            ("zh", "2025年1月28日 10:15 CST", "2025-01-28T10:15+08:00"),
+            ("uk", "28 січня 2025, 10:15 EET", "2025-01-28T10:15+02:00"),
         ] {
             assert_eq!(day(language, text), printed, "{language}: {text}");
         }
+    }
+
+    /// A name that several zones have is settled by the language, or said.
+    #[test]
+    fn what_was_assumed_is_said() {
+        let note = |language, text| {
+            parse(text, Setting { language, captured: None, now: None }).unwrap().note()
+        };
+        assert_eq!(
+            note(None, "28 January 2025, 10:15 IST").as_deref(),
+            Some("the zone of its date is taken for that of India")
+        );
+        assert_eq!(note(Some("en-IN"), "28 January 2025, 10:15 IST"), None);
+        assert_eq!(note(None, "28 January 2025, 10:15 CET"), None);
     }
 
     /// Two readings are settled by language and country, or by what is not in the future, or not at all.
@@ -189,7 +212,7 @@ mod tests {
     #[test]
     fn counted_from_the_capture() {
         for (language, text, printed) in [
-            ("uk", "вчора, 17:46", "2025-02-02T17:46Z"),
+            ("uk", "вчора, 17:46", "2025-02-02T17:46"),
             ("uk", "2 години тому", "2025-02-03T10:00Z"),
             ("en", "3 days ago", "2025-01-31"),
             ("de", "vor 3 Tagen", "2025-01-31"),

@@ -66,7 +66,7 @@ impl Reader<'_, '_> {
             day: Some(day),
             first,
             exact,
-            offset_minutes: None,
+            offset_minutes: exact.map(|_| 0),
             has_year: true,
         })
     }
