@@ -50,6 +50,9 @@ pub struct Args {
     /// Leave values that a spreadsheet would take for formulas (=1+1) as they are, without an apostrophe before them.
     #[arg(long)]
     csv_raw: bool,
+    /// Begin CSV and TSV with a byte order mark, by which Excel knows UTF-8.
+    #[arg(long)]
+    bom: bool,
 }
 
 /// Documents that are read, checked and rendered at a time.
@@ -57,7 +60,10 @@ const CHUNK: usize = 512;
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let format = format(args)?;
-    let options = Options { fields: args.fields.clone(), csv_raw: args.csv_raw };
+    let options = Options { fields: args.fields.clone(), csv_raw: args.csv_raw, bom: args.bom };
+    if args.bom && !matches!(format, Format::Csv | Format::Tsv) {
+        return Err(Failure::usage("--bom goes with csv and tsv", "leave it out, or name another --format"));
+    }
     if !options.fields.is_empty() && matches!(format, Format::Md | Format::Text) {
         return Err(Failure::usage(
             "--fields goes with jsonl, json, csv and tsv",

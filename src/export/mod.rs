@@ -81,6 +81,8 @@ pub struct Options {
     pub fields: Vec<Field>,
     /// Leave values that a spreadsheet would take for formulas as they are.
     pub csv_raw: bool,
+    /// Begin tables with a byte order mark.
+    pub bom: bool,
 }
 
 /// Writes documents to an output of its own.
@@ -282,7 +284,9 @@ impl Render for Separated {
     }
 
     fn begin(&self) -> io::Result<Vec<u8>> {
-        self.line(self.options.fields.iter().map(|Field(column)| column.name.into()))
+        let mark: &[u8] = if self.options.bom { b"\xef\xbb\xbf" } else { b"" };
+        let header = self.line(self.options.fields.iter().map(|Field(column)| column.name.into()))?;
+        Ok([mark, &header].concat())
     }
 }
 
@@ -379,7 +383,7 @@ pub(crate) mod tests {
 
     fn rendered(format: Format, fields: &str, document: &Document) -> String {
         let fields = fields.split(',').map(|field| field.parse().unwrap()).collect();
-        let writer = renderer(format, Options { fields, csv_raw: false });
+        let writer = renderer(format, Options { fields, csv_raw: false, bom: false });
         let mut bytes = writer.begin().unwrap();
         bytes.extend(writer.render(document).unwrap());
         bytes.extend_from_slice(writer.end());

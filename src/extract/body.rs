@@ -419,7 +419,10 @@ fn filter(
         {
             continue;
         }
-        if standfirst.is_some_and(|at| all[at].text == block.text) {
+        if standfirst.is_some_and(|at| all[at].text == block.text)
+            || block.words <= 9 && boilerplate::is_dateline(&block.text)
+            || boilerplate::is_paywall(&block.text)
+        {
             continue;
         }
         // What comes again elsewhere is the template's; siblings and items repeat themselves.
@@ -435,10 +438,21 @@ fn filter(
         if announces && next.is_some_and(|next| next.link_share() > 0.6 && !next.heading && next.words > 1) {
             continue;
         }
-        if block.heading && super::metadata::fold(&block.text) == headline {
+        if (block.heading || block.words > 2) && super::metadata::fold(&block.text) == headline {
             continue;
         }
-        if block.is_prose() || loose && block.link_share() < 0.4 && !block.heading {
+        // A sentence that is wholly a link, among sentences of the same column, is one of them.
+        let beside = |step: isize| {
+            let other = nth.checked_add_signed(step).and_then(|nth| inside.get(nth)).map(|at| &all[*at]);
+            other.is_some_and(|other| {
+                other.is_prose()
+                    && dom.parent(other.element) == parent
+                    && dom.tag(other.element) == dom.tag(block.element)
+            })
+        };
+        let linked =
+            block.words >= 12 && ends_sentence(&block.text) && !block.heading && beside(-1) && beside(1);
+        if linked || block.is_prose() || loose && block.link_share() < 0.4 && !block.heading {
             kept.append(&mut pending);
             kept.push(*at);
         } else if block.link_share() < 0.5 && block.chars > 1 {

@@ -1,11 +1,14 @@
 //! Words that furniture of pages is made of, in the languages that the archive's users read most. They only help: the
 //! shape of a line decides where no word does.
 
+use crate::text::dates;
 use crate::text::lists::words;
 
 words! { "boilerplate.toml":
     /// In what newsletters say about themselves.
     MAIL_FURNITURE;
+    /// Before dates that are none of publication.
+    OTHER_DATES;
     /// Lines that are furniture whatever stands around them, if they are short: they begin with one of these.
     FURNITURE;
     /// How a line ends that leads to another story.
@@ -40,6 +43,24 @@ pub fn is_furniture(text: &str) -> bool {
     let lower = text.to_lowercase();
     let begins = FURNITURE.iter().any(|start| lower.starts_with(start));
     begins && (lower.split_whitespace().count() <= 9 || is_notice(&lower))
+}
+
+/// Whether what stands before a date says that it is of something else: of a manuscript's way to a journal.
+pub fn is_other_date(before: &str) -> bool {
+    let start = before.char_indices().rev().nth(24).map_or(0, |(at, _)| at);
+    let lower = before[start..].to_lowercase();
+    OTHER_DATES.iter().any(|word| lower.trim_end_matches([':', ' ', '\u{a0}', '-', '–']).ends_with(word))
+}
+
+/// Whether a line is nothing but a date, with or without its time.
+pub fn is_dateline(text: &str) -> bool {
+    if text.len() > 80 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let found = dates::find(text, dates::Setting::default());
+    let Some(date) = found.first().filter(|date| date.has_year && !date.is_relative) else { return false };
+    let rest = [&text[..date.start], &text[date.end..]].concat();
+    !rest.chars().any(char::is_alphanumeric)
 }
 
 /// Whether a line is one of a newsletter about itself: how to leave it, why it came, where it can be read.

@@ -148,6 +148,20 @@ fn shown_authors(dom: &Dom, (from, to): (Id, Id)) -> Vec<String> {
             }
         }
         let Some(said) = said else { continue };
+        // What is marked in it as a name is all of it that is one.
+        let is_marked = |inner: &Id| {
+            let has = |name: &str| {
+                dom.attribute(*inner, name).is_some_and(|value| value.eq_ignore_ascii_case("author"))
+            };
+            has("rel") || has("itemprop")
+        };
+        let marked: Vec<String> =
+            (id + 1..end_of(dom, id)).filter(is_marked).map(|inner| dom.text_of(inner)).collect();
+        if said == 1 && marked.iter().any(|name| !name.is_empty()) {
+            strong.extend(marked);
+            skip = end_of(dom, id);
+            continue;
+        }
         let mut text = dom.text_of(id);
         let inner: Vec<Id> =
             (id + 1..end_of(dom, id)).filter(|inner| dom.tag(*inner) == Some(Tag::A)).collect();
@@ -253,8 +267,9 @@ pub fn people(text: &str) -> Vec<String> {
 /// Single names out of what stands where names stand.
 fn names(texts: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    let plausible =
-        texts.iter().filter(|text| !text.contains("://") && !text.contains('@') && !text.contains("www."));
+    let plausible = texts.iter().filter(|text| {
+        !text.contains("://") && (!text.contains('@') || text.contains('|')) && !text.contains("www.")
+    });
     for text in
         plausible.flat_map(|text| text.split([',', ';', '|', '•', '·', '\n', '/', '（', '(', '–', '—']))
     {
@@ -286,6 +301,7 @@ fn names(texts: &[String]) -> Vec<String> {
                 || name.contains("://")
                 || name.contains("www.")
                 || name.contains(".com")
+                || format!(" {} ", name.to_lowercase()).contains(" ago ")
                 || name.chars().any(|c| c.is_ascii_digit());
             let long = name.chars().count();
             if !(1..=6).contains(&words)
@@ -313,6 +329,10 @@ fn names(texts: &[String]) -> Vec<String> {
                     | "correspondent"
                     | "senior reporter"
                     | "author"
+                    | "email the author"
+                    | "email author"
+                    | "contact the author"
+                    | "email"
             ) && texts.len() + words > 2
             {
                 continue;

@@ -32,16 +32,45 @@ const TITLE_BYTES_MAX: usize = 2000;
 /// Headings of a page that are looked at.
 const HEADINGS_MAX: usize = 500;
 
-/// Headings of a page with what they say, the best first: the one that the page's other titles repeat.
+/// Headings of a page that may be its headline, with what they say. One that is the name of the site, in its header, is none; then the
+/// next rank is asked, and where there is none at all, what is set in bold and stands in the page's title.
 pub fn headings(dom: &Dom) -> Vec<(Id, String)> {
-    let mut found = Vec::new();
-    for id in dom.all().filter(|id| dom.tag(*id) == Some(Tag::H1)).take(HEADINGS_MAX) {
-        let text = dom.text_of(id);
-        if !fold(&text).is_empty() && text.len() < 1000 {
-            found.push((id, text));
-        }
+    let of = |wanted: &[Tag]| -> Vec<(Id, String)> {
+        let named = dom.all().filter(|id| dom.tag(*id).is_some_and(|tag| wanted.contains(&tag)));
+        let texts = named.take(HEADINGS_MAX).map(|id| (id, dom.text_of(id)));
+        texts.filter(|(_, text)| !fold(text).is_empty() && text.len() < 1000).collect()
+    };
+    let title = dom.all().find(|id| dom.tag(*id) == Some(Tag::Title)).map(|id| fold(&dom.raw_text(id)));
+    let title = title.unwrap_or_default();
+    let within =
+        |id: Id, tags: &[Tag]| dom.ancestors(id).any(|id| dom.tag(id).is_some_and(|tag| tags.contains(&tag)));
+    let is_logo = |(id, text): &(Id, String)| {
+        let name = fold(text);
+        let is_named = title == name || title.ends_with(&format!(" {name}")) && title.len() > name.len() + 12;
+        is_named
+            && within(*id, &[Tag::Header])
+            && !within(*id, &[Tag::Article, Tag::Main])
+            && name.split(' ').count() <= 5
+    };
+    let found = of(&[Tag::H1]);
+    let own: Vec<(Id, String)> = found.iter().filter(|heading| !is_logo(heading)).cloned().collect();
+    if !own.is_empty() {
+        return own;
     }
-    found
+    let is_of_text = |(id, text): &(Id, String)| {
+        !within(*id, &[Tag::Header, Tag::Footer, Tag::Nav, Tag::Aside])
+            && text.split_whitespace().count() >= 3
+    };
+    let next: Vec<(Id, String)> = of(&[Tag::H2]).into_iter().filter(is_of_text).take(1).collect();
+    if !found.is_empty() {
+        return if next.is_empty() { found } else { next };
+    }
+    if !next.is_empty() || !of(&[Tag::H3]).is_empty() {
+        return Vec::new();
+    }
+    let in_title =
+        |(_, text): &(Id, String)| text.split_whitespace().count() >= 3 && title.ends_with(&fold(text));
+    of(&[Tag::B, Tag::Strong]).into_iter().filter(in_title).take(1).collect()
 }
 
 /// The headline, where it was found, and the heading that shows it.
@@ -76,10 +105,18 @@ pub fn headline(
         shared as f64 / words.len() as f64 + 0.05 * words.len().min(8) as f64
     };
     let lone = others.len() <= 1;
+    // The one heading of the element that is the article, or the one that is left without the site's name.
+    let is_one = |id: Id| {
+        let tag = dom.tag(id);
+        let around = dom.ancestors(id).any(|id| matches!(dom.tag(id), Some(Tag::Article)));
+        headings.len() == 1 && (tag != Some(Tag::H1) || around)
+    };
     let heading = headings
         .iter()
         .map(|(id, text)| (agreement(text), *id, text))
-        .filter(|(agreement, _, text)| *agreement >= 0.5 || lone && text.chars().count() > 8)
+        .filter(|(agreement, id, text)| {
+            *agreement >= 0.5 || (lone || is_one(*id)) && text.chars().count() > 8
+        })
         .fold(None::<(f64, Id, &String)>, |best, next| match best {
             Some(best) if best.0 >= next.0 => Some(best),
             _ => Some(next),

@@ -27,6 +27,7 @@ mod rules;
 use crate::model::{Dated, Origin, Timestamp};
 use crate::text::dates;
 use dom::{Id, Tag};
+use std::borrow::Cow;
 
 pub use byline::people;
 pub use dom::{DEPTH_MAX, Dom, Id as Node, NODES_MAX};
@@ -99,6 +100,7 @@ const FEW_WORDS: usize = 60;
 
 /// Reads a page. Never fails: what is not there is empty.
 pub fn read(html: &str, setting: &Setting<'_>) -> Page {
+    let html = &*closed(html);
     let dom = Dom::parse(html);
     let headings = headline::headings(&dom);
     let texts: Vec<String> = headings.iter().map(|(_, text)| text.clone()).collect();
@@ -286,9 +288,38 @@ fn is_of_page(text: &str, page: &Page, said: &metadata::Metadata) -> bool {
     said.is_article() || shared * 3 >= words.len() && shared > 0
 }
 
+/// XHTML as HTML: what may not be closed in its own tag there, and holds raw text, is closed behind it.
+fn closed(html: &str) -> Cow<'_, str> {
+    let head = &html[..html.floor_char_boundary(1024)];
+    if !html.contains("/>") || !(head.contains("xhtml") || head.trim_start().starts_with("<?xml")) {
+        return Cow::Borrowed(html);
+    }
+    let mut mended = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(end) = rest.find("/>") {
+        let start = rest[..end].rfind('<').unwrap_or(0);
+        let name = rest[start..end]
+            .trim_start_matches('<')
+            .split_whitespace()
+            .next()
+            .unwrap_or("")
+            .to_ascii_lowercase();
+        mended.push_str(&rest[..end]);
+        match name.as_str() {
+            "title" | "script" | "style" | "textarea" | "iframe" | "noscript" => {
+                mended.push_str(&format!("></{name}>"))
+            }
+            _ => mended.push_str("/>"),
+        }
+        rest = &rest[end + 2..];
+    }
+    mended.push_str(rest);
+    Cow::Owned(mended)
+}
+
 /// The text of a piece of HTML, such as a feed's item: its blocks, a blank line between them.
 pub fn text(html: &str) -> String {
-    let blocks = body::Blocks::of(&Dom::parse(html)).blocks;
+    let blocks = body::Blocks::of(&Dom::parse(&closed(html))).blocks;
     blocks.into_iter().map(|block| block.text).collect::<Vec<_>>().join("\n\n")
 }
 

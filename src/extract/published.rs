@@ -230,6 +230,10 @@ impl Where<'_> {
                 let (before, after) = (&block.text[..found.start], &block.text[found.end..]);
                 let opens = (first..first + 2).contains(&at) && found.start < 40
                     || found.start == 0 && after.trim_start().starts_with(['-', '–', '—', '|']);
+                // "Today" in a sentence is no date of the page, and what a journal received is not what it published.
+                if found.is_relative && block.words > 6 || boilerplate::is_other_date(before) {
+                    continue;
+                }
                 let alone = if block.heading {
                     // In a heading it may be what the story is about, unless it is set off from its words.
                     is_set_off(before, after)
@@ -306,7 +310,8 @@ impl Where<'_> {
                     .to_lowercase();
                 let said = boilerplate::says_published(&before);
                 let updated = boilerplate::says_updated(&before);
-                if !said && (updated || block.words > 14) {
+                // "Today" in a sentence is no date of the page.
+                if !said && (updated || block.words > 14 || date.is_relative && block.words > 6) {
                     continue;
                 }
                 let distance = if at < first { first - at } else { at.saturating_sub(last) };

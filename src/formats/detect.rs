@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// A name in lower case, without the extension of a compression.
 pub fn unpacked_name(name: &str) -> &str {
-    [".gz", ".zst", ".zstd"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(name)
+    [".gz", ".zst", ".zstd", ".lz4"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(name)
 }
 
 /// What an input is. `Err` says why it is nothing that can be read.

@@ -15,6 +15,7 @@ use data_encoding::BASE64;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Items of one feed that are read.
 pub const ITEMS_MAX: usize = 20_000;
@@ -40,6 +41,8 @@ pub struct Item {
     pub authors: Vec<String>,
     /// When it was published, as printed.
     pub published: Option<String>,
+    /// The same in UTC, of a WordPress export.
+    pub published_gmt: Option<String>,
     /// When it was changed, as printed.
     pub updated: Option<String>,
     /// What it is about.
@@ -103,7 +106,9 @@ const SERVICES: [&str; 6] = [
 
 fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) -> Result<Draft, Reason> {
     let link = item.original.as_deref().or(item.link.as_deref());
-    let base = item.base.as_deref().or(feed.base.as_deref()).or(feed.link.as_deref()).or(around.url);
+    let outer = feed.base.as_deref().or(feed.link.as_deref()).or(around.url);
+    let base = item.base.as_deref().map(|base| absolute(base, outer));
+    let base = base.as_deref().or(outer);
     let url = link.map(|link| absolute(link, base)).map(|url| crate::model::url::shown(&url).unwrap_or(url));
     let host = url.as_deref().and_then(|url| Some(url.split_once("://")?.1.split('/').next()?.to_owned()));
     // Of what a service shows, the source is who published it.
@@ -145,7 +150,8 @@ fn draft(item: &Item, feed: &Feed, note: Option<String>, around: &Around<'_>) ->
         notes.extend(found.and_then(|found| found.note()));
         found.map(|found| found.dated)
     };
-    let published = date(item.published.as_ref(), "date");
+    let printed = item.published.as_ref().filter(|text| !text.contains("-0001"));
+    let published = date(printed, "date").or_else(|| date(item.published_gmt.as_ref(), "date"));
     let updated = date(item.updated.as_ref(), "date of change");
     let modified = updated.filter(|updated| published.is_none_or(|published| updated.at > published.at));
     if let Some(id) = item.id.as_deref().filter(|id| !id.is_empty() && item.link.as_deref() != Some(*id)) {
@@ -278,7 +284,8 @@ enum Space {
     Media,
     Itunes,
     Xhtml,
-    Yandex,
+    Wordpress,
+    Blogger,
     Other,
 }
 
@@ -292,8 +299,8 @@ fn space_of(uri: &str) -> Space {
         ("search.yahoo.com/mrss", Space::Media),
         ("itunes.com/dtds", Space::Itunes),
         ("w3.org/1999/xhtml", Space::Xhtml),
-        ("news.yandex.ru", Space::Yandex),
-        ("turbo.yandex.ru", Space::Yandex),
+        ("wordpress.org/export", Space::Wordpress),
+        ("schemas.google.com/blogger", Space::Blogger),
         ("purl.org/rss/1.0/modules", Space::Other),
         ("purl.org/rss", Space::Plain),
         ("my.netscape.com", Space::Plain),
@@ -314,7 +321,8 @@ fn space_of_prefix(prefix: &str) -> Space {
         "media" => Space::Media,
         "itunes" => Space::Itunes,
         "xhtml" | "html" | "body" => Space::Xhtml,
-        "yandex" | "turbo" => Space::Yandex,
+        "wp" => Space::Wordpress,
+        "blogger" => Space::Blogger,
         _ => Space::Other,
     }
 }
@@ -354,6 +362,7 @@ enum What {
     Original,
     TakenFrom,
     /// Of a WordPress export.
+    PublishedGmt,
     Status,
     PostType,
     /// Of a Blogger export.
@@ -438,6 +447,10 @@ impl Parser {
         let (prefix, name) = full.split_once(':').unwrap_or(("", &full));
         let space = self.space(prefix);
         let name = name.to_ascii_lowercase();
+        // A field of the channel that is not closed ends where the first item begins.
+        if matches!(name.as_str(), "item" | "entry") && self.item.is_none() {
+            self.close_field(0);
+        }
         if self.field.is_some() {
             // Markup inside a text: kept as markup.
             if let Some(field) = &mut self.field {
@@ -446,7 +459,7 @@ impl Parser {
                 field.markup.push('>');
             }
         } else {
-            self.begin(&name, space, &attributes);
+            self.begin(prefix, &name, space, &attributes);
         }
         if empty || self.open.len() >= DEPTH_MAX {
             self.bound.truncate(bound);
@@ -470,8 +483,8 @@ impl Parser {
     }
 
     /// An element that is not inside a text.
-    fn begin(&mut self, name: &str, space: Space, attributes: &[(String, String)]) {
-        use Space::{Atom, Content, Dc, Itunes, Plain, Xhtml, Yandex};
+    fn begin(&mut self, prefix: &str, name: &str, space: Space, attributes: &[(String, String)]) {
+        use Space::{Atom, Content, Dc, Itunes, Plain, Xhtml};
         let attribute = |wanted: &str| {
             attributes
                 .iter()
@@ -494,6 +507,7 @@ impl Parser {
                 link: attribute("rdf:about").or(attribute("href")),
                 language: attribute("xml:lang"),
                 base: attribute("xml:base"),
+                is_none: attribute("turbo").is_some_and(|turbo| turbo == "false"),
                 ..Item::default()
             });
             return;
@@ -501,22 +515,35 @@ impl Parser {
         let parent = self.open.last().map_or("", |element| element.name.as_str());
         let in_author = matches!(parent, "author" | "contributor" | "creator");
         let direct = matches!(parent, "item" | "entry" | "channel" | "feed" | "rdf" | "rss" | "");
+        if name == "draft" && parent == "control" {
+            self.field = Some(Field {
+                what: What::Draft,
+                depth: self.open.len() + 1,
+                markup: String::new(),
+                is_plain: true,
+                is_base64: false,
+            });
+            return;
+        }
         if !direct && !in_author {
             return;
         }
         let what = match (space, name) {
             (Plain | Atom | Dc, "title") => What::Title,
             (_, "origlink") => What::Original,
-            (Space::Other, "status") => What::Status,
-            (Space::Other, "post_type") => What::PostType,
-            (Space::Other, "draft") => What::Draft,
+            (Space::Wordpress, "status") => What::Status,
+            (Space::Wordpress, "post_type") => What::PostType,
+            (Space::Blogger, "status") => What::Status,
+            (Space::Blogger, "type") => What::PostType,
             (Plain, "source") if attribute("url").is_some() => {
                 if let (Some(item), Some(site)) = (&mut self.item, attribute("url")) {
                     item.taken_from = Some((site, String::new()));
                 }
                 What::TakenFrom
             }
-            (Yandex, "full-text" | "fulltext" | "content") => What::Content,
+            (_, "full-text" | "fulltext") => What::Content,
+            (Space::Other, "content") if prefix == "turbo" => What::Content,
+            (Space::Wordpress, "post_date_gmt") => What::PublishedGmt,
             (Atom | Plain, "link") if attribute("href").is_some() => {
                 let rel = attribute("rel").unwrap_or_else(|| "alternate".to_owned());
                 if rel == "alternate" || rel.is_empty() {
@@ -528,7 +555,7 @@ impl Parser {
             (Plain, "guid") if attribute("ispermalink").is_none_or(|is| is != "false") => What::Permalink,
             (Plain | Atom, "guid" | "id") | (Dc, "identifier") => What::Id,
             (Content, "encoded")
-            | (Plain | Atom, "content" | "fulltext" | "full-text" | "fullitem" | "content_encoded")
+            | (Plain | Atom, "content" | "fullitem" | "content_encoded")
             | (Xhtml, "body" | "div")
             | (Plain, "body") => What::Content,
             (Plain | Atom | Dc, "description" | "summary" | "abstract" | "subtitle" | "tagline")
@@ -624,7 +651,11 @@ impl Parser {
         let header = markup.trim_start().starts_with("<header").then(|| markup.find("</header>")).flatten();
         let markup = header.map_or(markup.clone(), |end| markup[end + "</header>".len()..].to_owned());
         let value = match (is_markup, long) {
-            (true, true) => extract::text(&markup),
+            (true, true) => {
+                let text = extract::text(&with_paragraphs(&markup));
+                // Escaped twice.
+                if super::fields::is_markup(&text) { extract::text(&text) } else { text }
+            }
             (true, false) => extract::line(&markup),
             (false, _) => markup.trim().to_owned(),
         };
@@ -685,8 +716,26 @@ impl Parser {
                     *name = value;
                 }
             }
-            What::Status => item.is_none |= !matches!(value.as_str(), "publish" | "published" | "inherit"),
-            What::PostType => item.is_none |= value != "post",
+            What::Status => item.is_none |= !matches!(value.as_str(), "publish" | "published" | "LIVE"),
+            // Sites have types of posts of their own; those that are known are no posts.
+            What::PostType => {
+                let other = [
+                    "page",
+                    "attachment",
+                    "revision",
+                    "nav_menu_item",
+                    "custom_css",
+                    "customize_changeset",
+                    "feedback",
+                    "oembed_cache",
+                    "user_request",
+                    "PAGE",
+                    "COMMENT",
+                ];
+                item.is_none |=
+                    other.contains(&value.as_str()) || value.starts_with("wp_") || value.starts_with("acf-");
+            }
+            What::PublishedGmt => item.published_gmt = Some(format!("{value} UTC")),
             What::Draft => item.is_none |= value == "yes",
         }
     }
@@ -701,6 +750,57 @@ impl Parser {
         self.close_field(0);
         self.end_item();
     }
+}
+
+/// A text of WordPress, whose paragraphs are told by blank lines, with elements for them; without what stands for plugins in it.
+fn with_paragraphs(markup: &str) -> Cow<'_, str> {
+    let markup = if markup.contains("[/") || markup.contains("[gallery") || markup.contains("[embed") {
+        shortcodes(markup).into()
+    } else {
+        Cow::Borrowed(markup)
+    };
+    let blank = markup.contains("\n\n") || markup.contains("\r\n\r\n");
+    if !blank
+        || markup.contains("<p>")
+        || markup.contains("<p ")
+        || markup.contains("<div")
+        || markup.contains("<pre")
+    {
+        return markup;
+    }
+    Cow::Owned(markup.replace("\r\n", "\n").replace("\n\n", "<p>"))
+}
+
+/// A text without `[gallery ids="1"]`, `[caption …]…[/caption]`.
+fn shortcodes(markup: &str) -> String {
+    let mut plain = String::with_capacity(markup.len());
+    let mut rest = markup;
+    while let Some(at) = rest.find('[') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let name: String = rest[1..]
+            .trim_start_matches('/')
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+            .collect();
+        let is_code = name.len() > 3 && name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
+        let whole = is_code
+            && (rest.contains(&format!("[/{name}]"))
+                || matches!(name.as_str(), "gallery" | "embed" | "playlist" | "audio" | "video"));
+        match rest.find(']').filter(|_| whole) {
+            Some(end) if name == "caption" && !rest.starts_with("[/") => {
+                let close = rest.find("[/caption]").map_or(end, |at| at + "[/caption]".len() - 1);
+                rest = &rest[close + 1..];
+            }
+            Some(end) => rest = &rest[end + 1..],
+            None => {
+                plain.push('[');
+                rest = &rest[1..];
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// The name in `jane@example.org (Jane Doe)` and in `Jane Doe <jane@example.org>`.

@@ -1,7 +1,7 @@
 //! The fields of an article, whatever they are called: from names that are known, from a mapping, or from a layout, to a draft.
 
 use super::layouts::LAYOUTS;
-use super::paths::{self, Node, Path, Shape, is_nothing};
+use super::paths::{self, Node, Outside, Path, Shape, is_nothing};
 use super::reader::Around;
 use super::tree::resolved;
 use crate::extract;
@@ -143,6 +143,11 @@ pub fn is_telling(name: &str) -> bool {
     names.is_some_and(|names| names.iter().any(|(field, _)| matches!(field, Field::Headline | Field::Body)))
 }
 
+/// Whether a name is one of the text.
+pub fn is_body(name: &str) -> bool {
+    LAYOUTS.names.get(&folded(name)).is_some_and(|names| names.iter().any(|(field, _)| *field == Field::Body))
+}
+
 /// Whether a name is one of a field.
 pub fn is_known(name: &str) -> bool {
     LAYOUTS.names.contains_key(&folded(name))
@@ -177,12 +182,14 @@ impl Fields {
 
     /// Takes the fields out of an object: those that the mapping names, or else those with common names. Of one that has several
     /// names there, all come that can hold a text or a summary; else the best.
-    pub fn named(object: &mut Map<String, Value>, outside: &Value, mapping: &Mapping) -> Fields {
+    pub fn named(object: &mut Map<String, Value>, outside: &Outside<'_>, mapping: &Mapping) -> Fields {
         let mut fields = Fields::default();
         let mut ranked: Vec<(Field, usize, String)> = Vec::new();
         for (name, value) in &*object {
             if let Some(known) = LAYOUTS.names.get(&folded(name)).filter(|_| !is_nothing(value)) {
-                ranked.extend(known.iter().map(|(field, rank)| (*field, *rank, name.clone())));
+                let nested = is_nested(value);
+                let known = known.iter().filter(|(field, _)| *field != Field::Body || !nested);
+                ranked.extend(known.map(|(field, rank)| (*field, *rank, name.clone())));
             }
         }
         ranked.sort_by_key(|(field, rank, _)| (*field, *rank));
@@ -192,7 +199,7 @@ impl Fields {
                 mapped.for_each(|path| fields.take_path(field, path, object, outside));
                 continue;
             }
-            for (_, _, name) in ranked.iter().filter(|(known, ..)| *known == field) {
+            for (_, _, name) in ranked.iter().filter(|(known, ..)| *known == field).take(NAMES_MAX) {
                 if !object.contains_key(name) {
                     continue;
                 }
@@ -212,7 +219,13 @@ impl Fields {
     }
 
     /// Takes what a path leads to out of the object, or finds it where it cannot be taken out.
-    pub fn take_path(&mut self, field: Field, path: &Path, object: &mut Map<String, Value>, outside: &Value) {
+    pub fn take_path(
+        &mut self,
+        field: Field,
+        path: &Path,
+        object: &mut Map<String, Value>,
+        outside: &Outside<'_>,
+    ) {
         let text = path.to_string();
         if let Some(plain) = path.plain()
             && let Some(value) = taken(object, plain)
@@ -220,7 +233,7 @@ impl Fields {
             return self.add(field, &text, value);
         }
         let record = Value::Object(std::mem::take(object));
-        let values = path.values(Node::Json(&record), Node::Json(outside), Shape::TEXT);
+        let values = path.values_in(Node::Json(&record), outside, Shape::TEXT);
         if let Value::Object(of) = record {
             *object = of;
         }
@@ -281,6 +294,16 @@ impl Fields {
         provenance.is_summary |= cut;
         provenance.description = description;
         self.describe(&mut draft, &mut provenance, &mut extra, how)?;
+        // What has no name but its address was only kept.
+        if draft.body.is_empty() && is_an_article(&draft.headline) {
+            return Ok(None);
+        }
+        // Services put the publisher's name behind the headline.
+        let publisher = provenance.publisher.as_deref().unwrap_or("");
+        let bare = draft.headline.strip_suffix(publisher).and_then(|headline| headline.strip_suffix(" - "));
+        if let Some(bare) = bare.filter(|_| !publisher.is_empty()).map(str::to_owned) {
+            draft.headline = bare;
+        }
         if draft.body.is_empty()
             && let Some(longest) = longest(&extra, "")
         {
@@ -443,6 +466,12 @@ impl<'a> How<'a> {
     }
 }
 
+/// Names of one field that are looked at in one record.
+const NAMES_MAX: usize = 32;
+/// Names of persons, and keywords, that one record has.
+const LISTED_MAX: usize = 1000;
+/// Of a name that is shown, so many characters.
+const NAME_CHARS: usize = 60;
 /// A summary of so many words is taken for the text.
 pub const TEXT_WORDS: usize = 150;
 /// What is longer and in no field may be the text.
@@ -457,7 +486,7 @@ pub fn take_described(object: &mut Map<String, Value>, around: &Around<'_>, of: 
     for name in ["section", "keywords", "modified", "publisher", "description"] {
         some.extend(object.shift_remove(name).map(|value| (name.to_owned(), value)));
     }
-    let found = Fields::named(&mut some, &Value::Null, &Mapping::default());
+    let found = Fields::named(&mut some, &Outside::of(Node::Json(&Value::Null)), &Mapping::default());
     let mut left = Map::new();
     for (field, name, value) in found.0 {
         match (field, &value) {
@@ -484,7 +513,11 @@ pub fn take_described(object: &mut Map<String, Value>, around: &Around<'_>, of: 
 /// The names of fields, the first of them.
 pub fn shown<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     let more = names.len().saturating_sub(FIELDS_NAMED);
-    let some: Vec<&str> = names.take(FIELDS_NAMED).collect();
+    let short = |name: &str| match name.char_indices().nth(NAME_CHARS) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    };
+    let some: Vec<String> = names.take(FIELDS_NAMED).map(short).collect();
     if more > 0 { format!("{} and {more} more", some.join(", ")) } else { some.join(", ") }
 }
 
@@ -620,12 +653,13 @@ fn is_an_article(text: &str) -> bool {
 
 /// Whether a text is a piece of HTML: it has tags that HTML has.
 pub fn is_markup(text: &str) -> bool {
-    let mut rest = text;
+    let Some(last) = text.rfind('>') else { return false };
+    let mut rest = &text[..=last];
     while let Some(at) = rest.find('<') {
         rest = &rest[at + 1..];
         let name = rest.strip_prefix('/').unwrap_or(rest);
         let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
-        let is_tag = name[end..].starts_with(['>', ' ', '/', '\n', '\t']) && name[end..].contains('>');
+        let is_tag = name[end..].starts_with(['>', ' ', '/', '\n', '\t']);
         if is_tag && LAYOUTS.tags.contains(&name[..end].to_ascii_lowercase()) {
             return true;
         }
@@ -643,7 +677,9 @@ pub fn plain(text: String) -> String {
     if is_markup(&text) {
         extract::text(&text)
     } else if has_references(&text) {
-        resolved(&text)
+        // Markup that was escaped as a whole is markup.
+        let text = resolved(&text);
+        if is_markup(&text) { extract::text(&text) } else { text }
     } else {
         text
     }
@@ -677,14 +713,7 @@ pub fn text_of(name: &str, value: Value) -> Result<String, Reason> {
         Value::String(text) if paths::says_nothing(&text) => Ok(String::new()),
         Value::String(text) => Ok(plain(text)),
         Value::Number(number) => Ok(number.to_string()),
-        // Pieces of one text, some of which say what they are: a bold one, a link.
-        Value::Array(parts) if parts.iter().any(|part| part.get("type").is_some_and(Value::is_string)) => {
-            let piece = |part: &Value| match part {
-                Value::String(text) => text.clone(),
-                part => part.get("text").and_then(Value::as_str).unwrap_or("").to_owned(),
-            };
-            Ok(plain(parts.iter().map(piece).collect()))
-        }
+        Value::Array(parts) if parts.iter().any(Value::is_object) => Ok(pieces(&parts)),
         Value::Array(parts)
             if !parts.iter().any(|part| part.is_number() || part.is_boolean() || part.is_array()) =>
         {
@@ -692,6 +721,78 @@ pub fn text_of(name: &str, value: Value) -> Result<String, Reason> {
             Ok(texts.collect::<Result<Vec<_>, _>>()?.join("\n\n"))
         }
         other => Err(Reason::FieldIsNotText { name: name.to_owned(), found: kind(&other).to_owned() }),
+    }
+}
+
+/// Pieces of a text that are inside a paragraph: those of messengers and editors.
+const INLINE: [&str; 22] = [
+    "plain",
+    "text_link",
+    "link",
+    "bold",
+    "italic",
+    "underline",
+    "strikethrough",
+    "spoiler",
+    "mention",
+    "mention_name",
+    "hashtag",
+    "cashtag",
+    "email",
+    "phone",
+    "url",
+    "bot_command",
+    "custom_emoji",
+    "code",
+    "bank_card",
+    "a",
+    "strong",
+    "em",
+];
+
+/// A text that comes in pieces: paragraphs that say what they are, or parts of one paragraph among bare texts.
+fn pieces(parts: &[Value]) -> String {
+    let kind = |part: &Value| part.get("type").and_then(Value::as_str).unwrap_or("").to_owned();
+    let inline = parts.iter().any(|part| part.is_string() && part.as_str() != Some(""))
+        || parts.iter().any(|part| INLINE.contains(&kind(part).as_str()));
+    let texts = parts.iter().map(piece).filter(|text| !text.is_empty());
+    if inline { plain(texts.collect()) } else { texts.map(plain).collect::<Vec<_>>().join("\n\n") }
+}
+
+/// The text of a piece, with that of the pieces in it.
+fn piece(part: &Value) -> String {
+    match part {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => {
+            let are_texts = parts
+                .iter()
+                .all(|part| part.is_string() || part.get("type").and_then(Value::as_str) == Some("text"));
+            if are_texts { parts.iter().map(piece).collect() } else { pieces(parts) }
+        }
+        Value::Object(object) => {
+            let names =
+                LAYOUTS.inner.iter().map(String::as_str).chain(["children", "data", "items", "blocks"]);
+            let found = names.filter_map(|name| object.get(name)).find(|value| !is_nothing(value));
+            found.map_or(String::new(), piece)
+        }
+        _ => String::new(),
+    }
+}
+
+/// Whether a value is an article, or several, and not the text of one: it has a headline of its own.
+pub fn is_nested(value: &Value) -> bool {
+    let has_headline = |value: &Value| {
+        let is = |name: &String| {
+            LAYOUTS
+                .names
+                .get(&folded(name))
+                .is_some_and(|names| names.iter().any(|(field, _)| *field == Field::Headline))
+        };
+        value.as_object().is_some_and(|object| object.keys().any(is))
+    };
+    match value {
+        Value::Array(list) => list.first().is_some_and(has_headline),
+        value => has_headline(value),
     }
 }
 
@@ -716,9 +817,9 @@ fn names_of(value: Value) -> Vec<String> {
     };
     let names: Vec<String> = match value {
         Value::Array(names) => names.into_iter().flat_map(names_of).collect(),
-        Value::Object(object) => match person(&object)
-            .or_else(|| ["name", "by", "original"].iter().find_map(|name| name_of(object.get(*name)?)))
-        {
+        Value::Object(object) => match person(&object).or_else(|| {
+            ["name", "by", "original", "literal"].iter().find_map(|name| name_of(object.get(*name)?))
+        }) {
             Some(name) => extract::people(&name),
             None => name_of(&Value::Object(object)).into_iter().collect(),
         },
@@ -730,7 +831,11 @@ fn names_of(value: Value) -> Vec<String> {
     };
     let mut single: Vec<String> = Vec::new();
     for name in names {
-        if !paths::says_nothing(&name) && !single.contains(&name) {
+        if single.len() < LISTED_MAX
+            && !paths::says_nothing(&name)
+            && !single.contains(&name)
+            && !name.contains("://")
+        {
             single.push(name);
         }
     }
@@ -789,7 +894,7 @@ fn keywords_of(value: &Value) -> Option<Vec<String>> {
         _ => return None,
     };
     let mut single: Vec<String> = Vec::new();
-    for text in texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
+    for text in texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).take(LISTED_MAX) {
         if !single.iter().any(|known| known == text) {
             single.push(text.to_owned());
         }
@@ -814,26 +919,46 @@ pub fn date_of(value: &Value, language: Option<&str>) -> Option<(Dated, Option<S
     match value {
         Value::String(text) => {
             let text = text.trim();
+            let text = text.strip_prefix("/Date(").map_or(text, |text| text.trim_end_matches(")/"));
             let digits = text.split('.').next().unwrap_or("");
             // Seconds since 1970, or thousandths, as a text.
             if matches!(digits.len(), 9..=13 | 15 | 16) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Some((Dated::from_epoch(text.parse().ok()?)?, None));
             }
-            // A form that people print, if it can be read in one way only.
+            // A form that people print, if it can be read in one way only. What a browser puts in brackets behind it is a name.
+            let text = if text.contains("GMT") { text.split(" (").next().unwrap_or(text) } else { text };
             let found = dates::parse(text, dates::Setting { language, ..Default::default() });
-            found.filter(|found| found.has_year && text.len() < 80).map(|found| (found.dated, found.note()))
+            found.filter(|found| found.has_year && text.len() < 120).map(|found| (found.dated, found.note()))
         }
-        Value::Number(number) => Some((Dated::from_epoch(number.as_f64()?)?, None)),
+        // 20250128 is a day, and no moment of 1970.
+        Value::Number(number) => match number.as_u64() {
+            Some(day @ 18_000_101..=21_001_231) if Dated::parse(&day.to_string()).is_some() => {
+                date_of(&day.to_string().into(), language)
+            }
+            _ => Some((Dated::from_epoch(number.as_f64()?)?, None)),
+        },
         Value::Object(object) => {
-            let name = ["$date", "$numberLong", "dateTime", "value"]
+            let name = ["$date", "$numberLong", "dateTime", "value", "date-parts", "raw"]
                 .iter()
                 .find(|name| object.contains_key(**name))?;
             date_of(object.get(*name)?, language)
         }
-        // The first that is one.
-        Value::Array(list) => list.iter().find_map(|value| date_of(value, language)),
+        // The first that is one; or its parts.
+        Value::Array(list) => match list.iter().map(number_of).collect::<Option<Vec<u64>>>() {
+            Some(parts) if matches!(parts.len(), 2 | 3) => {
+                let text = parts.iter().map(|part| format!("{part:02}")).collect::<Vec<_>>().join("-");
+                Some((Dated::parse(&text)?, None))
+            }
+            _ => list.iter().find_map(|value| date_of(value, language)),
+        },
         _ => None,
     }
+}
+
+/// A part of a date, as a number or as a text.
+fn number_of(value: &Value) -> Option<u64> {
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    number.filter(|number| *number < 10_000)
 }
 
 pub fn kind(value: &Value) -> &'static str {

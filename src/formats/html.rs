@@ -6,18 +6,25 @@ use super::{press, saved, tree, xml};
 use crate::extract::{self, Page, Setting};
 use crate::model::url::archived;
 use crate::model::{Draft, Language, Provenance, Published, Reason};
-use crate::text::decode;
+use crate::text::decode::{self, Decoded};
 use crate::text::detect_language;
 
 /// Reads one record.
 pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
-    if bytes.len() <= around.limits.page_bytes {
-        let decoded = decode::decode(bytes, around.charset);
-        if let Some(documents) = documents(&decoded.text, around) {
-            return documents;
-        }
+    let decoded = decoded(bytes, around)?;
+    if let Some(documents) = documents(&decoded.text, around) {
+        return documents;
     }
-    draft(bytes, around).map(|draft| Content::Drafts(vec![draft]))
+    of_text(&decoded, around).map(|draft| Content::Drafts(vec![draft]))
+}
+
+/// The text of a page. `Err` if it is longer than pages may be.
+fn decoded<'b>(bytes: &'b [u8], around: &Around<'_>) -> Result<Decoded<'b>, Reason> {
+    let most = around.limits.page_bytes;
+    if bytes.len() > most {
+        return Err(Reason::PageTooLong { found: bytes.len(), most });
+    }
+    Ok(decode::decode(bytes, around.charset))
 }
 
 /// Bytes of a page in which it says what it is.
@@ -29,13 +36,17 @@ fn documents(html: &str, around: &Around<'_>) -> Option<Result<Content, Reason>>
     if head.contains("<!doctype netscape-bookmark-file") {
         return Some(Err("it is a file of bookmarks, addresses without texts".into()));
     }
-    if head.contains("<frameset") {
+    if head.contains("<title>pocket export</title>") {
+        return Some(Err("it is a list of what was kept in Pocket, addresses without texts".into()));
+    }
+    let has = |mark: &str| memchr::memmem::find(html.as_bytes(), mark.as_bytes()).is_some();
+    if has("<frameset") || has("<FRAMESET") {
         return Some(Err("it is a frameset; ingest the pages that its frames show".into()));
     }
-    if html.contains("<DOCFULL>") && html.contains("DOCUMENT") {
+    if has("<DOCFULL>") && has("DOCUMENT") {
         return press::nexis_page(&tree::of_html(html), around);
     }
-    if html.contains("DocPublicationName") && !html.contains("<article") {
+    if has("DocPublicationName") && !has("<article") {
         return press::europresse(&tree::of_html(html), around);
     }
     let layout = LAYOUTS.of_page(html, around)?;
@@ -45,20 +56,20 @@ fn documents(html: &str, around: &Around<'_>) -> Option<Result<Content, Reason>>
 
 /// Reads a page. `Err` says why there is no article in it.
 pub(super) fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, Reason> {
-    let most = around.limits.page_bytes;
-    if bytes.len() > most {
-        return Err(Reason::PageTooLong { found: bytes.len(), most });
-    }
-    let decoded = decode::decode(bytes, around.charset);
+    of_text(&decoded(bytes, around)?, around)
+}
+
+fn of_text(decoded: &Decoded<'_>, around: &Around<'_>) -> Result<Draft, Reason> {
     // Who saved the page knows best where it was, and when.
     let saved = saved::of(&decoded.text).unwrap_or_default();
     let url = around.url.or(saved.url.as_deref());
     let captured = saved.at.filter(|_| !saved.archived).or(around.captured);
     let around = &Around { url, captured, ..*around };
-    let page = extract::read(
-        &decoded.text,
-        &Setting { url, captured: saved.at.or(captured), now: Some(around.now) },
-    );
+    let text =
+        if saved.archived { saved::without_frame(&decoded.text) } else { decoded.text.as_ref().into() };
+    let setting =
+        Setting { url: url.or(around.given_url), captured: saved.at.or(captured), now: Some(around.now) };
+    let page = extract::read(&text, &setting);
     let mut rejected = None;
     if page.body.is_empty() {
         let why = Reason::NoArticle { headline: !page.headline.is_empty() };

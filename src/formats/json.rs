@@ -1,9 +1,9 @@
 //! JSON: records with common names, in any envelope, or in a layout that is known.
 
 use super::exported::{self, archive_data};
-use super::fields::{Fields, How, Mapping, is_known, is_telling, kind, shown};
-use super::layouts::{Item, LAYOUTS};
-use super::paths::{Node, Shape};
+use super::fields::{Fields, How, Mapping, folded, is_body, is_known, is_nested, is_telling, kind, shown};
+use super::layouts::{Item, LAYOUTS, Layout};
+use super::paths::{Node, Outside, Shape};
 use super::reader::{Around, Content, Items};
 use super::{feed, har};
 use crate::model::{Draft, Reason, Skip};
@@ -57,18 +57,23 @@ pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
     if mapping.records.is_empty() && har::is_har(&value) {
         return har::read(&value, around);
     }
-    if mapping.is_empty() && feed::is_json_feed(&value.to_string().chars().take(4096).collect::<String>()) {
+    if mapping.is_empty() && feed::is_json_feed(&String::from_utf8_lossy(&bytes[..bytes.len().min(4096)])) {
         return feed::read(bytes, around);
     }
     match records(value, mapping, around)? {
-        Found::Record(record) => match draft(record, &Value::Null, mapping, around) {
-            Ok(draft) => Ok(Content::Drafts(vec![draft])),
-            Err(Item::Rejected(reason)) => Err(reason),
-            Err(Item::Passed(why)) => Ok(Content::Passed(why)),
-        },
-        Found::Records(records, outside) => {
+        Found::Record(record) => {
+            match draft(record, &Outside::of(Node::Json(&Value::Null)), None, mapping, around) {
+                Ok(draft) => Ok(Content::Drafts(vec![draft])),
+                Err(Item::Rejected(reason)) => Err(reason),
+                Err(Item::Passed(why)) => Ok(Content::Passed(why)),
+            }
+        }
+        Found::Records(records, outside, layout) => {
             let mut items = Items::default();
-            records.into_iter().for_each(|record| items.add(draft(record, &outside, mapping, around)));
+            let outside = Outside::of(Node::Json(&outside));
+            records
+                .into_iter()
+                .for_each(|record| items.add(draft(record, &outside, layout, mapping, around)));
             Ok(Content::Items(items))
         }
     }
@@ -158,15 +163,15 @@ fn explain(e: &serde_json::Error) -> String {
 }
 
 /// What an object is.
-enum Found {
+enum Found<'l> {
     /// A record.
     Record(Value),
     /// What holds records, and what they stand in.
-    Records(Vec<Value>, Value),
+    Records(Vec<Value>, Value, Option<&'l Layout>),
 }
 
 /// The record that an object is, or those that it holds. `Err` if it holds lists of which none can be told to be that of the records.
-fn records(value: Value, mapping: &Mapping, around: &Around<'_>) -> Result<Found, Reason> {
+fn records<'l>(value: Value, mapping: &Mapping, around: &Around<'l>) -> Result<Found<'l>, Reason> {
     if !mapping.records.is_empty() {
         let records = elements(&value, mapping.records.iter());
         if records.is_empty() {
@@ -182,7 +187,7 @@ fn records(value: Value, mapping: &Mapping, around: &Around<'_>) -> Result<Found
             );
             return Err(Reason::NoRecords { lists: paths.join(", "), fields });
         }
-        return Ok(Found::Records(records, value));
+        return Ok(Found::Records(records, value, None));
     }
     if !mapping.is_empty() {
         return Ok(Found::Record(value));
@@ -190,37 +195,55 @@ fn records(value: Value, mapping: &Mapping, around: &Around<'_>) -> Result<Found
     if let Some(layout) = LAYOUTS.of_answer(&value, around) {
         let records = elements(&value, layout.records.iter());
         if !layout.records.is_empty() {
-            return Ok(Found::Records(records, value));
+            return Ok(Found::Records(records, value, Some(layout)));
         }
     }
-    if LAYOUTS.of_record(&value, around).is_some() {
+    // One that has a text is an article, whatever lists it has beside.
+    if LAYOUTS.of_record(&value, around).is_some() || has_text(&value) {
         return Ok(Found::Record(value));
     }
     for path in &LAYOUTS.envelopes {
-        let found = elements(&value, std::iter::once(path));
-        if found.iter().any(|record| is_record(&unwrapped(record.clone()), around)) && !has_text(&value) {
-            return Ok(Found::Records(found, value));
+        let node = Node::Json(&value);
+        let tells = |record: &Value| is_record(unwrapped_of(record), around);
+        let holds = |found: Node<'_>| match found {
+            Node::Json(Value::Array(list)) => list.iter().any(tells),
+            Node::Json(object) => object.is_object() && tells(object),
+            _ => false,
+        };
+        if path.find(node, node).into_iter().any(holds) {
+            let found = elements(&value, std::iter::once(path));
+            return Ok(Found::Records(found, value, None));
         }
     }
     let Value::Object(object) = &value else { return Ok(Found::Record(value)) };
-    if object.keys().any(|name| is_telling(name)) {
+    if object.iter().any(|(name, value)| is_telling(name) && !is_nested(value)) {
         if let Some(rows) = columns(object) {
-            return Ok(Found::Records(rows, Value::Null));
+            return Ok(Found::Records(rows, Value::Null, None));
         }
         return Ok(Found::Record(value));
     }
     if let Some(rows) = split_rows(object).or_else(|| by_key(object, around)) {
-        return Ok(Found::Records(rows, Value::Null));
+        return Ok(Found::Records(rows, Value::Null, None));
     }
-    // The one list whose elements are articles, wherever it is.
+    // The one list whose elements are articles, wherever it is, or the one object that is one. Without a headline the elements may be the
+    // paragraphs of one that has it beside them.
     let mut lists = Vec::new();
     lists_of(&value, "", 0, &mut lists);
-    let telling: Vec<&(String, &Vec<Value>)> = lists
-        .iter()
-        .filter(|(_, list)| list.iter().take(20).any(|record| is_record(&unwrapped(record.clone()), around)))
-        .collect();
+    let titled =
+        object.keys().any(|name| ["headline", "title"].iter().any(|part| folded(name).contains(part)));
+    let tells = |record: &Value| {
+        let record = unwrapped_of(record);
+        is_record(record, around) && (!titled || is_nested(record))
+    };
+    let telling: Vec<&(String, &Vec<Value>)> =
+        lists.iter().filter(|(_, list)| list.iter().take(20).any(tells)).collect();
     if let [(_, list)] = telling[..] {
-        return Ok(Found::Records((*list).clone(), value.clone()));
+        return Ok(Found::Records((*list).clone(), value.clone(), None));
+    }
+    let mut objects = Vec::new();
+    objects_of(&value, 0, around, &mut objects);
+    if let ([], [one]) = (&telling[..], &objects[..]) {
+        return Ok(Found::Record((*one).clone()));
     }
     if !lists.is_empty() {
         let fields = shown(object.keys().map(String::as_str).collect::<Vec<_>>().into_iter());
@@ -237,13 +260,11 @@ fn elements<'a>(value: &Value, paths: impl Iterator<Item = &'a super::paths::Pat
     for path in paths {
         for found in path.values(node, node, Shape::TEXT) {
             match found {
-                Value::Array(list) => elements.extend(list.into_iter().filter(Value::is_object)),
+                // What is no object among objects is rejected, not passed over.
+                Value::Array(list) if list.iter().any(Value::is_object) => elements.extend(list),
                 Value::Object(object) => elements.push(Value::Object(object)),
                 _ => {}
             }
-        }
-        if !elements.is_empty() {
-            break;
         }
     }
     elements
@@ -251,21 +272,29 @@ fn elements<'a>(value: &Value, paths: impl Iterator<Item = &'a super::paths::Pat
 
 /// Whether an object is a record by itself: it has the name of a headline or of a text.
 fn is_record(value: &Value, around: &Around<'_>) -> bool {
-    let named = value.as_object().is_some_and(|object| object.keys().any(|name| is_telling(name)));
+    let tells = |(name, value): (&String, &Value)| is_telling(name) && !is_nested(value);
+    let named = value.as_object().is_some_and(|object| object.iter().any(tells));
     named || LAYOUTS.of_record(value, around).is_some()
 }
 
-/// Whether an object has a text that is no list: it is an article, whatever lists it has beside.
+/// Words of a text beside which lists are not what holds the articles.
+const TEXT_WORDS: usize = 8;
+
+/// Whether an object has a text that is no list: an answer may have a word or two beside its records.
 fn has_text(value: &Value) -> bool {
     let Some(object) = value.as_object() else { return false };
-    let mut copy: Map<String, Value> = object.clone();
-    copy.retain(|_, value| value.is_string());
-    Fields::named(&mut copy, &Value::Null, &Mapping::default()).has(super::fields::Field::Body)
+    let is_list = |value: &Value| value.as_array().is_some_and(|list| list.iter().any(Value::is_object));
+    let least = if object.values().any(is_list) { TEXT_WORDS } else { 1 };
+    let is_text = |text: &str| text.split_whitespace().take(least).count() == least;
+    object.iter().any(|(name, value)| value.as_str().is_some_and(is_text) && is_body(name))
 }
 
 /// The record in an object that only wraps it: `{"_index": …, "_source": {…}}`.
 fn unwrapped(value: Value) -> Value {
     let Value::Object(mut object) = value else { return value };
+    if object.get("_source").is_some_and(Value::is_object) {
+        return object.shift_remove("_source").map_or(Value::Null, unwrapped);
+    }
     let name = LAYOUTS.unwrapped.iter().find(|name| object.get(*name).is_some_and(Value::is_object));
     match name {
         Some(name) if !object.keys().any(|key| is_telling(key) && key != name) => {
@@ -275,13 +304,31 @@ fn unwrapped(value: Value) -> Value {
     }
 }
 
+/// The same without taking it out.
+fn unwrapped_of(value: &Value) -> &Value {
+    let Some(object) = value.as_object() else { return value };
+    if let Some(source) = object.get("_source").filter(|source| source.is_object()) {
+        return unwrapped_of(source);
+    }
+    let name = LAYOUTS.unwrapped.iter().find(|name| object.get(*name).is_some_and(Value::is_object));
+    match name {
+        Some(name) if !object.keys().any(|key| is_telling(key) && key != name) => unwrapped_of(&object[name]),
+        _ => value,
+    }
+}
+
+/// A name of a column is no longer: it is copied for each row.
+const COLUMN_BYTES_MAX: usize = 256;
+
 /// The rows of a table that has an object a column: `{"title": {"0": …}, "text": {"0": …}}`.
 fn columns(object: &Map<String, Value>) -> Option<Vec<Value>> {
     let columns: Vec<(&String, &Map<String, Value>)> = object
         .iter()
         .map(|(name, value)| value.as_object().map(|column| (name, column)))
         .collect::<Option<_>>()?;
-    let (_, first) = columns.first().filter(|_| columns.len() > 1)?;
+    let short = |name: &String| name.len() <= COLUMN_BYTES_MAX;
+    let (_, first) =
+        columns.first().filter(|_| columns.len() > 1 && columns.iter().all(|(name, _)| short(name)))?;
     if first.is_empty() || !columns.iter().all(|(_, column)| column.keys().eq(first.keys())) {
         return None;
     }
@@ -295,6 +342,9 @@ fn split_rows(object: &Map<String, Value>) -> Option<Vec<Value>> {
     let names: Vec<&str> =
         object.get("columns")?.as_array()?.iter().map(Value::as_str).collect::<Option<_>>()?;
     let rows = object.get("data").or(object.get("rows"))?.as_array()?;
+    if names.iter().any(|name| name.len() > COLUMN_BYTES_MAX) {
+        return None;
+    }
     let row = |row: &Value| -> Option<Value> {
         let fields =
             names.iter().zip(row.as_array()?).map(|(name, value)| ((*name).to_owned(), value.clone()));
@@ -321,7 +371,7 @@ fn by_key(object: &Map<String, Value>, around: &Around<'_>) -> Option<Vec<Value>
 /// Every list of objects, with its path.
 fn lists_of<'a>(value: &'a Value, path: &str, depth: usize, found: &mut Vec<(String, &'a Vec<Value>)>) {
     let Value::Object(object) = value else { return };
-    for (name, value) in object {
+    for (name, value) in object.iter().filter(|(name, _)| path.len() + name.len() < 2 * COLUMN_BYTES_MAX) {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         match value {
             Value::Array(list) if list.iter().any(Value::is_object) => found.push((path, list)),
@@ -331,23 +381,42 @@ fn lists_of<'a>(value: &'a Value, path: &str, depth: usize, found: &mut Vec<(Str
     }
 }
 
-/// The draft that a record makes.
-fn draft(record: Value, outside: &Value, mapping: &Mapping, around: &Around<'_>) -> Result<Draft, Item> {
+/// Every object in an object that is a record.
+fn objects_of<'a>(value: &'a Value, depth: usize, around: &Around<'_>, found: &mut Vec<&'a Value>) {
+    for inner in value.as_object().into_iter().flat_map(Map::values).filter(|inner| inner.is_object()) {
+        if is_record(inner, around) && is_nested(inner) {
+            found.push(inner);
+        } else if depth < 4 {
+            objects_of(inner, depth + 1, around, found);
+        }
+    }
+}
+
+/// The draft that a record makes, in the layout of what it stands in or in its own.
+fn draft(
+    record: Value,
+    outside: &Outside<'_>,
+    layout: Option<&Layout>,
+    mapping: &Mapping,
+    around: &Around<'_>,
+) -> Result<Draft, Item> {
     let record = if mapping.is_empty() { unwrapped(record) } else { record };
-    if mapping.is_empty() {
-        let layout = LAYOUTS.of_answer(outside, around).filter(|layout| layout.fits(&record));
+    if mapping.is_empty() && record.is_object() {
+        let layout = layout.filter(|layout| layout.fits(&record));
         if let Some(layout) = layout.or_else(|| LAYOUTS.of_record(&record, around)) {
             return layout.draft(record, outside, around);
         }
     }
-    let Value::Object(object) = record else { return Err(Item::Rejected("it is no object".into())) };
+    let Value::Object(object) = record else {
+        return Err(Item::Rejected(format!("it is {}; expected an object", kind(&record)).into()));
+    };
     of_object(object, outside, mapping, around)
 }
 
 /// The draft that an object with common names makes.
 pub fn of_object(
     mut object: Map<String, Value>,
-    outside: &Value,
+    outside: &Outside<'_>,
     mapping: &Mapping,
     around: &Around<'_>,
 ) -> Result<Draft, Item> {

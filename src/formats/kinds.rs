@@ -101,13 +101,21 @@ impl Zip {
         {
             return Zip::Crawls;
         }
-        if has("word/document.xml") {
+        // A zip that has other files as well is no document.
+        let is_part = |name: &&str| {
+            let places =
+                ["word/", "docProps/", "customXml/", "_rels/", "[Content_Types].xml", "docMetadata/"];
+            places.iter().any(|place| name.starts_with(place))
+        };
+        if has("word/document.xml") && names.iter().all(|name| is_part(&name)) {
             return Zip::Word;
         }
         if has("META-INF/container.xml") && names.iter().any(|name| is_page(name)) {
             return Zip::Book;
         }
-        if has("[Content_Types].xml") || has("mimetype") {
+        let is_open = has("mimetype")
+            && (has("content.xml") || has("META-INF/manifest.xml") || has("META-INF/container.xml"));
+        if has("[Content_Types].xml") || is_open {
             let reason = "it is a document (an Office or OpenDocument file); convert it to text first";
             return Zip::Document(Kind { reason: reason.into(), skip: Skip::Kind("office documents") });
         }

@@ -2,7 +2,7 @@
 //! his own in the same form; his come first.
 
 use super::fields::{Field, Fields, How, folded, text_of};
-use super::paths::{Node, Path, Shape};
+use super::paths::{Node, Outside, Path, Shape};
 use super::reader::Around;
 use crate::model::{Draft, Reason, Skip};
 use serde::Deserialize;
@@ -41,12 +41,15 @@ pub struct Layout {
     pub around: Vec<Path>,
     /// Where the records are in it.
     pub records: Vec<Path>,
-    /// Records are no articles that have one of these; a name may have values: `type=picture|video`.
+    /// Records are no articles that have one of these; a name may have values: `type=picture|video`, whatever their case; `*:picture` for
+    /// how they end, `!0` for any other.
     pub never: Vec<String>,
     /// Records are articles only if they have all of these, in the same form.
     pub only: Vec<String>,
     /// Fields, or elements in a text, that are of no use.
     pub without: Vec<String>,
+    /// Whether only the first that stands where the body is belongs to it.
+    pub first: bool,
     /// Whether what stands in the body is a summary.
     pub summary: bool,
     /// The language by which dates are settled that can be read in two ways: `en-US` has the month first.
@@ -97,6 +100,8 @@ pub struct Layouts {
     pub tags: HashSet<String>,
     refused: Vec<Refused>,
     layouts: Vec<Layout>,
+    /// Those of JSON, by the name that each is told by first.
+    by_name: HashMap<String, Vec<usize>>,
 }
 
 /// Those that pressmark knows.
@@ -113,8 +118,24 @@ pub static LAYOUTS: LazyLock<Layouts> = LazyLock::new(|| {
             }
         }
     }
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, layout) in file.layout.iter().enumerate().filter(|(_, layout)| layout.of == Of::Json) {
+        let first = layout.around.first().or(layout.has.first()).and_then(Path::first);
+        by_name.entry(first.unwrap_or_default().to_owned()).or_default().push(at);
+    }
     let File { inner, calling, envelopes, unwrapped, placeholders, tags, refused, layout, .. } = file;
-    Layouts { names, inner, calling, envelopes, unwrapped, placeholders, tags, refused, layouts: layout }
+    Layouts {
+        names,
+        inner,
+        calling,
+        envelopes,
+        unwrapped,
+        placeholders,
+        tags,
+        refused,
+        layouts: layout,
+        by_name,
+    }
 });
 
 /// Layouts that a user brings.
@@ -165,30 +186,38 @@ impl Layouts {
 
     /// The layout of a page that has its marks.
     pub fn of_page<'a>(&'a self, html: &str, around: &Around<'a>) -> Option<&'a Layout> {
-        self.all(around).find(|layout| {
-            layout.of == Of::Html
-                && !layout.marks.is_empty()
-                && layout.marks.iter().all(|mark| html.contains(mark))
-        })
+        let has = |mark: &String| memchr::memmem::find(html.as_bytes(), mark.as_bytes()).is_some();
+        self.all(around)
+            .find(|layout| layout.of == Of::Html && !layout.marks.is_empty() && layout.marks.iter().all(has))
     }
 
     /// The layout that says where the records of an input of JSON are.
     pub fn of_answer<'a>(&'a self, answer: &Value, around: &Around<'a>) -> Option<&'a Layout> {
         let node = Node::Json(answer);
-        self.all(around).find(|layout| {
-            layout.of == Of::Json && !layout.around.is_empty() && all(&layout.around, node, node)
-        })
+        let layouts = self.begun(answer, around);
+        layouts.into_iter().find(|layout| !layout.around.is_empty() && all(&layout.around, node, node))
     }
 
     /// The layout of a record of JSON.
     pub fn of_record<'a>(&'a self, record: &Value, around: &Around<'a>) -> Option<&'a Layout> {
         let node = Node::Json(record);
-        self.all(around).find(|layout| {
-            layout.of == Of::Json
-                && layout.around.is_empty()
-                && !layout.has.is_empty()
-                && all(&layout.has, node, node)
-        })
+        let layouts = self.begun(record, around);
+        layouts
+            .into_iter()
+            .find(|layout| layout.around.is_empty() && !layout.has.is_empty() && all(&layout.has, node, node))
+    }
+
+    /// Layouts of JSON of which an object has the name that they are told by first, in order.
+    fn begun<'a>(&'a self, object: &Value, around: &Around<'a>) -> Vec<&'a Layout> {
+        let own = around.layouts.iter().flat_map(|own| own.iter()).filter(|layout| layout.of == Of::Json);
+        let mut begun: Vec<&Layout> = own.collect();
+        let names = object.as_object().into_iter().flat_map(Map::keys);
+        let mut known: Vec<usize> =
+            names.filter_map(|name| self.by_name.get(name)).flatten().copied().collect();
+        known.sort_unstable();
+        known.dedup();
+        begun.extend(known.into_iter().map(|at| &self.layouts[at]));
+        begun
     }
 }
 
@@ -203,7 +232,7 @@ impl Layout {
     }
 
     /// Whether a record is no article, by what it says of itself.
-    fn is_none(&self, record: Node<'_>, outside: Node<'_>) -> bool {
+    fn is_none(&self, record: Node<'_>, outside: &Outside<'_>) -> bool {
         let holds = |condition: &String| {
             // An equals sign in brackets is the path's.
             let mut depth = 0;
@@ -214,15 +243,22 @@ impl Layout {
             let (path, wanted) = equals
                 .map_or((condition.as_str(), None), |(at, _)| (&condition[..at], Some(&condition[at + 1..])));
             let Ok(path) = path.parse::<Path>() else { return false };
-            let found = path.values(record, outside, Shape::TEXT);
+            let found = path.values_in(record, outside, Shape::TEXT);
             let said = |value: &Value| match value {
                 Value::String(text) => text.clone(),
                 value => value.to_string(),
             };
             match wanted {
-                Some(wanted) => {
-                    found.iter().map(said).any(|said| wanted.split('|').any(|wanted| wanted == said))
-                }
+                Some(wanted) => found.iter().map(said).any(|said| {
+                    let said = said.to_lowercase();
+                    wanted.split('|').any(|wanted| {
+                        match (wanted.strip_prefix('*'), wanted.strip_prefix('!')) {
+                            (Some(end), _) => said.ends_with(&end.to_lowercase()),
+                            (_, Some(other)) => said != other.to_lowercase(),
+                            _ => said == wanted.to_lowercase(),
+                        }
+                    })
+                }),
                 None => !found.is_empty(),
             }
         };
@@ -230,15 +266,15 @@ impl Layout {
     }
 
     /// The draft that a record of JSON makes.
-    pub fn draft(&self, record: Value, outside: &Value, around: &Around<'_>) -> Result<Draft, Item> {
-        if self.is_none(Node::Json(&record), Node::Json(outside)) {
+    pub fn draft(&self, record: Value, outside: &Outside<'_>, around: &Around<'_>) -> Result<Draft, Item> {
+        if self.is_none(Node::Json(&record), outside) {
             return Err(Item::Passed(Skip::NoArticle));
         }
         let mut fields = Fields::default();
         let mut taken = Vec::new();
         for field in Field::ALL {
             for path in self.fields.get(&field).into_iter().flatten() {
-                let values = path.values(Node::Json(&record), Node::Json(outside), Shape::TEXT);
+                let values = path.values_in(Node::Json(&record), outside, Shape::TEXT);
                 if !values.is_empty() {
                     fields.add_all(field, &path.to_string(), values);
                     taken.extend(path.plain());
@@ -250,7 +286,7 @@ impl Layout {
         for path in taken {
             let mut unused = Fields::default();
             if let Ok(path) = path.parse::<Path>() {
-                unused.take_path(Field::Body, &path, &mut object, &Value::Null);
+                unused.take_path(Field::Body, &path, &mut object, &Outside::of(Node::Json(&Value::Null)));
             }
         }
         object.retain(|name, _| !self.without.contains(name));
@@ -265,7 +301,7 @@ impl Layout {
     pub fn of_element(
         &self,
         record: Node<'_>,
-        outside: Node<'_>,
+        outside: &Outside<'_>,
         around: &Around<'_>,
     ) -> Result<Draft, Item> {
         if self.is_none(record, outside) {
@@ -275,7 +311,10 @@ impl Layout {
         for field in Field::ALL {
             let shape = Shape { markup: field == Field::Body, without: &self.without };
             for path in self.fields.get(&field).into_iter().flatten() {
-                let mut values = path.values(record, outside, shape);
+                let mut values = path.values_in(record, outside, shape);
+                if self.first {
+                    values.truncate(1);
+                }
                 if field == Field::Body && values.len() > 1 {
                     // Paragraphs that stand each for itself.
                     let texts = values.into_iter().filter_map(|value| text_of("body", value).ok());

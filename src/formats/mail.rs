@@ -1,51 +1,68 @@
 //! Messages: newsletters as `.eml` files or in an mbox, and web pages that a browser saved as MHTML.
 
 use super::html;
-use super::reader::{Around, Content};
+use super::reader::{Around, Content, Items};
 use crate::extract::{self, boilerplate};
-use crate::model::{Draft, Origin, Provenance, Published, Reason, Source};
+use crate::model::{Draft, Origin, Provenance, Published, Reason, Skip, Source};
 use crate::text::dates::{self, Setting};
 use crate::text::decode;
 use mailparse::{MailHeaderMap, ParsedMail};
 
 /// Reads one record: a message, and those that are attached to it.
 pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
-    let mut found = vec![draft(bytes, around)];
+    let own = draft(bytes, around);
+    let mut inner = Vec::new();
     if let Ok(mail) = mailparse::parse_mail(bytes) {
-        attached(&mail, 0, &mut |message| found.push(draft(message, around)));
+        attached(&mail, 0, &mut |message| {
+            inner.push(match message {
+                Some(message) => draft(message, around),
+                None => Err("messages are attached to messages in it deeper than they are read".into()),
+            });
+        });
     }
-    match found.len() {
-        1 => found.remove(0).map(|draft| Content::Drafts(vec![draft])),
-        _ => Ok(Content::Items(found.into())),
+    if inner.is_empty() {
+        return own.map(|draft| Content::Drafts(vec![draft]));
     }
+    let mut items = Items::default();
+    match own {
+        Ok(draft) => items.items.push(Ok(draft)),
+        // What only carries others says nothing itself.
+        Err(_) => items.passed.push(Skip::NoArticle),
+    }
+    items.items.extend(inner);
+    Ok(Content::Items(items))
 }
 
 /// Messages in messages are looked into so deep.
-const ATTACHED_DEPTH: usize = 4;
+const ATTACHED_DEPTH: usize = 8;
 
-/// Every message that is attached to one.
-fn attached(mail: &ParsedMail<'_>, depth: usize, each: &mut dyn FnMut(&[u8])) {
+/// Every message that is attached to one; `None` for those that are too deep.
+fn attached(mail: &ParsedMail<'_>, depth: usize, each: &mut dyn FnMut(Option<&[u8]>)) {
     for part in &mail.subparts {
-        if part.ctype.mimetype.eq_ignore_ascii_case("message/rfc822") {
-            if let Ok(bytes) = part.get_body_raw() {
-                each(&bytes);
-                if let Ok(inner) = mailparse::parse_mail(&bytes)
-                    && depth < ATTACHED_DEPTH
-                {
-                    attached(&inner, depth + 1, each);
-                }
+        if !part.ctype.mimetype.eq_ignore_ascii_case("message/rfc822") {
+            attached(part, depth, each);
+        } else if depth >= ATTACHED_DEPTH {
+            each(None);
+        } else if let Ok(bytes) = part.get_body_raw() {
+            each(Some(&bytes));
+            if let Ok(inner) = mailparse::parse_mail(&bytes) {
+                attached(&inner, depth + 1, each);
             }
-        } else if depth < ATTACHED_DEPTH {
-            attached(part, depth + 1, each);
         }
     }
 }
+
+/// A longer header is taken as it stands, and cut.
+const HEADER_BYTES_MAX: usize = 16 << 10;
 
 /// The value of a header. Encoded words are joined before they are decoded, since mailers cut them in the middle of a character; bytes
 /// that nothing encodes are in the charset of the text, if they are not UTF-8.
 fn header(mail: &ParsedMail<'_>, name: &str) -> Option<String> {
     let header = mail.headers.get_first_header(name)?;
     let raw = header.get_value_raw();
+    if raw.len() > HEADER_BYTES_MAX {
+        return Some(String::from_utf8_lossy(&raw[..HEADER_BYTES_MAX]).trim().to_owned());
+    }
     let value = if raw.iter().any(|byte| *byte >= 0x80) {
         let named = charset(mail)
             .or_else(|| part(mail, "text/plain").or_else(|| part(mail, "text/html")).and_then(charset));
@@ -181,7 +198,15 @@ fn draft(bytes: &[u8], around: &Around<'_>) -> Result<Draft, Reason> {
     let captured = around.captured.unwrap_or(around.now);
     draft.provenance.published = date.map(|dated| Published::new(dated, Origin::Given, captured));
     draft.provenance.notes.extend(note);
-    let from = mail.headers.get_first_header("From").and_then(|from| mailparse::addrparse_header(from).ok());
+    let is_raw = mail
+        .headers
+        .get_first_header("From")
+        .is_some_and(|from| from.get_value_raw().iter().any(|byte| *byte >= 0x80));
+    let from = match header("From").filter(|_| is_raw) {
+        // Bytes that nothing encodes are in the charset of the text.
+        Some(from) => mailparse::addrparse(&from).ok(),
+        None => mail.headers.get_first_header("From").and_then(|from| mailparse::addrparse_header(from).ok()),
+    };
     let from = from.and_then(|list| {
         list.iter().find_map(|address| match address {
             mailparse::MailAddr::Single(one) => Some(one.clone()),
@@ -215,15 +240,12 @@ fn newsletter(
     let all = extract::text(&decoded.text);
     let mut draft = html::draft(decoded.text.as_bytes(), around).unwrap_or_default();
     // Its first row is as much of it as the longest.
-    if draft.body.len() * 5 < all.len() * 4 {
-        let (headline, mut lines) = (draft.headline.clone(), Vec::new());
-        for line in all.split("\n\n") {
-            if line != headline && !boilerplate::is_furniture(line) && !boilerplate::is_mail_furniture(line) {
-                lines.push(line);
-            }
-        }
-        draft.body = lines.join("\n\n");
-    }
+    let of = if draft.body.len() * 5 < all.len() * 4 { &all } else { &draft.body };
+    let is_own = |line: &&str| {
+        *line != draft.headline && !boilerplate::is_furniture(line) && !boilerplate::is_mail_furniture(line)
+    };
+    let body = of.split("\n\n").filter(is_own).collect::<Vec<_>>().join("\n\n");
+    draft.body = body;
     if draft.body.is_empty()
         && let Some(plain) = plain
     {

@@ -1,6 +1,7 @@
 //! Markdown with front matter, as clippers and static sites write it, and as pressmark exports it.
 
 use super::fields::{Fields, How, Mapping};
+use super::paths::{Node, Outside};
 use super::reader::{Around, Content};
 use crate::extract;
 use crate::model::{Reason, Skip};
@@ -20,7 +21,10 @@ fn is_name(name: &str) -> bool {
 
 /// Front matter, and what comes after it.
 fn split(text: &str) -> Option<(&str, &str)> {
-    let rest = text.trim_start_matches('\u{feff}').strip_prefix("---")?;
+    let text = text.trim_start_matches('\u{feff}');
+    // Hugo's are TOML between plus signs.
+    let fence = if text.starts_with("+++") { "+++" } else { "---" };
+    let rest = text.strip_prefix(fence)?;
     let rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n'))?;
     let end = rest
         .match_indices("\n---")
@@ -47,8 +51,11 @@ pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
     }
     let (headline, body) = plain(text);
     let fields = {
-        let mut named =
-            Fields::named(&mut object, &Value::Null, around.mapping.unwrap_or(&Mapping::default()));
+        let mut named = Fields::named(
+            &mut object,
+            &Outside::of(Node::Json(&Value::Null)),
+            around.mapping.unwrap_or(&Mapping::default()),
+        );
         if !named.has(super::fields::Field::Headline)
             && let Some(headline) = &headline
         {
@@ -79,27 +86,47 @@ pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
 fn of_front(front: &str) -> Map<String, Value> {
     let mut object = Map::new();
     let mut open: Option<String> = None;
+    let mut blocks = false;
+    let toml = front
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .is_some_and(|line| line.split(':').next().unwrap_or("").contains('='));
     for line in front.lines() {
         let trimmed = line.trim();
         match (trimmed.strip_prefix("- "), &open) {
             (Some(item), Some(name)) => {
                 match object.entry(name.clone()).or_insert_with(|| Value::Array(Vec::new())) {
-                    Value::Array(list) => list.push(scalar(item)),
+                    Value::Array(list) => list.push(scalar(item.strip_prefix("name:").unwrap_or(item))),
                     other => *other = Value::Array(vec![scalar(item)]),
                 }
             }
             _ => {
-                let Some((name, value)) =
-                    trimmed.split_once(':').filter(|(name, _)| is_name(name) && !line.starts_with(' '))
+                if let (Some(name), true) = (&open, blocks && line.starts_with(' ')) {
+                    // A value on the lines after `>` or `|`.
+                    if let Some(Value::String(text)) = object.get_mut(name) {
+                        text.push_str(if text.is_empty() { "" } else { " " });
+                        text.push_str(trimmed);
+                    }
+                    continue;
+                }
+                blocks = false;
+                let Some((name, value)) = trimmed
+                    .split_once(if toml { '=' } else { ':' })
+                    .filter(|(name, _)| is_name(name) && !line.starts_with(' '))
                 else {
                     continue;
                 };
                 let name = name.trim().to_owned();
-                let value = value.trim();
+                let value = value.trim().split(" #").next().unwrap_or("").trim_end();
+                if matches!(value, ">" | ">-" | "|" | "|-" | ">+" | "|+") {
+                    object.insert(name.clone(), "".into());
+                    (open, blocks) = (Some(name), true);
+                    continue;
+                }
                 let list = value
                     .strip_prefix('[')
                     .and_then(|list| list.strip_suffix(']'))
-                    .filter(|list| !list.starts_with('['));
+                    .filter(|list| !list.starts_with('[') || list.matches("[[").count() > 1);
                 match list {
                     Some(list) => {
                         let items = list.split(',').map(scalar).filter(|item| item.as_str() != Some(""));
@@ -179,7 +206,8 @@ fn plain(text: &str) -> (Option<String>, String) {
 /// HTML in a text taken out of it, its line breaks kept.
 fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
+    let last = text.rfind('>').map_or(0, |last| last + 1);
+    let (mut rest, behind) = text.split_at(last);
     while let Some(at) = rest.find('<') {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
@@ -199,6 +227,7 @@ fn without_tags(text: &str) -> String {
         }
     }
     plain.push_str(rest);
+    plain.push_str(behind);
     plain
 }
 
@@ -228,8 +257,18 @@ fn unmarked(line: &str) -> (&str, bool) {
 
 /// Text without emphasis, pictures and the addresses of links.
 fn inline(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
+    within(text, 0)
+}
+
+/// Links in links are looked into so deep.
+const LINK_DEPTH: usize = 6;
+/// So many bytes are between the brackets of a link.
+const LINK_BYTES_MAX: usize = 2000;
+
+fn within(text: &str, depth: usize) -> String {
+    let mut plain = String::new();
     let mut rest = text.trim();
+    let is_row = rest.starts_with('|');
     while let Some(c) = rest.chars().next() {
         let taken = c.len_utf8();
         match c {
@@ -247,18 +286,37 @@ fn inline(text: &str) -> String {
             }
             '[' => match link(rest) {
                 Some((inside, after)) => {
-                    if !inside.starts_with('^') {
-                        plain.push_str(&inline(inside));
+                    if depth >= LINK_DEPTH {
+                        plain.push_str(inside);
+                    } else if !inside.starts_with('^') {
+                        plain.push_str(&within(inside, depth + 1));
                     }
                     rest = after;
                     continue;
                 }
                 None => plain.push(c),
             },
-            '*' | '`' | '~' => {}
+            '`' => {
+                // What is code stands as it is.
+                let ticks = rest.bytes().take_while(|byte| *byte == b'`').count();
+                let code = &rest[ticks..];
+                match code.find(&rest[..ticks]) {
+                    Some(end) => {
+                        plain.push_str(&code[..end]);
+                        rest = &code[end + ticks..];
+                        continue;
+                    }
+                    None => plain.push(c),
+                }
+            }
+            '~' | '=' if rest[1..].starts_with(c) => {
+                rest = &rest[2..];
+                continue;
+            }
+            '*' if is_mark(&plain, &rest[1..]) => {}
             '_' if !plain.ends_with(char::is_alphanumeric)
                 || !rest[1..].starts_with(char::is_alphanumeric) => {}
-            '|' if text.trim().starts_with('|') => plain.push(' '),
+            '|' if is_row => plain.push(' '),
             c => plain.push(c),
         }
         rest = &rest[taken..];
@@ -267,11 +325,21 @@ fn inline(text: &str) -> String {
     if plain.contains('&') { extract::line(&plain) } else { plain }
 }
 
+/// Whether an asterisk is emphasis: beside a word on one side, and between no figures.
+fn is_mark(before: &str, after: &str) -> bool {
+    let (before, after) = (before.chars().next_back(), after.trim_start_matches('*').chars().next());
+    let blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    !(blank(before) && blank(after)) && !(digit(before) && digit(after))
+}
+
 /// What a link that begins here shows, and what comes after it: `[text](address)`, `[[page|text]]`, `[text][1]`, `[^1]`.
-fn link(text: &str) -> Option<(&str, &str)> {
+fn link(whole: &str) -> Option<(&str, &str)> {
+    let text = &whole[..whole.floor_char_boundary(LINK_BYTES_MAX)];
+    let behind = |after: &str| &whole[text.len() - after.len()..];
     if let Some(rest) = text.strip_prefix("[[") {
         let (inside, after) = rest.split_once("]]")?;
-        return Some((inside.rsplit('|').next().unwrap_or(inside), after));
+        return Some((inside.rsplit('|').next().unwrap_or(inside), behind(after)));
     }
     let mut depth = 0;
     let end = text.char_indices().find_map(|(at, c)| {
@@ -293,10 +361,10 @@ fn link(text: &str) -> Option<(&str, &str)> {
             }
             (depth == 0).then_some(at)
         })?;
-        return Some((inside, &address[end + 1..]));
+        return Some((inside, behind(&address[end + 1..])));
     }
     if let Some((_, after)) = after.strip_prefix('[').and_then(|after| after.split_once(']')) {
-        return Some((inside, after));
+        return Some((inside, behind(after)));
     }
-    inside.starts_with('^').then_some((inside, after))
+    inside.starts_with('^').then_some((inside, behind(after)))
 }

@@ -15,6 +15,8 @@
 use super::tree::Element;
 use serde::Deserialize;
 use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -182,6 +184,14 @@ impl Path {
         }
     }
 
+    /// The name that it begins with, if it begins with one.
+    pub fn first(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Steps { outside: false, steps } => steps.first().map(|step| step.name.as_str()),
+            _ => None,
+        }
+    }
+
     /// What it leads to, in order; `outside` is what the record stands in.
     pub fn find<'a>(&'a self, record: Node<'a>, outside: Node<'a>) -> Vec<Node<'a>> {
         match &self.kind {
@@ -199,6 +209,19 @@ impl Path {
                     }
                     nodes = next;
                 }
+                if steps.iter().any(|step| step.name == "**") {
+                    // What stands in another that was found is in it already.
+                    let mut last: Option<&Element> = None;
+                    nodes.retain(|node| {
+                        let Node::Xml(element) = node else { return true };
+                        let within =
+                            last.is_some_and(|last| std::ptr::eq(last, *element) || last.contains(element));
+                        if !within {
+                            last = Some(*element);
+                        }
+                        !within
+                    });
+                }
                 nodes
             }
             Kind::Constant(text) => vec![Node::Text(text)],
@@ -207,6 +230,22 @@ impl Path {
     }
 
     /// The values that it leads to, what is null or blank left out. Elements are their text, or what is in them as markup.
+    pub fn values_in(&self, record: Node<'_>, outside: &Outside<'_>, shape: Shape<'_>) -> Vec<Value> {
+        // What does not depend on the record is looked for once.
+        let is_common = matches!(&self.kind, Kind::Steps { outside: true, .. }) && !self.text.contains('$');
+        if !is_common {
+            return self.values(record, outside.node, shape);
+        }
+        let key = format!("{}{}", self.text, shape.markup);
+        if let Some(found) = outside.found.borrow().get(&key) {
+            return found.clone();
+        }
+        let found = self.values(record, outside.node, shape);
+        outside.found.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    /// The same, without remembering what stands outside of the record.
     pub fn values(&self, record: Node<'_>, outside: Node<'_>, shape: Shape<'_>) -> Vec<Value> {
         if let Kind::Template(pieces) = &self.kind {
             let mut text = String::new();
@@ -231,6 +270,25 @@ impl Path {
             .map(|node| node.value(shape))
             .filter(|value| !is_nothing(value))
             .collect()
+    }
+}
+
+/// What records stand in, with what was found in it for all of them.
+#[derive(Debug)]
+pub struct Outside<'a> {
+    node: Node<'a>,
+    found: RefCell<HashMap<String, Vec<Value>>>,
+}
+
+impl<'a> Outside<'a> {
+    /// Of which nothing was asked yet.
+    pub fn of(node: Node<'a>) -> Outside<'a> {
+        Outside { node, found: RefCell::default() }
+    }
+
+    /// It.
+    pub fn node(&self) -> Node<'a> {
+        self.node
     }
 }
 
@@ -370,13 +428,13 @@ mod tests {
         assert_eq!(find("https://x/{none}"), "[]");
         assert_eq!(find("=The Post"), "[\"The Post\"]");
         assert_eq!(find("n"), "[]");
-        let (root, _) =
+        let (roots, _) =
             super::super::tree::parse("<d><h.h x='1'><p>a <s>b</s></p></h.h><h.h><p>c</p></h.h></d>")
                 .unwrap();
         let find = |path: &str, markup: bool| {
             let (path, without): (Path, _) = (path.parse().unwrap(), ["s".to_owned()]);
             let shape = Shape { markup, without: &without };
-            serde_json::to_string(&path.values(Node::Xml(&root), Node::Xml(&root), shape)).unwrap()
+            serde_json::to_string(&path.values(Node::Xml(&roots[0]), Node::Xml(&roots[0]), shape)).unwrap()
         };
         assert_eq!(find("h.h/p", false), "[\"a\",\"c\"]");
         assert_eq!(find("h.h[@x=1]/.", true), "[\"<p>a </p>\"]");

@@ -174,13 +174,15 @@ const FACTIVA: &[(&str, Label)] = &[
 ];
 
 fn label_of(labels: &[(&str, Label)], name: &str) -> Option<Label> {
-    labels.iter().find(|(known, _)| *known == name).map(|(_, label)| *label)
+    let name = name.to_lowercase();
+    labels.iter().find(|(known, _)| known.to_lowercase() == name).map(|(_, label)| *label)
 }
 
 /// A label and what stands behind it, if a line begins with one that is known.
 fn labelled<'l>(labels: &[(&str, Label)], line: &'l str) -> Option<(Label, &'l str)> {
     let (name, value) = line.split_once(':')?;
-    if name.len() > 40 {
+    let is_nexis = std::ptr::eq(labels.as_ptr(), NEXIS.as_ptr());
+    if name.len() > 40 || is_nexis && name.chars().any(char::is_lowercase) {
         return None;
     }
     Some((label_of(labels, name.trim())?, value.trim_matches([' ', '\u{a0}', '\t'])))
@@ -206,20 +208,22 @@ fn kind(text: &str) -> Option<Kind> {
     {
         return Some(Kind::Iptc);
     }
-    let has = |line: &str| head.lines().any(|known| known.trim() == line);
     let begins = |start: &str| head.lines().any(|line| line.trim_start().starts_with(start));
     if head.lines().any(is_marker)
         && ["LENGTH:", "LÄNGE:", "LONGUEUR:", "LOAD-DATE:", "BYLINE:"].iter().any(|label| begins(label))
     {
         return Some(Kind::Nexis);
     }
-    if head.lines().any(is_rule)
-        && (begins("Full text:") || begins("Abstract:"))
-        && begins("Publication title:")
+    let lower = head.to_lowercase();
+    let begins_lower = |start: &str| lower.lines().any(|line| line.trim_start().starts_with(start));
+    if head.lines().any(|line| is_rule(line) || is_count(line))
+        && (begins_lower("full text:") || begins_lower("abstract:"))
+        && begins_lower("publication title:")
     {
         return Some(Kind::ProQuest);
     }
-    if has("HD") && (has("LP") || has("TD")) && has("PD") {
+    let codes: Vec<&str> = head.lines().filter_map(|line| code_of(line)).map(|(code, _)| code).collect();
+    if codes.contains(&"HD") && (codes.contains(&"LP") || codes.contains(&"TD")) && codes.contains(&"PD") {
         return Some(Kind::FactivaCodes);
     }
     (head.contains("Factiva, Inc.") && head.lines().any(is_factiva_end)).then_some(Kind::Factiva)
@@ -246,6 +250,27 @@ fn is_rule(line: &str) -> bool {
     line.len() >= 20 && line.bytes().all(|byte| byte == b'_')
 }
 
+/// `Document 3 of 500`, before a document of ProQuest.
+fn is_count(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(words[..], ["Document", first, "of", last] if number(first) && number(last))
+}
+
+/// A code of Factiva at the start of a line, and what stands behind it.
+fn code_of(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim();
+    let end = line.find([' ', '\t', '\u{a0}']).unwrap_or(line.len());
+    let (code, value) = line.split_at(end);
+    let is_code = FACTIVA.iter().any(|(known, _)| *known == code);
+    // Words of one sentence have one blank between them.
+    let is_apart = value.is_empty()
+        || value.starts_with(['\t', '\u{a0}'])
+        || value.starts_with("  ")
+        || matches!(code, "HD" | "WC" | "PD" | "LP" | "TD" | "CLM");
+    (is_code && is_apart).then_some((code, value.trim()))
+}
+
 fn is_factiva_end(line: &str) -> bool {
     let line = line.trim();
     let id = ["Document ", "Dokument ", "Documento "].iter().find_map(|word| line.strip_prefix(word));
@@ -269,27 +294,45 @@ pub fn read(text: &str, around: &Around<'_>) -> Option<Result<Content, Reason>> 
             }
         }
         Kind::ProQuest => {
-            for document in chunks(text, is_rule) {
+            let between = if text.lines().any(is_rule) { is_rule } else { is_count };
+            for document in chunks(text, between) {
+                let has =
+                    |name: &str| document.iter().any(|line| line.trim().to_lowercase().starts_with(name));
                 if document.iter().any(|line| labelled(PROQUEST, line.trim()).is_some()) {
                     items.add(finish(proquest(&document), around));
+                } else if document.iter().filter(|line| !line.trim().is_empty()).count() > 1
+                    && !has("contact us at")
+                {
+                    items.add(Err(Item::Rejected(
+                        "a document in it has none of the labels of ProQuest".into(),
+                    )));
                 }
             }
         }
         Kind::FactivaCodes => {
-            let mut lines: Vec<&str> = text.lines().collect();
-            while let Some(end) = lines.iter().position(|line| line.trim() == "AN") {
-                let rest = lines.split_off((end + 2).min(lines.len()));
-                items.add(finish(coded(&lines), around));
+            let all: Vec<&str> = text.lines().collect();
+            let mut lines = &all[..];
+            while let Some(end) =
+                lines.iter().position(|line| code_of(line).is_some_and(|(code, _)| code == "AN"))
+            {
+                let own = code_of(lines[end]).is_some_and(|(_, value)| !value.is_empty());
+                let (document, rest) = lines.split_at((end + if own { 1 } else { 2 }).min(lines.len()));
+                items.add(finish(coded(document), around));
                 lines = rest;
             }
-            if lines.iter().any(|line| line.trim() == "HD") {
-                items.add(finish(coded(&lines), around));
+            if lines.iter().any(|line| code_of(line).is_some_and(|(code, _)| code == "HD")) {
+                items.add(finish(coded(lines), around));
             }
         }
         Kind::Factiva => {
             for document in chunks(text, is_factiva_end) {
-                if let Some(fields) = factiva(&document) {
-                    items.add(finish(fields, around));
+                match factiva(&document) {
+                    Some(fields) => items.add(finish(fields, around)),
+                    None if document.iter().filter(|line| !line.trim().is_empty()).count() > 3 => {
+                        let why = "a document in it has no line with its number of words, before which its headline stands";
+                        items.add(Err(Item::Rejected(why.into())));
+                    }
+                    None => {}
                 }
             }
         }
@@ -348,7 +391,7 @@ fn blocks(lines: &[&str]) -> Vec<Block> {
 /// A document of Nexis: source, date and edition in the middle of the page, then the headline, labels, the text, and labels again.
 pub fn nexis(blocks: Vec<Block>) -> Result<Fields, Item> {
     let mut fields = Fields::default();
-    let mut blocks = blocks.into_iter().peekable();
+    let mut blocks = blocks.into_iter().filter(|block| !block.lines.is_empty()).peekable();
     let mut add = |field: Field, value: &str| fields.add(field, "nexis", value.into());
     let Some(source) = blocks.next() else { return Err(Item::Rejected("it is an empty document".into())) };
     let (source, mut more) = (source.lines[0].clone(), source.lines[1..].to_vec());
@@ -389,12 +432,26 @@ pub fn nexis(blocks: Vec<Block>) -> Result<Fields, Item> {
             add(field, &trimmed(field, &joined(value, &block.lines[1..])));
         }
     }
-    let mut body = Vec::new();
-    while let Some(block) = blocks.next_if(|block| !is_tail(block)) {
-        body.push(block.text());
-    }
-    add(Field::Body, &body.join("\n\n"));
-    for block in blocks {
+    // Paragraphs may look like labels: those behind the text are the last ones, with nothing but values between them.
+    let rest: Vec<Block> = blocks.collect();
+    let is_behind = |at: usize| {
+        let mut holds_texts = false;
+        rest[at..].iter().all(|block| {
+            let label = labelled(NEXIS, &block.lines[0]).is_some();
+            if label {
+                holds_texts = ["GRAPHIC", "GRAFIK", "GRAPHIQUE", "CORRECTION", "NOTES", "CLASSIFICATION"]
+                    .iter()
+                    .any(|name| block.lines[0].starts_with(name));
+            }
+            let rights = ["Copyright ", "©", "All Rights Reserved"]
+                .iter()
+                .any(|start| block.lines[0].starts_with(start));
+            label || block.centred || rights || holds_texts
+        })
+    };
+    let tail = (0..rest.len()).find(|at| is_tail(&rest[*at]) && is_behind(*at)).unwrap_or(rest.len());
+    add(Field::Body, &rest[..tail].iter().map(Block::text).collect::<Vec<_>>().join("\n\n"));
+    for block in &rest[tail..] {
         if let Some((Label::Is(field), value)) = labelled(NEXIS, &block.lines[0]) {
             add(field, &trimmed(field, &joined(value, &block.lines[1..])));
         }
@@ -490,13 +547,12 @@ fn coded(document: &[&str]) -> Fields {
     let mut found: Vec<(Label, String, &str)> = Vec::new();
     let mut time = String::new();
     for line in document {
-        let (code, value) = match line.split_once(['\t', ' ']) {
-            Some((code, value)) if line.starts_with(code) && value.starts_with([' ', '\t']) => {
-                (code, value.trim())
+        if let Some((label, code, value)) =
+            code_of(line).and_then(|(code, value)| Some((label_of(FACTIVA, code)?, code, value)))
+        {
+            if code == "ET" {
+                time = value.to_owned();
             }
-            _ => (line.trim(), ""),
-        };
-        if let Some(label) = label_of(FACTIVA, code) {
             found.push((label, value.to_owned(), code));
         } else if let Some((label, text, code)) = found.last_mut() {
             let is_text = *label == Label::Is(Field::Body);
@@ -504,8 +560,8 @@ fn coded(document: &[&str]) -> Fields {
                 text.push_str(if is_text { "\n\n" } else { " " });
             }
             text.push_str(line.trim());
-            if *code == "ET" {
-                time = text.clone();
+            if *code == "ET" && text.len() < 40 {
+                time.clone_from(text);
             }
         }
     }
@@ -514,7 +570,7 @@ fn coded(document: &[&str]) -> Fields {
     for (label, value, _) in found {
         match label {
             Label::Is(Field::Body) => body.push(value),
-            Label::Is(Field::Published) => {
+            Label::Is(Field::Published) if !fields.has(Field::Published) => {
                 fields.add(Field::Published, "PD", format!("{value} {time}").trim().into());
             }
             Label::Is(field) => fields.add(field, "factiva", trimmed(field, &value).into()),
@@ -525,33 +581,68 @@ fn coded(document: &[&str]) -> Fields {
     fields
 }
 
+/// What Factiva calls the words that it counted.
+const WORDS: [&str; 22] = [
+    "words",
+    "word",
+    "mots",
+    "mot",
+    "wörter",
+    "wort",
+    "palabras",
+    "palabra",
+    "parole",
+    "parola",
+    "palavras",
+    "palavra",
+    "woorden",
+    "woord",
+    "слов",
+    "слова",
+    "слово",
+    "słów",
+    "ord",
+    "字",
+    "語",
+    "단어",
+];
+
 /// A document of Factiva without codes: the headline, who wrote it, the number of words, the date, the source, …, the copyright, the text.
 fn factiva(document: &[&str]) -> Option<Fields> {
     let is_page = |line: &str| line.contains("Factiva, Inc.");
     let lines: Vec<&str> =
         document.iter().map(|line| line.trim()).filter(|line| !line.is_empty() && !is_page(line)).collect();
+    // 645 palavras, 1 245 mots, 645 字.
     let is_words = |line: &&str| {
-        let mut words = line.split_whitespace();
-        let number = words.next().is_some_and(|number| {
-            number.bytes().all(|byte| byte.is_ascii_digit() || byte == b',' || byte == b'.')
+        let number = line.trim_start_matches(|c: char| {
+            c.is_ascii_digit() || matches!(c, ' ' | '\u{a0}' | '\u{202f}' | ',' | '.')
         });
-        number
-            && words.next().is_some_and(|word| {
-                matches!(word, "words" | "mots" | "Wörter" | "palabras" | "слов" | "parole" | "woorden")
-            })
-            && words.next().is_none()
+        number.len() < line.len() && WORDS.contains(&number.to_lowercase().as_str())
     };
     let words = lines.iter().position(is_words)?;
     let copyright =
         lines.iter().position(|line| ["(c)", "©", "Copyright"].iter().any(|sign| line.starts_with(sign)))?;
     let mut fields = Fields::default();
-    fields.add(Field::Headline, "factiva", (*lines.first()?).into());
-    if words > 1 {
-        fields.add(Field::Byline, "factiva", lines[words - 1].into());
+    // Before the number of words stands who wrote it, if there are two lines or more; before that the headline, and at times the section.
+    let (headline, byline) = match words {
+        0 => (None, None),
+        1 => (Some(0), None),
+        words => (Some(words - 2), Some(words - 1)),
+    };
+    if let Some(headline) = headline {
+        fields.add(Field::Headline, "factiva", lines[headline].into());
+        if headline == 1 {
+            fields.add(Field::Section, "factiva", lines[0].into());
+        }
     }
-    for (field, line) in [(Field::Published, words + 1), (Field::Source, words + 2)] {
-        fields.add(field, "factiva", (*lines.get(line)?).into());
+    if let Some(byline) = byline {
+        fields.add(Field::Byline, "factiva", lines[byline].into());
     }
+    let is_time = |line: &&&str| line.len() <= 5 && line.contains(':');
+    let time = lines.get(words + 2).filter(is_time);
+    let date = *lines.get(words + 1)?;
+    fields.add(Field::Published, "factiva", format!("{date} {}", time.unwrap_or(&"")).trim().into());
+    fields.add(Field::Source, "factiva", (*lines.get(words + 2 + usize::from(time.is_some()))?).into());
     if copyright > 0 {
         fields.add(Field::Language, "factiva", lines[copyright - 1].into());
     }
@@ -645,7 +736,13 @@ fn without_divisions(element: &Element) -> Element {
         Child::Element(inner) => Some(Child::Element(without_divisions(inner))),
         text => Some(text.clone()),
     });
-    Element { children: children.collect(), ..element.clone() }
+    let Element { prefix, name, attributes, .. } = element;
+    Element {
+        prefix: prefix.clone(),
+        name: name.clone(),
+        attributes: attributes.clone(),
+        children: children.collect(),
+    }
 }
 
 /// The documents of a page of Europresse of before 2015: spans with classes for source, date and title, and then loose text.

@@ -13,6 +13,8 @@ pub type Read = fn(&[u8], &Around<'_>) -> Result<Content, Reason>;
 pub struct Around<'a> {
     /// Its address.
     pub url: Option<&'a str>,
+    /// The address that is given for what does not say its own.
+    pub given_url: Option<&'a str>,
     /// The charset that whoever sent it named.
     pub charset: Option<&'a str>,
     /// When it was seen, if that is known.

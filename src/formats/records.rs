@@ -58,6 +58,10 @@ pub struct Records<R> {
     delimiter: u8,
     /// What was read too far, to be read again.
     ahead: io::Cursor<Vec<u8>>,
+    /// What the table itself says is between its fields.
+    said: Option<u8>,
+    /// The charset of the table's header, if it is not UTF-8.
+    charset: Option<&'static str>,
     /// How often rows were given back.
     given_back: u32,
     /// Whether a record lied about its length.
@@ -84,6 +88,8 @@ impl<R: BufRead> Records<R> {
             header: None,
             delimiter: b',',
             ahead: io::Cursor::default(),
+            said: None,
+            charset: None,
             given_back: 0,
             distrusts: false,
             consumed: 0,
@@ -110,6 +116,11 @@ impl<R: BufRead> Records<R> {
     /// The same with another bound on its records than [`super::reader::Limits`] has.
     pub fn with_longest(self, longest: usize) -> Records<R> {
         Records { longest, ..self }
+    }
+
+    /// The same of a table in a charset.
+    pub fn in_charset(self, charset: Option<&'static str>) -> Records<R> {
+        Records { charset, ..self }
     }
 
     fn line(&mut self) -> io::Result<Option<Record>> {
@@ -196,8 +207,28 @@ impl<R: BufRead> Records<R> {
             if let Some(bytes) = record.bytes.strip_prefix(b"\xef\xbb\xbf") {
                 record.bytes = bytes.to_vec();
             }
-            self.delimiter = delimiter(&record.bytes);
-            let header = super::csv::fields(&record.bytes, self.delimiter, None).unwrap_or_default();
+            // Excel's first line says what stands between fields.
+            if let Some([said]) =
+                record.bytes.strip_prefix(b"sep=").map(<[u8]>::trim_ascii).filter(|_| self.said.is_none())
+            {
+                self.said = Some(*said);
+                continue;
+            }
+            self.delimiter = self.said.unwrap_or_else(|| delimiter(&record.bytes));
+            let header = super::csv::fields(&record.bytes, self.delimiter, self.charset).unwrap_or_default();
+            if let Some(columns) = super::csv::without_header(&header) {
+                match columns {
+                    Ok(columns) => {
+                        self.header = Some(columns.into());
+                        record.header = self.header.clone();
+                        return Ok(Some(record));
+                    }
+                    Err(what) => {
+                        self.done = true;
+                        return Ok(Some(Record { broken: Some(what.into()), ..record }));
+                    }
+                }
+            }
             let mut known = HashSet::new();
             let twice = header.iter().any(|name| !name.trim().is_empty() && !known.insert(name));
             let broken = if record.bytes.contains(&b'\r') {
@@ -565,8 +596,16 @@ impl<R: BufRead> Records<R> {
                 b',' | b';' => {}
                 b'/' if buffer.starts_with(b"//") => {
                     // A comment, which viewers put before what they save.
-                    let mut line = Vec::new();
-                    self.reader.read_until(b'\n', &mut line)?;
+                    loop {
+                        let buffer = self.reader.fill_buf()?;
+                        let end = buffer.iter().position(|byte| *byte == b'\n');
+                        let (used, ended) =
+                            (end.map_or(buffer.len(), |end| end + 1), end.is_some() || buffer.is_empty());
+                        self.reader.consume(used);
+                        if ended {
+                            break;
+                        }
+                    }
                     continue;
                 }
                 b'w' | b'v' if !self.begun && script_value(buffer).is_some() => {

@@ -6,6 +6,7 @@
 use crate::extract::Dom;
 use crate::model::{Timestamp, url};
 use crate::text::dates;
+use std::borrow::Cow;
 
 /// Bytes of a page in which the marks stand, at its start and at its end.
 const LOOKED_AT: usize = 32 << 10;
@@ -29,12 +30,38 @@ pub fn of(html: &str) -> Option<Saved> {
         .or_else(|| monolith(head))
         .or_else(|| savepage(head))
         .or_else(|| wayback(head))
+        .or_else(|| wayback_footer(tail))
         .or_else(|| archive_today(html))
         .or_else(|| google_cache(head))
         .or_else(|| saved_from(head))
         .or_else(|| httrack(head))
         .or_else(|| httrack(tail))
         .or_else(|| scrapbook(head))
+}
+
+/// A page without what an archive of the web shows around it: its toolbar, its header, its own dates.
+pub fn without_frame(html: &str) -> Cow<'_, str> {
+    let cut = |start: &str, end: &str| {
+        let from = html.find(start)?;
+        let to = from + html[from..].find(end)? + end.len();
+        Some(format!("{}{}", &html[..from], &html[to..]))
+    };
+    if let Some(page) = cut("<!-- BEGIN WAYBACK TOOLBAR INSERT -->", "<!-- END WAYBACK TOOLBAR INSERT -->") {
+        return Cow::Owned(page);
+    }
+    if html.contains("SHARE_LONGLINK")
+        && let Some(content) = html.find("id=\"CONTENT\"")
+        && let Some(start) = html[..content].rfind('<')
+    {
+        return Cow::Borrowed(&html[start..]);
+    }
+    if let Some(header) = html[..html.floor_char_boundary(LOOKED_AT)].find("google-cache-hdr\"") {
+        let lower = html[header..].to_ascii_lowercase();
+        if let Some(page) = lower.find("<!doctype").or_else(|| lower.find("<html")) {
+            return Cow::Borrowed(&html[header + page..]);
+        }
+    }
+    Cow::Borrowed(html)
 }
 
 fn date(text: &str) -> Option<Timestamp> {
@@ -92,6 +119,13 @@ fn wayback(head: &str) -> Option<Saved> {
     Some(Saved { url: address(&url), at: Timestamp::of_digits(digits), archived: true })
 }
 
+/// `FILE ARCHIVED ON 08:31:00 Jan 28, 2025 AND RETRIEVED FROM THE INTERNET ARCHIVE`
+fn wayback_footer(tail: &str) -> Option<Saved> {
+    let when = between(tail, "FILE ARCHIVED ON ", " AND RETRIEVED")?;
+    let (time, day) = when.split_once(' ')?;
+    Some(Saved { url: None, at: date(&format!("{day} {time} UTC")), archived: true })
+}
+
 /// `<input id="SHARE_LONGLINK" value="http://archive.ph/2025.01.28-083100/https://…">`, or `<link rel="bookmark">` to the same.
 fn archive_today(html: &str) -> Option<Saved> {
     let is_one =
@@ -104,7 +138,7 @@ fn archive_today(html: &str) -> Option<Saved> {
         let is_mark =
             dom.attribute(id, "id") == Some("SHARE_LONGLINK") || dom.attribute(id, "rel") == Some("bookmark");
         let link = dom.attribute(id, "value").or(dom.attribute(id, "href")).filter(|_| is_mark)?;
-        url::archived(link).map(|copy| (copy.of.to_owned(), copy.at))
+        url::archive_today(link).map(|copy| (copy.of.to_owned(), copy.at))
     });
     let (of, at) = long?;
     Some(Saved { url: Some(of), at, archived: true })

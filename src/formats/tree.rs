@@ -68,6 +68,11 @@ impl Element {
         self.elements().for_each(|element| element.named(name, found));
     }
 
+    /// Whether another one is in it: the same one, not an equal one.
+    pub fn contains(&self, other: &Element) -> bool {
+        self.elements().any(|inner| std::ptr::eq(inner, other) || inner.contains(other))
+    }
+
     /// Its text, on one line; that of the elements with one of these names left out.
     pub fn text(&self, without: &[String]) -> String {
         let mut text = String::new();
@@ -111,7 +116,7 @@ impl Element {
     fn add_markup(&self, without: &[String], into: &mut String) {
         for child in &self.children {
             match child {
-                Child::Text(text) => into.push_str(&escaped(text)),
+                Child::Text(text) => into.push_str(&paragraphs(&escaped(text))),
                 Child::Element(element) if without.contains(&element.name) => {}
                 Child::Element(element) => {
                     let name = block(&element.name).unwrap_or("span");
@@ -146,6 +151,31 @@ fn block(name: &str) -> Option<&'static str> {
     })
 }
 
+/// Markup of a text whose paragraphs are told by lines that begin with blanks, as wires send them, with a break before each.
+fn paragraphs(text: &str) -> String {
+    let starts: Vec<usize> = text
+        .match_indices("\n   ")
+        .map(|(at, _)| at)
+        .filter(|at| {
+            text[..*at].trim_end().ends_with(['.', '!', '?', '"', '”', '»', ')'])
+                && !text[*at..].trim().is_empty()
+        })
+        .collect();
+    let all = text.trim().matches("\n   ").count();
+    if starts.is_empty() || starts.len() < all {
+        return text.to_owned();
+    }
+    let mut broken = String::with_capacity(text.len() + starts.len() * 8);
+    let mut from = 0;
+    for at in starts {
+        broken.push_str(&text[from..at]);
+        broken.push_str("<br><br>");
+        from = at;
+    }
+    broken.push_str(&text[from..]);
+    broken
+}
+
 /// Plain text as markup.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
@@ -177,11 +207,10 @@ pub fn resolved(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         into.push_str(&rest[..at]);
         rest = &rest[at..];
-        let name = rest[1..].split(';').next().unwrap_or("");
-        let is_name = !name.is_empty()
-            && name.len() < 32
-            && rest.len() > name.len() + 1
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#');
+        let end = rest.bytes().take(34).position(|byte| byte == b';').unwrap_or(1);
+        let name = &rest[1..end];
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#');
         if is_name {
             into.push_str(&reference(name));
             rest = &rest[name.len() + 2..];
@@ -204,17 +233,40 @@ fn element(dom: &Dom, id: extract::Node, depth: usize) -> Element {
     let name = dom.tag(id).map_or("", |tag| tag.name());
     let attributes = dom.attributes(id).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let mut children = Vec::new();
-    for child in dom.children(id).filter(|_| depth < DEPTH_MAX) {
+    for child in dom.children(id) {
         match dom.text(child) {
             Some(text) => children.push(Child::Text(text.to_owned())),
-            None => children.push(Child::Element(element(dom, child, depth + 1))),
+            None if depth < DEPTH_MAX => children.push(Child::Element(element(dom, child, depth + 1))),
+            // What is deeper belongs to the last that is not.
+            None => flat(dom, child, &mut children),
         }
     }
     Element { prefix: String::new(), name: name.to_owned(), attributes, children }
 }
 
-/// Reads a document; `Err` says where it is no XML. What comes before a fault is there, and what is wrong beside it.
-pub fn parse(text: &str) -> Result<(Element, Option<String>), String> {
+/// Everything in an element, without what stands in what.
+fn flat(dom: &Dom, id: extract::Node, into: &mut Vec<Child>) {
+    let mut open = vec![id];
+    while let Some(id) = open.pop() {
+        match dom.text(id) {
+            Some(text) => into.push(Child::Text(text.to_owned())),
+            None => {
+                let attributes = dom.attributes(id).map(|(name, value)| (name.to_owned(), value.to_owned()));
+                let name = dom.tag(id).map_or("", |tag| tag.name()).to_owned();
+                into.push(Child::Element(Element {
+                    name,
+                    attributes: attributes.collect(),
+                    ..Element::default()
+                }));
+                let children: Vec<extract::Node> = dom.children(id).collect();
+                open.extend(children.into_iter().rev());
+            }
+        }
+    }
+}
+
+/// Reads a document, or several one after the other; `Err` says where it is no XML. What comes before a fault is there, and what is wrong beside it.
+pub fn parse(text: &str) -> Result<(Vec<Element>, Option<String>), String> {
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = false;
@@ -272,15 +324,16 @@ pub fn parse(text: &str) -> Result<(Element, Option<String>), String> {
         let Some(element) = open.pop() else { break };
         add(&mut open, Child::Element(element));
     }
-    let root = open.pop().and_then(|outside| {
-        outside.children.into_iter().find_map(|child| match child {
+    let roots: Vec<Element> = open.pop().map_or(Vec::new(), |outside| {
+        let elements = outside.children.into_iter().filter_map(|child| match child {
             Child::Element(element) => Some(element),
             Child::Text(_) => None,
-        })
+        });
+        elements.collect()
     });
-    match root {
-        Some(root) => Ok((root, broken)),
-        None => Err(broken.unwrap_or_else(|| "it is XML without an element".to_owned())),
+    match roots.is_empty() {
+        false => Ok((roots, broken)),
+        true => Err(broken.unwrap_or_else(|| "it is XML without an element".to_owned())),
     }
 }
 
@@ -311,22 +364,23 @@ mod tests {
 
     #[test]
     fn a_tree_is_read_as_it_was_meant() {
-        let (root, broken) = parse(
+        let (roots, broken) = parse(
             "<?xml version='1.0'?><!-- x --><n:a xml:lang='uk' q='1 &amp; 2'><b>one &amp; <c>two</c></b><![CDATA[<p>three</p>]]><d/></x></n:a>",
         )
         .unwrap();
+        let root = &roots[0];
         assert_eq!((root.prefix.as_str(), root.name.as_str(), broken), ("n", "a", None));
         assert_eq!((root.attribute("lang"), root.attribute("q")), (Some("uk"), Some("1 & 2")));
         assert_eq!(root.text(&["c".to_owned()]), "one & <p>three</p>");
         assert_eq!(root.elements().next().unwrap().markup(&[]), "one &amp; <span>two</span>");
         assert!(parse("no markup").is_err());
-        assert_eq!(parse("<a><b>kept").unwrap().0.text(&[]), "kept");
+        assert_eq!(parse("<a><b>kept").unwrap().0[0].text(&[]), "kept");
         assert_eq!(resolved("a &amp;lt; b & c &#38; d&"), "a &lt; b & c & d&");
         assert_eq!(
             super::root("\u{feff}<?xml?><!DOCTYPE a [<!ENTITY b 'c'>]>\n<nitf:x y='1'>"),
             Some("nitf:x")
         );
         let deep = "<a>".repeat(100_000);
-        assert_eq!(parse(&deep).unwrap().0.name, "a");
+        assert_eq!(parse(&deep).unwrap().0[0].name, "a");
     }
 }

@@ -1,7 +1,8 @@
 //! The text of a Word document, `word/document.xml` in a `.docx`: one article, or the documents that Nexis delivers in one.
 
 use super::fields::{Field, Fields};
-use super::press::{Block, finish, nexis};
+use super::layouts::Item;
+use super::press::{self, Block, finish, nexis};
 use super::reader::{Around, Content, Items};
 use super::tree::{Child, Element};
 use crate::model::Reason;
@@ -33,6 +34,10 @@ pub fn read(root: &Element, around: &Around<'_>) -> Result<Content, Reason> {
         matches!(paragraph.text.trim(), "End of Document" | "Ende des Dokuments" | "Fin du document")
     };
     if !paragraphs.iter().any(is_end) {
+        let text = paragraphs.iter().map(|paragraph| paragraph.text.as_str()).collect::<Vec<_>>().join("\n");
+        if let Some(documents) = press::read(&text, around) {
+            return documents;
+        }
         return plain(paragraphs, around);
     }
     let mut items = Items::default();
@@ -40,8 +45,11 @@ pub fn read(root: &Element, around: &Around<'_>) -> Result<Content, Reason> {
         let start = document.iter().position(|paragraph| paragraph.begins).unwrap_or(0);
         let document: Vec<&Paragraph> =
             document[start..].iter().filter(|paragraph| !paragraph.text.trim().is_empty()).collect();
-        if document.len() >= 4 {
-            items.add(nexis(blocks(&document)).and_then(|fields| finish(fields, around)));
+        match document.len() {
+            0 => {}
+            1..=3 => items
+                .add(Err(Item::Rejected("a document of Nexis in it has no more than a few lines".into()))),
+            _ => items.add(nexis(blocks(&document)).and_then(|fields| finish(fields, around))),
         }
     }
     items.content()
@@ -141,6 +149,12 @@ fn collect(element: &Element, into: &mut Paragraph) {
                 into.begins |= child.attribute("name").is_some_and(|name| name.starts_with("Bookmark_"))
             }
             "instrText" | "delText" => {}
+            // A text box stands in the paragraph that it is anchored to.
+            "p" => {
+                into.text.push('\n');
+                collect(child, into);
+                into.text.push('\n');
+            }
             _ => collect(child, into),
         }
     }

@@ -1,7 +1,7 @@
 //! XML of agencies, databases and programs, by the layout that its first element has.
 
 use super::layouts::{LAYOUTS, Layout};
-use super::paths::Node;
+use super::paths::{Node, Outside};
 use super::reader::{Around, Content, Items};
 use super::tree::{self, Element};
 use super::word;
@@ -26,21 +26,26 @@ pub fn is_page(head: &str) -> bool {
 /// Reads a document.
 pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
     let decoded = decode::decode(bytes, around.charset);
-    let (root, broken) = tree::parse(&decoded.text)?;
+    let (roots, broken) = tree::parse(&decoded.text)?;
+    let root = &roots[0];
     if let Some(what) = LAYOUTS.refused(&root.name) {
         return Err(format!("it is {what}, and has no articles in it").into());
     }
-    if word::is_word(&root) {
-        return word::read(&root, around);
+    if word::is_word(root) {
+        return word::read(root, around);
     }
-    let layout = LAYOUTS
-        .of_root(Node::Xml(&root), &root.name, around)
-        .ok_or_else(|| Reason::UnknownXml { root: root.name.clone() })?;
-    let mut items = of_layout(layout, &root, around);
+    let mut items = Items::default();
+    for root in &roots {
+        let layout = LAYOUTS.of_root(Node::Xml(root), &root.name, around);
+        let layout = layout.ok_or_else(|| Reason::UnknownXml { root: root.name.clone() })?;
+        let found = of_layout(layout, root, around);
+        items.items.extend(found.items);
+        items.passed.extend(found.passed);
+    }
     if items.items.is_empty() && items.passed.is_empty() {
+        let root = &root.name;
         return Err(format!(
-            "it is XML with the root '{}', and none of its articles is where they are in such",
-            root.name
+            "it is XML with the root '{root}', and none of its articles is where they are in such"
         )
         .into());
     }
@@ -53,12 +58,12 @@ pub fn read(bytes: &[u8], around: &Around<'_>) -> Result<Content, Reason> {
 
 /// The drafts of the records of a tree.
 pub fn of_layout(layout: &Layout, root: &Element, around: &Around<'_>) -> Items {
-    let outside = Node::Xml(root);
+    let outside = Outside::of(Node::Xml(root));
     let mut items = Items::default();
     for path in &layout.records {
-        for node in path.find(outside, outside) {
+        for node in path.find(outside.node(), outside.node()) {
             if let Node::Xml(_) = node {
-                items.add(layout.of_element(node, outside, around));
+                items.add(layout.of_element(node, &outside, around));
             }
         }
         if !items.items.is_empty() || !items.passed.is_empty() {

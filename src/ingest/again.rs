@@ -127,6 +127,7 @@ fn reread(
         limits: Limits::default(),
         mapping: None,
         layouts: None,
+        given_url: None,
         table: Table::default(),
     };
     let format = original.format.as_deref().and_then(|name| Format::named(name).ok());

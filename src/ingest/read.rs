@@ -50,6 +50,7 @@ impl Run {
         }
         let around = Around {
             url: None,
+            given_url: self.options.url.as_deref(),
             charset: None,
             captured: source.captured,
             now: self.now,

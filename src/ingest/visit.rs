@@ -12,6 +12,7 @@ use crate::formats::packed::{self, Budget, describe, unreadable};
 use crate::formats::records::{Record, Records};
 use crate::formats::{Format, Limits, detect};
 use crate::model::{Place, Reason, Rejection, Skip, Timestamp};
+use crate::text::decode::Utf8;
 use std::collections::VecDeque;
 use std::io::{BufRead, Read};
 use std::path::Path;
@@ -202,14 +203,19 @@ impl Run {
             Some(Err(reason)) => return sink.rejected(*reject_whole(name, reader, reason)),
             None => path_pattern::Said::default(),
         };
+        // What is cut as bytes is UTF-8 before it is.
+        let wide = charset.filter(|charset| charset.starts_with("UTF-16"));
+        let reader: Box<dyn BufRead + '_> = match wide {
+            Some(charset) if matches!(format, Format::Csv | Format::Json | Format::Jsonl) => {
+                Box::new(Utf8::new(reader, charset))
+            }
+            _ => reader,
+        };
         // A table's encoding is settled once, not field by field.
-        let charset = (format == Format::Csv).then_some(charset).flatten();
-        if charset.is_some_and(|charset| charset.starts_with("UTF-16")) {
-            let reason = "it is a table in UTF-16; save it as UTF-8, or convert it, for instance with iconv";
-            return sink.rejected(*reject_whole(name, reader, reason));
-        }
-        let mut records =
-            Records::new(reader, format.row().cut).with_longest(self.options.limits.record_bytes);
+        let charset = charset.filter(|_| format == Format::Csv && wide.is_none());
+        let mut records = Records::new(reader, format.row().cut)
+            .with_longest(self.options.limits.record_bytes)
+            .in_charset(charset);
         let mut source =
             Arc::new(Opened { name: name.clone(), format, delimiter: b',', charset, said, captured });
         if let Some(file) = file.filter(|file| file.before.offset > 0) {

@@ -74,13 +74,8 @@ const ARCHIVE_TODAY: [&str; 8] = [
 /// What an address of the Wayback Machine, or of one like it, is a copy of: `…/web/20250128093100id_/https://rubryka.com/1`,
 /// `https://archive.today/20250128093100/https://rubryka.com/1`.
 pub fn archived(url: &str) -> Option<Archived<'_>> {
-    if let Some((host, rest)) = url.split_once("://").and_then(|(_, rest)| rest.split_once('/'))
-        && ARCHIVE_TODAY.contains(&host)
-        && let Some((when, of)) = rest.split_once('/')
-        && (of.starts_with("http://") || of.starts_with("https://"))
-    {
-        let digits: String = when.chars().filter(char::is_ascii_digit).collect();
-        return (digits.len() >= 8).then(|| Archived { of, at: Timestamp::of_digits(&digits) });
+    if let Some(copy) = archive_today(url) {
+        return Some(copy);
     }
     let (before, rest) = url.split_once("/web/")?;
     let (when, of) = rest.split_once('/')?;
@@ -92,6 +87,15 @@ pub fn archived(url: &str) -> Option<Archived<'_>> {
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && (of.starts_with("http://") || of.starts_with("https://"));
     is_copy.then(|| Archived { of, at: Timestamp::of_digits(digits) })
+}
+
+/// What an address of archive.today is a copy of.
+pub fn archive_today(url: &str) -> Option<Archived<'_>> {
+    let (host, rest) = url.split_once("://")?.1.split_once('/')?;
+    let (when, of) = rest.split_once('/').filter(|_| ARCHIVE_TODAY.contains(&host))?;
+    let digits: String = when.chars().filter(char::is_ascii_digit).collect();
+    let is_copy = digits.len() >= 8 && (of.starts_with("http://") || of.starts_with("https://"));
+    is_copy.then(|| Archived { of, at: Timestamp::of_digits(&digits) })
 }
 
 /// The address of what a cache, a translator or a service that sends on shows; `None` is any other.
@@ -213,10 +217,35 @@ mod tests {
                 Some("2025-01-28T09:31:00Z"),
             ),
             ("https://web.archive.org/web/2025/https://rubryka.com/1", "https://rubryka.com/1", None),
+            (
+                "https://archive.ph/2025.01.28-093100/https://rubryka.com/1",
+                "https://rubryka.com/1",
+                Some("2025-01-28T09:31:00Z"),
+            ),
         ] {
             let copy = archived(url).unwrap();
             assert_eq!((copy.of, copy.at.map(|at| at.to_string()).as_deref()), (of, at), "{url}");
         }
+        for (url, of) in [
+            (
+                "https://www.google.com/url?rct=j&sa=t&url=https://rubryka.com/1%3Fa%3Db&ct=ga",
+                "https://rubryka.com/1?a=b",
+            ),
+            ("https://www.google.com/amp/s/rubryka.com/amp/1", "https://rubryka.com/amp/1"),
+            ("https://rubryka-com.cdn.ampproject.org/c/s/rubryka.com/1", "https://rubryka.com/1"),
+            (
+                "https://www-visti--port-example.translate.goog/1?_x_tr_sl=uk&_x_tr_tl=en&p=2",
+                "https://www.visti-port.example/1?p=2",
+            ),
+            (
+                "https://webcache.googleusercontent.com/search?q=cache:AbCdEfGhIjKl:https://rubryka.com/1+port",
+                "https://rubryka.com/1",
+            ),
+        ] {
+            assert_eq!(shown(url).as_deref(), Some(of), "{url}");
+        }
+        assert_eq!(shown("https://rubryka.com/url?url=https://x.org"), None);
+        assert_eq!(canonical("https://x.org/%d0%bf"), canonical("https://x.org/п"));
         for url in [
             "https://x.org/web/design/https://y.org",
             "https://x.org/web/20250128093100/about",

@@ -3,6 +3,7 @@
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
+use std::io::{self, BufRead, Read};
 
 /// A text and how it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +142,51 @@ pub fn charset(content_type: &str) -> Option<&str> {
     let value = content_type.get(at..)?.trim_start_matches(['"', '\'']);
     let end = value.find(['"', '\'', ';', ' ', ',']).unwrap_or(value.len());
     Some(&value[..end]).filter(|value| !value.is_empty())
+}
+
+/// Another encoding read as UTF-8.
+pub struct Utf8<R> {
+    inner: R,
+    decoder: encoding_rs::Decoder,
+    plain: Vec<u8>,
+    at: usize,
+    ended: bool,
+}
+
+impl<R: BufRead> Utf8<R> {
+    /// Of a reader whose encoding has this name; one that is not known is UTF-8.
+    pub fn new(inner: R, charset: &str) -> Utf8<R> {
+        let encoding = Encoding::for_label(charset.as_bytes()).unwrap_or(UTF_8);
+        let decoder = encoding.new_decoder_with_bom_removal();
+        Utf8 { inner, decoder, plain: Vec::new(), at: 0, ended: false }
+    }
+}
+
+impl<R: BufRead> Read for Utf8<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for Utf8<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.at == self.plain.len() && !self.ended {
+            let packed = self.inner.fill_buf()?;
+            self.ended = packed.is_empty();
+            self.plain.resize(32 << 10, 0);
+            let (_, used, written, _) = self.decoder.decode_to_utf8(packed, &mut self.plain, self.ended);
+            self.inner.consume(used);
+            self.plain.truncate(written);
+            self.at = 0;
+        }
+        Ok(&self.plain[self.at..])
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.at += bytes;
+    }
 }
 
 #[cfg(test)]

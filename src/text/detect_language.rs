@@ -28,6 +28,9 @@ pub fn detect(headline: &str, body: &str) -> Option<Language> {
 /// Ukrainian, Russian and Belarusian are told apart by letters that the others do not have. Counting them is right
 /// more often than trigrams are, above all in headlines.
 fn cyrillic(text: &str) -> Option<&'static str> {
+    if let Some(code) = by_own_letters(text) {
+        return Some(code);
+    }
     let (mut uk, mut ru, mut be, mut letters, mut latin) = (0, 0, 0, 0, 0);
     for letter in text.chars().flat_map(char::to_lowercase) {
         match letter {
@@ -55,6 +58,39 @@ fn cyrillic(text: &str) -> Option<&'static str> {
         return Some("uk");
     }
     (ru > 0 && !has_hard_sign_only).then_some("ru")
+}
+
+/// Languages that write Cyrillic with letters of their own, by those: Kazakh, Kyrgyz, Tatar, Bashkir, Mongolian, as their alphabets
+/// have them (ISO 9, Unicode's Cyrillic block).
+fn by_own_letters(text: &str) -> Option<&'static str> {
+    let mut counts = [0usize; 5];
+    let [kazakh, bashkir, tatar, ng, rounded] = &mut counts;
+    for letter in text.chars().flat_map(char::to_lowercase) {
+        match letter {
+            'қ' | 'ғ' | 'ұ' => *kazakh += 1,
+            'ҙ' | 'ҡ' | 'ҫ' => *bashkir += 1,
+            'җ' => *tatar += 1,
+            'ң' => *ng += 1,
+            'ө' | 'ү' => *rounded += 1,
+            'ђ' | 'ј' | 'љ' | 'њ' | 'ћ' | 'џ' | 'ѓ' | 'ќ' | 'ѕ' => return None,
+            _ => {}
+        }
+    }
+    let [kazakh, bashkir, tatar, ng, rounded] = counts;
+    let own = text.to_lowercase();
+    // A name or two in another's text decide nothing.
+    if kazakh + bashkir + tatar + ng + rounded < 2 {
+        return None;
+    }
+    match () {
+        () if bashkir > 1 => Some("ba"),
+        () if tatar > 0 && own.contains('ә') => Some("tt"),
+        () if kazakh > 1 && (own.contains('і') || own.contains('ә')) => Some("kk"),
+        () if own.contains('ә') && ng + rounded > 1 => Some(if own.contains('і') { "kk" } else { "tt" }),
+        () if ng > 0 => Some("ky"),
+        () if rounded > 1 => Some("mn"),
+        () => None,
+    }
 }
 
 /// Languages of a text whose letters do not decide. Trigrams know more languages, but of a headline they know little: of 212

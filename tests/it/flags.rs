@@ -62,6 +62,18 @@ fn formats_can_be_named() {
     assert_eq!(env.run(&["extract", "--input-format", "odt", "page.bin"]).code, 2);
 }
 
+/// Excel knows UTF-8 by its mark; ingest reads what it saved.
+#[test]
+fn tables_for_excel() {
+    let env = TestEnv::with(&[&record(1)]);
+    let table = env.ok(&["export", "--format", "csv", "--fields", "headline,body", "--bom"]);
+    assert!(table.starts_with("\u{feff}headline,body\n"), "{table:?}");
+    let refused = env.run(&["export", "--bom"]);
+    assert!(refused.code == 2 && refused.stderr.contains("--bom goes with csv and tsv"), "{refused:?}");
+    env.write("excel.csv", format!("sep=;\r\n{}", table.trim_start_matches('\u{feff}').replace(',', ";")));
+    assert_eq!(env.ok(&["extract", "--format", "jsonl", "excel.csv"]).lines().count(), 1);
+}
+
 /// A layout of one's own is asked before those that are known; what is wrong with one is said with its place.
 #[test]
 fn layouts_of_ones_own() {

@@ -12,6 +12,7 @@ mod faults;
 mod flags;
 mod format;
 mod formats;
+mod held;
 mod hostile;
 mod ingest;
 mod plan;

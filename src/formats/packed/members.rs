@@ -14,6 +14,8 @@ pub enum Packing {
     None,
     /// gzip (RFC 1952), one member or many.
     Gzip,
+    /// LZ4, one frame or many.
+    Lz4,
     /// Zstandard (RFC 8878), one frame or many, all with this dictionary if it is not empty.
     Zstd(Vec<u8>),
 }

@@ -140,6 +140,8 @@ fn packing(reader: &mut impl BufRead) -> io::Result<Packing> {
         Packing::Gzip
     } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         Packing::Zstd(Vec::new())
+    } else if magic.starts_with(&[0x04, 0x22, 0x4d, 0x18]) {
+        Packing::Lz4
     } else if magic.starts_with(&DICTIONARY_MAGIC) {
         Packing::Zstd(dictionary(reader)?)
     } else {
@@ -158,6 +160,7 @@ fn unpacked<'r>(
     let buffered = BufReader::with_capacity(256 << 10, counters.count(reader));
     let plain: Box<dyn Read + 'r> = match packing {
         Packing::None => return Ok(Box::new(buffered)),
+        Packing::Lz4 => Box::new(Lz4(lz4_flex::frame::FrameDecoder::new(buffered))),
         Packing::Gzip => Box::new(Gzip::new(buffered, marks.clone())),
         Packing::Zstd(dictionary) => Box::new(Zstd::new(buffered, &dictionary, marks.clone())?),
     };
@@ -165,6 +168,20 @@ fn unpacked<'r>(
         256 << 10,
         Bounded { inner: plain, packed: here, unpacked: 0, ratio },
     )))
+}
+
+/// LZ4 frames, one after the other.
+struct Lz4<R: BufRead>(lz4_flex::frame::FrameDecoder<R>);
+
+impl<R: BufRead> Read for Lz4<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        // What ends may be a frame.
+        if read > 0 || buffer.is_empty() || self.0.get_mut().fill_buf()?.is_empty() {
+            return Ok(read);
+        }
+        self.0.read(buffer)
+    }
 }
 
 /// A skippable frame that holds a dictionary (*Zstandard Compression for WARC files 1.0*).

@@ -47,11 +47,12 @@ impl Reader<'_, '_> {
             start,
             end,
             has_year: day.has_year,
+            is_relative: day.is_relative,
             zone_of: None,
         };
         if let Some(exact) = day.exact {
             found.dated =
-                Dated { at: exact, precision: Precision::Minute, offset_minutes: day.offset_minutes };
+                Dated { at: exact, precision: day.exact_precision, offset_minutes: day.offset_minutes };
             return found;
         }
         if day.day.is_none() {
@@ -161,6 +162,9 @@ impl Reader<'_, '_> {
         if hour > 24 || hour == 24 && minute > 0 {
             return None;
         }
+        // 10:31 Uhr MEZ.
+        let next =
+            next + usize::from(matches!(self.word(next), Some("uhr" | "uur" | "h" | "godz" | "ч" | "год")));
         let (printed, next) = self.zone(next);
         Some(Time { second: hour * 3600 + minute * 60 + second, precision, printed, next })
     }

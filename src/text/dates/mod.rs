@@ -41,6 +41,8 @@ pub struct Found {
     pub end: usize,
     /// Whether it says its year.
     pub has_year: bool,
+    /// Whether it counts from the capture: `yesterday`.
+    pub is_relative: bool,
     /// What was assumed of its zone, which others call the same: whose it is.
     pub zone_of: Option<&'static str>,
 }
@@ -56,7 +58,14 @@ impl Found {
 pub fn parse(text: &str, setting: Setting<'_>) -> Option<Found> {
     let trimmed = text.trim();
     if let Some(dated) = Dated::parse(trimmed) {
-        return Some(Found { dated, start: 0, end: text.len(), has_year: true, zone_of: None });
+        return Some(Found {
+            dated,
+            start: 0,
+            end: text.len(),
+            has_year: true,
+            is_relative: false,
+            zone_of: None,
+        });
     }
     find(text, setting).into_iter().next()
 }
@@ -149,7 +158,7 @@ mod tests {
         for (language, text, printed) in [
             ("uk", "Вівторок, 28 січня 2025, 14:05", "2025-01-28T14:05"),
             ("en", "Jan. 28, 2025, 9:12 p.m. EST", "2025-01-28T21:12-05:00"),
-            ("en", "Tue Jan 28 19:20:36 CET 2025", "2025-01-28T19:20+01:00"),
+            ("en", "Tue Jan 28 19:20:36 CET 2025", "2025-01-28T19:20:36+01:00"),
             ("de", "28. Januar 2025 um 10.30 Uhr", "2025-01-28T10:30"),
             ("fr", "28 janvier 2025 à 9h08", "2025-01-28T09:08"),
             ("ko", "2025년 1월 28일 오후 3:20", "2025-01-28T15:20"),
@@ -171,9 +180,8 @@ mod tests {
     /// A name that several zones have is settled by the language, or said.
     #[test]
     fn what_was_assumed_is_said() {
-        let note = |language, text| {
-            parse(text, Setting { language, captured: None, now: None }).unwrap().note()
-        };
+        let note =
+            |language, text| parse(text, Setting { language, captured: None, now: None }).unwrap().note();
         assert_eq!(
             note(None, "28 January 2025, 10:15 IST").as_deref(),
             Some("the zone of its date is taken for that of India")

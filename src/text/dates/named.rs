@@ -158,7 +158,9 @@ impl Reader<'_, '_> {
                 let local = timestamp(&day)?.0 + time.second;
                 let offset_minutes = time.printed.offset_minutes(local);
                 let exact = local - i64::from(offset_minutes.unwrap_or(0)) * 60;
-                return Some((Day { exact: Some(Timestamp(exact)), offset_minutes, ..day }, time.next + 1));
+                let exact_precision = time.precision;
+                let exact = Some(Timestamp(exact));
+                return Some((Day { exact, exact_precision, offset_minutes, ..day }, time.next + 1));
             }
             // "May 28" without a year may be anything; a capital decides nothing after folding.
             return self.day(None, month, Some(day), at).map(|day| (day, next + 1));

@@ -2,7 +2,7 @@
 
 use super::tokens::{Kind, Token};
 use super::{RELEASED, Setting};
-use crate::model::{DAY, Timestamp};
+use crate::model::{DAY, Precision, Timestamp};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Day {
@@ -15,6 +15,10 @@ pub(super) struct Day {
     pub offset_minutes: Option<i16>,
     /// Whether it says its year, or counts from the capture.
     pub has_year: bool,
+    /// Whether it counts from the capture.
+    pub is_relative: bool,
+    /// How precisely its instant is known.
+    pub exact_precision: Precision,
 }
 
 pub(super) struct Reader<'t, 's> {
@@ -99,11 +103,23 @@ impl Reader<'_, '_> {
                     exact: None,
                     offset_minutes: None,
                     has_year: false,
+                    is_relative: false,
+                    exact_precision: Precision::Minute,
                 })
                 .filter(|day| timestamp(day).is_some());
             }
         };
-        let day = Day { year, month, day, first, exact: None, offset_minutes: None, has_year: true };
+        let day = Day {
+            year,
+            month,
+            day,
+            first,
+            exact: None,
+            offset_minutes: None,
+            has_year: true,
+            is_relative: false,
+            exact_precision: Precision::Minute,
+        };
         timestamp(&day)?;
         Some(day)
     }

@@ -2,7 +2,7 @@
 
 use super::reader::{Day, Reader};
 use super::vocabulary::WORDS;
-use crate::model::{DAY, Timestamp};
+use crate::model::{DAY, Precision, Timestamp};
 
 impl Reader<'_, '_> {
     /// `yesterday`, `2 hours ago`, `vor 3 Tagen`: by the time of capture.
@@ -68,6 +68,8 @@ impl Reader<'_, '_> {
             exact,
             offset_minutes: exact.map(|_| 0),
             has_year: true,
+            is_relative: true,
+            exact_precision: Precision::Minute,
         })
     }
 }
