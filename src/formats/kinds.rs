@@ -107,7 +107,7 @@ impl Zip {
                 ["word/", "docProps/", "customXml/", "_rels/", "[Content_Types].xml", "docMetadata/"];
             places.iter().any(|place| name.starts_with(place))
         };
-        if has("word/document.xml") && names.iter().all(|name| is_part(&name)) {
+        if has("word/document.xml") && names.iter().all(is_part) {
             return Zip::Word;
         }
         if has("META-INF/container.xml") && names.iter().any(|name| is_page(name)) {

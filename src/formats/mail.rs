@@ -88,7 +88,7 @@ fn joined_words(raw: &str) -> Option<String> {
     }
     while let Some(at) = rest.find("=?") {
         let before = &rest[..at];
-        if !(before.trim().is_empty() && !words.is_empty()) {
+        if !before.trim().is_empty() || words.is_empty() {
             flush(&mut words, &mut text);
             text.push_str(before);
         }

@@ -330,7 +330,7 @@ fn is_mark(before: &str, after: &str) -> bool {
     let (before, after) = (before.chars().next_back(), after.trim_start_matches('*').chars().next());
     let blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-    !(blank(before) && blank(after)) && !(digit(before) && digit(after))
+    !(blank(before) && blank(after) || digit(before) && digit(after))
 }
 
 /// What a link that begins here shows, and what comes after it: `[text](address)`, `[[page|text]]`, `[text][1]`, `[^1]`.

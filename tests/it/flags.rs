@@ -104,6 +104,20 @@ fn layouts_of_ones_own() {
         "{}",
         unknown.stderr
     );
+    // The one in the documentation does what it says.
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats.md");
+    let docs = std::fs::read_to_string(docs).unwrap();
+    env.write("docs.toml", docs.split("```toml\n").nth(1).unwrap().split("```").next().unwrap());
+    env.write(
+        "desk2.json",
+        r#"{"result":{"stories":[{"hed":"Ferry","type":"story","stamp":"20250128T093100Z","copy":{"grafs":["It runs."]}},{"hed":"Draft","type":"story","status":"draft","copy":{"grafs":["No."]}}]}}"#,
+    );
+    let ran = env.run(&["extract", "--format", "jsonl", "--layout", "docs.toml", "desk2.json"]);
+    assert_eq!(ran.stdout.lines().count(), 1, "{ran:?}");
+    assert!(
+        ran.stdout.contains("\"2025-01-28T09:31:00Z\"") && ran.stderr.contains("1 without an article"),
+        "{ran:?}"
+    );
     env.write("bad.toml", "[[layout]]\nname = 'x'\n[layout.fields]\nbody = ['a[']");
     let bad = env.run(&["ingest", "--layout", "bad.toml", "desk.json"]);
     assert_eq!(bad.code, 2, "{bad:?}");

@@ -412,3 +412,77 @@ fn fuzz_seeds_and_their_mutants() {
         }
     }
 }
+
+/// What nests, and what is empty where something ought to be, costs the input at most.
+#[test]
+fn readers_of_what_others_export() {
+    let env = TestEnv::new();
+    env.write(
+        "links.md",
+        format!(
+            "---\ntitle: T\n---\n\n{}x{}\n\nA text behind them.",
+            "[a".repeat(20_000),
+            "](x)".repeat(20_000)
+        ),
+    );
+    env.write(
+        "nexis.html",
+        "<html><body><DOCFULL><div>1 of 1 DOCUMENTS</div><div>Post</div><div></div><div><p>January 28, 2025</p></div><div><p>Headline</p></div><div><p>LENGTH: 3 words</p></div><div><p>It runs again.</p></div></DOCFULL></body></html>",
+    );
+    env.write(
+        "deep.json",
+        format!("{}{{\"title\":\"T\",\"text\":\"It runs.\"}}{}", "{\"data\":".repeat(100), "}".repeat(100)),
+    );
+    env.write(
+        "wide.json",
+        format!("{{\"columns\":[\"title\",\"{}\"],\"data\":[[\"t\",\"x\"]]}}", "k".repeat(100_000)),
+    );
+    env.write(
+        "nested.xml",
+        format!(
+            "<NewsML><NewsItem><NewsComponent>{}text{}</NewsComponent></NewsItem></NewsML>",
+            "<DataContent>".repeat(240),
+            "</DataContent>".repeat(240)
+        ),
+    );
+    env.write("many.xml", "<nitf><head><title>One</title></head><body><body.content><p>A.</p></body.content></body></nitf><nitf><head><title>Two</title></head><body><body.content><p>B.</p></body.content></body></nitf>");
+    let ran = env.run(&[
+        "extract",
+        "--format",
+        "jsonl",
+        "links.md",
+        "nexis.html",
+        "deep.json",
+        "wide.json",
+        "nested.xml",
+        "many.xml",
+    ]);
+    assert!(!ran.stderr.contains("defect"), "{}", ran.stderr);
+    assert!(ran.stderr.lines().all(|line| line.len() < 2000), "{}", ran.stderr.len());
+    let found: Vec<serde_json::Value> =
+        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let headlines: Vec<&str> = found.iter().filter_map(|one| one["headline"].as_str()).collect();
+    for wanted in ["T", "Headline", "One", "Two"] {
+        assert!(headlines.contains(&wanted), "{headlines:?}");
+    }
+    assert!(found.iter().all(|one| one["body"].as_str().unwrap().matches("text").count() < 3));
+    survives("amps.jsonl", format!("{{\"title\":\"T\",\"text\":\"{}\"}}", "&<a ".repeat(500_000)));
+    survives("open.md", format!("---\ntitle: T\n---\n\n{}", "[ ![ <a [a](( ".repeat(50_000)));
+    survives(
+        "codes.txt",
+        "HD\tT\nPD\t28 January 2025\nET\t10:31\nx\nLP\tA.\nAN\tDocument 1\n".repeat(20_000),
+    );
+    let messages =
+        r#"{"id":1,"type":"message","date_unixtime":"1738056660","text":"It runs."},"#.repeat(20_000);
+    survives("chat.json", format!("{{\"name\":\"Port\",\"messages\":[{}]}}", messages.trim_end_matches(',')));
+    let post =
+        "<div class=\"message default\"><div class=\"body\"><div class=\"text\">It runs.</div></div></div>"
+            .repeat(5_000);
+    survives(
+        "messages.html",
+        format!(
+            "<title>Exported Data</title><div class=\"page_header\"><div class=\"text\">Port</div></div><div class=\"history\">{post}</div>"
+        ),
+    );
+    survives("subject.eml", format!("From: a@b.example\nSubject: {}\n\nIt runs.", "=?".repeat(200_000)));
+}
