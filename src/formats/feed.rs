@@ -716,7 +716,9 @@ impl Parser {
                     *name = value;
                 }
             }
-            What::Status => item.is_none |= !matches!(value.as_str(), "publish" | "published" | "LIVE"),
+            What::Status => {
+                item.is_none |= !matches!(value.as_str(), "publish" | "published" | "inherit" | "LIVE")
+            }
             // Sites have types of posts of their own; those that are known are no posts.
             What::PostType => {
                 let other = [

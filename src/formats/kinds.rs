@@ -55,6 +55,11 @@ pub fn of(head: &[u8]) -> Option<Kind> {
                 (format!("a recording ({extension})"), "recordings", "; take its transcript in")
             }
             (MatcherType::Font, extension) => (format!("a font ({extension})"), "fonts", ""),
+            (MatcherType::Doc, "doc") => (
+                "a Word document of before 2007".to_owned(),
+                "office documents",
+                "; save it as .docx, or convert it to text first",
+            ),
             (MatcherType::Doc | MatcherType::Book, extension) => {
                 (format!("a document ({extension})"), "office documents", "; convert it to text first")
             }
@@ -146,7 +151,12 @@ fn is_about_crawls(name: &str) -> bool {
 }
 
 fn is_page(name: &str) -> bool {
-    [".xhtml", ".html", ".htm"].iter().any(|end| name.to_ascii_lowercase().ends_with(end))
+    let name = name.to_ascii_lowercase();
+    let file = name.rsplit('/').next().unwrap_or("");
+    let is_matter = ["nav.", "toc.", "cover.", "titlepage.", "title.", "copyright."]
+        .iter()
+        .any(|part| file.starts_with(part));
+    !is_matter && [".xhtml", ".html", ".htm"].iter().any(|end| name.ends_with(end))
 }
 
 /// UTF-16 or UTF-32: half of its bytes, or more, are zero where it is Latin; a mark says so elsewhere.

@@ -26,8 +26,9 @@ fn split(text: &str) -> Option<(&str, &str)> {
     let fence = if text.starts_with("+++") { "+++" } else { "---" };
     let rest = text.strip_prefix(fence)?;
     let rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n'))?;
+    let close = format!("\n{fence}");
     let end = rest
-        .match_indices("\n---")
+        .match_indices(&close)
         .find(|(at, _)| rest[at + 4..].is_empty() || rest[at + 4..].starts_with(['\n', '\r']))?;
     Some((&rest[..end.0], rest[end.0 + 4..].trim_start_matches(['\r', '\n'])))
 }

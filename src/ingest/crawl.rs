@@ -52,6 +52,20 @@ fn unwanted(record: &WarcRecord<'_>, wanted: &Wanted) -> Option<Skip> {
     is_media.then_some(Skip::NotText)
 }
 
+/// The text of a page that a crawler made begins with the page's title: its headline, without the site's name behind it.
+pub fn title(draft: &mut Draft, text: &[u8]) {
+    let text = String::from_utf8_lossy(&text[..text.len().min(2000)]);
+    let Some(first) = text.lines().map(str::trim).find(|line| !line.is_empty()) else { return };
+    let bare = [" - ", " | ", " – ", " — "]
+        .iter()
+        .filter_map(|sign| first.rfind(sign))
+        .max()
+        .map_or(first, |at| &first[..at]);
+    if first.len() < 300 && !bare.trim().is_empty() {
+        draft.headline = bare.trim().to_owned();
+    }
+}
+
 /// Tells a draft what the record says of it.
 pub fn complete(draft: &mut Draft, record: &WarcRecord<'_>, around: &Around<'_>) {
     let provenance = &mut draft.provenance;

@@ -1,7 +1,7 @@
 //! Finds inputs: files, directories, standard input.
 
 use crate::formats::packed::describe;
-use crate::model::{Reason, Rejection, Skip};
+use crate::model::{Reason, Rejection, Skip, Timestamp};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use walkdir::WalkDir;
@@ -17,6 +17,17 @@ pub struct Input {
     pub bytes: u64,
     /// Whether the user named it, and did not merely name a directory that it is in.
     pub named: bool,
+    /// What lies beside it and says where it was found, and when.
+    pub beside: Option<Beside>,
+}
+
+/// What an ArchiveBox folder says of its page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Its address.
+    pub url: String,
+    /// When it was kept.
+    pub captured: Option<Timestamp>,
 }
 
 /// What a path leads to.
@@ -34,13 +45,13 @@ pub enum Found {
 pub fn expand(paths: &[PathBuf], follow: bool) -> impl Iterator<Item = Found> + '_ {
     paths.iter().flat_map(move |path| -> Box<dyn Iterator<Item = Found>> {
         if path.as_os_str() == "-" {
-            let input = Input { path: None, name: "-".into(), bytes: 0, named: true };
+            let input = Input { path: None, name: "-".into(), bytes: 0, named: true, beside: None };
             return Box::new(std::iter::once(Found::Input(input)));
         }
         if !path.is_dir() {
             let bytes = path.metadata().map_or(0, |file| file.len());
             let name = path.to_string_lossy().into();
-            let input = Input { path: Some(path.clone()), name, bytes, named: true };
+            let input = Input { path: Some(path.clone()), name, bytes, named: true, beside: None };
             return Box::new(std::iter::once(Found::Input(input)));
         }
         if is_archive(path) {
@@ -50,7 +61,11 @@ pub fn expand(paths: &[PathBuf], follow: bool) -> impl Iterator<Item = Found> + 
         }
         let root = path.canonicalize();
         let mut walk = WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter();
+        let mut next = None;
         Box::new(std::iter::from_fn(move || {
+            if next.is_some() {
+                return next.take();
+            }
             loop {
                 let entry = match walk.next()? {
                     Err(e) => return Some(Found::Rejected(unwalkable(&e))),
@@ -78,15 +93,51 @@ pub fn expand(paths: &[PathBuf], follow: bool) -> impl Iterator<Item = Found> + 
                         None => continue,
                     }
                 }
+                if is_dir && let Some(page) = snapshot(entry.path()) {
+                    // The other files say the same in other forms.
+                    walk.skip_current_dir();
+                    next = Some(Found::Passed(Skip::Kind("other forms of a page in an ArchiveBox folder")));
+                    return Some(Found::Input(page));
+                }
                 if entry.file_type().is_file() {
                     let bytes = entry.metadata().map_or(0, |file| file.len());
                     let name = entry.path().to_string_lossy().into();
                     let path = Some(entry.into_path());
-                    return Some(Found::Input(Input { path, name, bytes, named: false }));
+                    return Some(Found::Input(Input { path, name, bytes, named: false, beside: None }));
                 }
             }
         }))
     })
+}
+
+/// The page of an ArchiveBox folder: the first of the forms in which it was kept that is there.
+fn snapshot(dir: &Path) -> Option<Input> {
+    let index = dir.join("index.json");
+    if index.metadata().ok()?.len() > 16 << 20 {
+        return None;
+    }
+    let said: serde_json::Value = serde_json::from_slice(&std::fs::read(index).ok()?).ok()?;
+    let is_one = said.get("history").is_some()
+        && said.get("canonical").is_some()
+        && said.get("archive_path").is_some();
+    let url = said.get("url")?.as_str().filter(|_| is_one)?.to_owned();
+    let wget = said.pointer("/canonical/wget_path").and_then(serde_json::Value::as_str).unwrap_or("");
+    let forms = [
+        "singlefile.html",
+        "output.html",
+        wget,
+        "readability/content.html",
+        "mercury/content.html",
+        "htmltotext.txt",
+    ];
+    let is_inside = |name: &&str| !name.is_empty() && !name.starts_with('/') && !name.contains("..");
+    let path = forms.into_iter().filter(is_inside).map(|name| dir.join(name)).find(|path| path.is_file())?;
+    let captured = said
+        .get("timestamp")
+        .and_then(serde_json::Value::as_str)
+        .and_then(|seconds| seconds.split('.').next()?.parse().ok().map(Timestamp));
+    let (bytes, name) = (path.metadata().map_or(0, |file| file.len()), path.to_string_lossy().into());
+    Some(Input { path: Some(path), name, bytes, named: false, beside: Some(Beside { url, captured }) })
 }
 
 /// Whether what a path leads to is in this directory.

@@ -21,6 +21,8 @@ pub struct Said {
     pub published: Option<Dated>,
     /// Its language.
     pub language: Option<Language>,
+    /// Its address: no pattern says it, what lies beside the input does.
+    pub url: Option<String>,
 }
 
 const FIELDS: [&str; 3] = ["source", "published", "language"];
@@ -89,7 +91,7 @@ impl PathPattern {
             None => None,
             Some(part) => Some(Language::parse(part).ok_or_else(|| bad("language", part))?),
         };
-        Ok(Said { source, published, language })
+        Ok(Said { source, published, language, url: None })
     }
 }
 

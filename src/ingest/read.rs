@@ -50,7 +50,7 @@ impl Run {
         }
         let around = Around {
             url: None,
-            given_url: self.options.url.as_deref(),
+            given_url: source.said.url.as_deref().or(self.options.url.as_deref()),
             charset: None,
             captured: source.captured,
             now: self.now,
@@ -151,6 +151,11 @@ impl Run {
             }
             Err(reason) => return Err(reason),
         };
+        if record.kind == "conversion"
+            && let Content::Drafts(drafts) = &mut found
+        {
+            drafts.iter_mut().for_each(|draft| crawl::title(draft, &record.payload));
+        }
         let complete = |draft: &mut Draft| crawl::complete(draft, &record, &around);
         match &mut found {
             Content::Drafts(drafts) => {
@@ -180,7 +185,7 @@ impl Run {
             let given = || options.published.map(|dated| Published::new(dated, Origin::Given, captured));
             provenance.published = published.or_else(given);
         }
-        provenance.url = provenance.url.take().or_else(|| options.url.clone());
+        provenance.url = provenance.url.take().or_else(|| said.url.clone()).or_else(|| options.url.clone());
         if let Some(of) = provenance.url.as_deref().and_then(crate::model::url::shown) {
             // A cache, a translator or a redirect: what it shows is the article.
             provenance.url = Some(of);

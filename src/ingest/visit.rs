@@ -50,6 +50,8 @@ pub struct OnDisk {
     pub marks: Marks,
     /// How far it was read before.
     pub before: Checkpoint,
+    /// Its address, if that is said beside it.
+    pub url: Option<String>,
 }
 
 impl Run {
@@ -63,6 +65,9 @@ impl Run {
     pub fn visit_opened(&self, input: &Input, sink: &mut dyn Sink) -> bool {
         let captured = match (self.options.captured, &input.path) {
             (Captured::At(at), _) => Some(at),
+            _ if input.beside.as_ref().is_some_and(|beside| beside.captured.is_some()) => {
+                input.beside.as_ref().and_then(|beside| beside.captured)
+            }
             (Captured::Modified, Some(path)) => modified(path),
             (Captured::Now | Captured::Modified, _) => None,
         };
@@ -77,7 +82,8 @@ impl Run {
             before.offset,
         ) {
             Ok((reader, marks)) => {
-                let file = file.map(|path| OnDisk { path: path.into(), marks, before });
+                let url = input.beside.as_ref().map(|beside| beside.url.clone());
+                let file = file.map(|path| OnDisk { path: path.into(), marks, before, url });
                 let nesting = Nesting { depth: 0, named: input.named, budget: &budget };
                 self.visit(&input.name, reader, file.as_ref(), captured, nesting, sink)
             }
@@ -203,6 +209,7 @@ impl Run {
             Some(Err(reason)) => return sink.rejected(*reject_whole(name, reader, reason)),
             None => path_pattern::Said::default(),
         };
+        let said = path_pattern::Said { url: file.and_then(|file| file.url.clone()), ..said };
         // What is cut as bytes is UTF-8 before it is.
         let wide = charset.filter(|charset| charset.starts_with("UTF-16"));
         let reader: Box<dyn BufRead + '_> = match wide {

@@ -307,3 +307,25 @@ fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
     }
     found
 }
+
+/// An ArchiveBox folder is one page, of the address and the time that the folder says.
+#[test]
+fn archivebox_folders() {
+    let env = TestEnv::new();
+    let page = "<html><h1>The ferry runs again</h1><article><p>The night ferry between Odesa and Izmail will run again from Monday, the port said on Tuesday.</p></article></html>";
+    for name in ["box/1/singlefile.html", "box/1/output.html", "box/1/readability/content.html"] {
+        env.write(name, page);
+    }
+    env.write("box/1/headers.json", r#"{"Status-Code": 200}"#);
+    env.write(
+        "box/1/index.json",
+        r#"{"url":"https://post.example/1","timestamp":"1738056660.5","title":"Ferry","archive_path":"archive/1","canonical":{},"history":{}}"#,
+    );
+    let ran = env.run(&["ingest", "box"]);
+    assert!(ran.code == 0 && ran.stderr.contains("1 other forms of a page"), "{ran:?}");
+    let shown = env.ok(&["export", "--fields", "headline,url,captured", "--format", "csv"]);
+    assert_eq!(
+        shown,
+        "headline,url,captured\nThe ferry runs again,https://post.example/1,2025-01-28T09:31:00Z\n"
+    );
+}
