@@ -392,6 +392,9 @@ fn standfirst(dom: &Dom, all: &[Block], inside: &[usize], known: Known<'_>) -> O
     named.or(plain)
 }
 
+/// So many blocks at the end of a text may be an offer to subscribe.
+const PAYWALL_BLOCKS: usize = 8;
+
 fn filter(
     dom: &Dom,
     all: &[Block],
@@ -421,7 +424,7 @@ fn filter(
         }
         if standfirst.is_some_and(|at| all[at].text == block.text)
             || block.words <= 9 && boilerplate::is_dateline(&block.text)
-            || boilerplate::is_paywall(&block.text)
+            || nth + PAYWALL_BLOCKS >= inside.len() && boilerplate::is_paywall(&block.text)
         {
             continue;
         }

@@ -75,15 +75,20 @@ fn address(text: &str) -> Option<String> {
     (text.starts_with("http://") || text.starts_with("https://")).then(|| text.to_owned())
 }
 
+fn has(text: &str, mark: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some()
+}
+
 /// What stands between two texts.
 fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
-    let rest = &text[text.find(start)? + start.len()..];
+    let rest = &text[memchr::memmem::find(text.as_bytes(), start.as_bytes())? + start.len()..];
     Some(&rest[..rest.find(end)?])
 }
 
 /// `<!-- Page saved with SingleFile … url: … saved date: … -->`
 fn singlefile(head: &str) -> Option<Saved> {
-    let at = head.find("saved with SingleFile").or_else(|| head.find("processed by SingleFile"))?;
+    let at = memchr::memmem::find(head.as_bytes(), b"by SingleFile")
+        .or_else(|| memchr::memmem::find(head.as_bytes(), b"with SingleFile"))?;
     let comment = head[at..].split("-->").next()?;
     let line = |name: &str| comment.lines().find_map(|line| line.trim().strip_prefix(name));
     Some(Saved {
@@ -128,8 +133,9 @@ fn wayback_footer(tail: &str) -> Option<Saved> {
 
 /// `<input id="SHARE_LONGLINK" value="http://archive.ph/2025.01.28-083100/https://…">`, or `<link rel="bookmark">` to the same.
 fn archive_today(html: &str) -> Option<Saved> {
-    let is_one =
-        html.contains("SHARE_LONGLINK") || html.contains("rel=\"bookmark\"") && html.contains("archive.");
+    let is_one = has(html, "SHARE_LONGLINK")
+        || has(html, "rel=\"bookmark\" href=\"http://archive.")
+        || has(html, "rel=\"bookmark\" href=\"https://archive.");
     if !is_one {
         return None;
     }
