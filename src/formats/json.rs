@@ -202,6 +202,9 @@ fn records<'l>(value: Value, mapping: &Mapping, around: &Around<'l>) -> Result<F
     if LAYOUTS.of_record(&value, around).is_some() || has_text(&value) {
         return Ok(Found::Record(value));
     }
+    // Every list of articles that stands where they do; one in another that was taken is not one more.
+    let mut taken: Vec<String> = Vec::new();
+    let mut found = Vec::new();
     for path in &LAYOUTS.envelopes {
         let node = Node::Json(&value);
         let tells = |record: &Value| is_record(unwrapped_of(record), around);
@@ -210,10 +213,15 @@ fn records<'l>(value: Value, mapping: &Mapping, around: &Around<'l>) -> Result<F
             Node::Json(object) => object.is_object() && tells(object),
             _ => false,
         };
-        if path.find(node, node).into_iter().any(holds) {
-            let found = elements(&value, std::iter::once(path));
-            return Ok(Found::Records(found, value, None));
+        let name = format!("{path}.");
+        let within = taken.iter().any(|other| other.starts_with(&name) || name.starts_with(other.as_str()));
+        if !within && path.find(node, node).into_iter().any(holds) {
+            found.extend(elements(&value, std::iter::once(path)));
+            taken.push(name);
         }
+    }
+    if !taken.is_empty() {
+        return Ok(Found::Records(found, value, None));
     }
     let Value::Object(object) = &value else { return Ok(Found::Record(value)) };
     if object.iter().any(|(name, value)| is_telling(name) && !is_nested(value)) {
@@ -474,6 +482,26 @@ mod tests {
             assert_eq!(draft.language.unwrap().as_str(), "uk", "{record}");
             assert!(provenance.extra.is_none(), "{record}");
         }
+    }
+
+    #[test]
+    fn every_list_of_an_answer_is_read() {
+        let record = |n: u8| format!(r#"{{"title":"H{n}","text":"B{n}"}}"#);
+        for (answer, count) in [
+            (format!(r#"{{"status":"ok","articles":[{},{}]}}"#, record(1), record(2)), 2),
+            (format!(r#"{{"articles":[{}],"posts":[{}]}}"#, record(1), record(2)), 2),
+            (format!(r#"{{"data":{{"articles":[{}]}}}}"#, record(1)), 1),
+            (format!(r#"{{"a1":{},"a2":{}}}"#, record(1), record(2)), 2),
+            (r#"{"columns":["title","text"],"data":[["H1","B1"],["H2","B2"]]}"#.to_owned(), 2),
+            (r#"{"title":{"0":"H1","1":"H2"},"text":{"0":"B1","1":"B2"}}"#.to_owned(), 2),
+            (format!(r#"{{"hits":{{"hits":[{{"_source":{}}}]}}}}"#, record(1)), 1),
+        ] {
+            let found = read_all(answer.as_bytes(), "").unwrap();
+            let headlines: Vec<&str> = found.iter().map(|draft| draft.headline.as_str()).collect();
+            assert_eq!(headlines, ["H1", "H2"][..count], "{answer}");
+        }
+        let unknown = read_all(br#"{"a":[{"x":1}],"b":[{"y":2}]}"#, "").unwrap_err();
+        assert!(unknown.to_string().contains("none of its lists (a, b)"), "{unknown}");
     }
 
     #[test]
