@@ -12,7 +12,6 @@ use crate::model::{Draft, Language, Origin, Provenance, Published, Reason, Skip,
 use crate::text::dates::{self, Setting};
 use crate::text::decode;
 use data_encoding::BASE64;
-use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -370,12 +369,7 @@ enum What {
 }
 
 fn xml(text: &str) -> Result<Feed, String> {
-    let mut reader = Reader::from_str(text);
-    let config = reader.config_mut();
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    config.allow_dangling_amp = true;
-    config.check_comments = false;
+    let mut reader = tree::reader(text);
     let mut parser = Parser {
         feed: Feed::default(),
         item: None,

@@ -297,32 +297,29 @@ fn has_text(value: &Value) -> bool {
     object.iter().any(|(name, value)| value.as_str().is_some_and(is_text) && is_body(name))
 }
 
-/// The record in an object that only wraps it: `{"_index": …, "_source": {…}}`.
+/// The name of what an object only wraps: `{"_index": …, "_source": {…}}`.
+fn wrapped(object: &Map<String, Value>) -> Option<&'static str> {
+    let is_object = |name: &str| object.get(name).is_some_and(Value::is_object);
+    if is_object("_source") {
+        return Some("_source");
+    }
+    let name = LAYOUTS.unwrapped.iter().find(|name| is_object(name))?;
+    (!object.keys().any(|key| is_telling(key) && key != name)).then_some(name)
+}
+
+/// The record in an object that only wraps it.
 fn unwrapped(value: Value) -> Value {
     let Value::Object(mut object) = value else { return value };
-    if object.get("_source").is_some_and(Value::is_object) {
-        return object.shift_remove("_source").map_or(Value::Null, unwrapped);
-    }
-    let name = LAYOUTS.unwrapped.iter().find(|name| object.get(*name).is_some_and(Value::is_object));
-    match name {
-        Some(name) if !object.keys().any(|key| is_telling(key) && key != name) => {
-            object.shift_remove(name).map_or(Value::Null, unwrapped)
-        }
-        _ => Value::Object(object),
+    match wrapped(&object).and_then(|name| object.shift_remove(name)) {
+        Some(inner) => unwrapped(inner),
+        None => Value::Object(object),
     }
 }
 
 /// The same without taking it out.
 fn unwrapped_of(value: &Value) -> &Value {
-    let Some(object) = value.as_object() else { return value };
-    if let Some(source) = object.get("_source").filter(|source| source.is_object()) {
-        return unwrapped_of(source);
-    }
-    let name = LAYOUTS.unwrapped.iter().find(|name| object.get(*name).is_some_and(Value::is_object));
-    match name {
-        Some(name) if !object.keys().any(|key| is_telling(key) && key != name) => unwrapped_of(&object[name]),
-        _ => value,
-    }
+    let inner = value.as_object().and_then(|object| object.get(wrapped(object)?));
+    inner.map_or(value, unwrapped_of)
 }
 
 /// A name of a column is no longer: it is copied for each row.

@@ -173,9 +173,8 @@ impl Layouts {
     }
 
     /// Whether XML with this root is known, be it as something that is refused.
-    pub fn knows_root(&self, name: &str, own: Option<&Own>) -> bool {
-        let layouts = own.into_iter().flat_map(|own| own.iter()).chain(&self.layouts);
-        layouts.into_iter().any(|layout| layout.of == Of::Xml && layout.root == name)
+    pub fn knows_root(&self, name: &str) -> bool {
+        self.layouts.iter().any(|layout| layout.of == Of::Xml && layout.root == name)
             || self.refused.iter().any(|refused| refused.root == name)
     }
 

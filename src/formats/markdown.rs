@@ -334,6 +334,19 @@ fn is_mark(before: &str, after: &str) -> bool {
     !(blank(before) && blank(after) || digit(before) && digit(after))
 }
 
+/// Where the bracket is closed that a text begins with.
+fn closing(text: &str, opens: char, closes: char) -> Option<usize> {
+    let mut depth = 0;
+    text.char_indices().find_map(|(at, c)| {
+        match c {
+            c if c == opens => depth += 1,
+            c if c == closes => depth -= 1,
+            _ => {}
+        }
+        (depth == 0).then_some(at)
+    })
+}
+
 /// What a link that begins here shows, and what comes after it: `[text](address)`, `[[page|text]]`, `[text][1]`, `[^1]`.
 fn link(whole: &str) -> Option<(&str, &str)> {
     let text = &whole[..whole.floor_char_boundary(LINK_BYTES_MAX)];
@@ -342,27 +355,11 @@ fn link(whole: &str) -> Option<(&str, &str)> {
         let (inside, after) = rest.split_once("]]")?;
         return Some((inside.rsplit('|').next().unwrap_or(inside), behind(after)));
     }
-    let mut depth = 0;
-    let end = text.char_indices().find_map(|(at, c)| {
-        match c {
-            '[' => depth += 1,
-            ']' => depth -= 1,
-            _ => {}
-        }
-        (depth == 0).then_some(at)
-    })?;
+    let end = closing(text, '[', ']')?;
     let (inside, after) = (&text[1..end], &text[end + 1..]);
-    if let Some(address) = after.strip_prefix('(') {
-        let mut depth = 1;
-        let end = address.char_indices().find_map(|(at, c)| {
-            match c {
-                '(' => depth += 1,
-                ')' => depth -= 1,
-                _ => {}
-            }
-            (depth == 0).then_some(at)
-        })?;
-        return Some((inside, behind(&address[end + 1..])));
+    if after.starts_with('(') {
+        let end = closing(after, '(', ')')?;
+        return Some((inside, behind(&after[end + 1..])));
     }
     if let Some((_, after)) = after.strip_prefix('[').and_then(|after| after.split_once(']')) {
         return Some((inside, behind(after)));

@@ -265,14 +265,20 @@ fn flat(dom: &Dom, id: extract::Node, into: &mut Vec<Child>) {
     }
 }
 
-/// Reads a document, or several one after the other; `Err` says where it is no XML. What comes before a fault is there, and what is wrong beside it.
-pub fn parse(text: &str) -> Result<(Vec<Element>, Option<String>), String> {
+/// A reader of XML that forgives end tags that do not fit, ampersands that stand alone and comments with dashes.
+pub fn reader(text: &str) -> Reader<&[u8]> {
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
     config.check_comments = false;
+    reader
+}
+
+/// Reads a document, or several one after the other; `Err` says where it is no XML. What comes before a fault is there, and what is wrong beside it.
+pub fn parse(text: &str) -> Result<(Vec<Element>, Option<String>), String> {
+    let mut reader = reader(text);
     let mut open: Vec<Element> = vec![Element::default()];
     let (mut count, mut broken) = (0, None);
     let add = |open: &mut Vec<Element>, child: Child| {

@@ -12,7 +12,7 @@ use crate::text::decode;
 pub fn is_known(head: &str) -> bool {
     let root = tree::root(head).unwrap_or("");
     let local = root.rsplit(':').next().unwrap_or("");
-    LAYOUTS.knows_root(local, None) && !matches!(local, "response" | "entry" | "entries" | "doc" | "RDF")
+    LAYOUTS.knows_root(local) && !matches!(local, "response" | "entry" | "entries" | "doc" | "RDF")
         || local == "RDF" && head.contains("zotero.org/namespaces")
         || local == "entry" && head.contains("PublicationComponent")
         || local == "doc" && head.contains("<main>")
