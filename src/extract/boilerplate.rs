@@ -41,7 +41,9 @@ words! { "boilerplate.toml":
 /// Whether a line is furniture.
 pub fn is_furniture(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let begins = FURNITURE.iter().any(|start| lower.starts_with(start));
+    let bare = lower
+        .trim_start_matches(['-', '–', '—', '*', '•', '▪', '►', '→', '>', '»', '|', '+', '.', ' ', '\u{a0}']);
+    let begins = FURNITURE.iter().any(|start| bare.starts_with(start));
     begins && (lower.split_whitespace().count() <= 9 || is_notice(&lower))
 }
 
@@ -50,6 +52,19 @@ pub fn is_other_date(before: &str) -> bool {
     let start = before.char_indices().rev().nth(24).map_or(0, |(at, _)| at);
     let lower = before[start..].to_lowercase();
     OTHER_DATES.iter().any(|word| lower.trim_end_matches([':', ' ', '\u{a0}', '-', '–']).ends_with(word))
+}
+
+/// Whether a line is nothing but a time of the day: `18:40`, `08.15 Uhr`.
+pub fn is_time(text: &str) -> bool {
+    let number = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut words = text.split_whitespace();
+    let first = words.next().unwrap_or("");
+    let is_clock = first
+        .split_once([':', '.'])
+        .is_some_and(|(hour, minute)| number(hour) && minute.len() == 2 && number(minute));
+    is_clock
+        && words
+            .all(|word| matches!(word.to_lowercase().as_str(), "uhr" | "h" | "am" | "pm" | "a.m." | "p.m."))
 }
 
 /// Whether a line is nothing but a date, with or without its time.
@@ -146,7 +161,20 @@ pub fn is_credited(text: &str) -> bool {
 pub fn opens_comments(text: &str) -> bool {
     let lower = text.to_lowercase();
     let bare = lower.trim_matches(|c: char| !c.is_alphabetic());
-    COMMENTS.contains(&bare) || SUBHEADINGS.contains(&bare) && text.contains(|c: char| c.is_ascii_digit())
+    let counted = |list: &[&str]| {
+        // `34 responses to “…”`, `Permalink 34 Comments`.
+        let words: Vec<&str> = lower.split_whitespace().collect();
+        words.len() <= 14
+            && words.windows(2).any(|pair| {
+                pair[0].trim_matches(['(', ')']).bytes().all(|byte| byte.is_ascii_digit())
+                    && list.contains(&pair[1].trim_matches(|c: char| !c.is_alphabetic()))
+            })
+    };
+    COMMENTS.contains(&bare)
+        || SUBHEADINGS.contains(&bare) && text.contains(|c: char| c.is_ascii_digit())
+        || words(text) > 1
+            && (counted(&COMMENTS)
+                || lower.starts_with(|c: char| c.is_ascii_digit()) && counted(&SUBHEADINGS))
 }
 
 /// Whether a short line stands behind an article and before what else the page has.

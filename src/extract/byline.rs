@@ -1,9 +1,10 @@
 //! Who wrote it: by JSON-LD and meta tags, and by what stands beside the headline.
 
+use super::blocks::Block;
 use super::dom::{Dom, Id, Tag, collapse};
 use super::headline::Considered;
 use super::metadata::{Metadata, fold, plain};
-use super::roles;
+use super::roles::{self, Role};
 use crate::text::lists::words;
 
 words! { "byline.toml":
@@ -17,20 +18,42 @@ words! { "byline.toml":
     BYLINES;
     /// Words before names.
     BY;
+    /// What stands before a name in the middle of a line.
+    BY_LABELS;
+    /// What stands before the names of those who made the pictures.
+    PICTURES;
+    /// How words begin that say what somebody is.
+    ROLES;
+    /// What stands where names stand, and is none.
+    NO_NAMES;
+    /// Parts of names that begin with a small letter.
+    PARTICLES;
+    /// Between a name and where its bearer is, or whom he works for.
+    PLACES;
+    /// Who is named beside persons, or instead.
+    AGENCIES;
     /// Between names.
     AND;
 }
 
+/// Where names are looked for.
+pub struct Place<'a> {
+    pub dom: &'a Dom,
+    pub said: &'a Metadata,
+    pub blocks: &'a [Block],
+    /// What is around the text: from the headline to a little behind its end.
+    pub span: (Id, Id),
+    /// Where the text begins.
+    pub text: Id,
+    /// The lines that the text begins and ends with.
+    pub signed: &'a [Id],
+    /// The blocks beside the headline and behind the text.
+    pub beside: &'a [usize],
+}
+
 /// Who wrote it: by JSON-LD and meta tags if those name persons, and by what stands beside the headline.
-///
-/// `span` is what is around the text, `signed` the lines that it begins and ends with.
-pub fn byline(
-    dom: &Dom,
-    said: &Metadata,
-    span: (Id, Id),
-    signed: &[Id],
-    considered: &mut Vec<Considered>,
-) -> (Vec<String>, &'static str) {
+pub fn byline(place: &Place<'_>, considered: &mut Vec<Considered>) -> (Vec<String>, &'static str) {
+    let (dom, said) = (place.dom, place.said);
     let mut houses: Vec<String> = said.names("publisher").iter().map(|name| fold(name)).collect();
     houses.extend(said.meta(&["og:site_name"]).map(|name| fold(&name)));
     // The name in the domain: lto.de is the LTO.
@@ -65,8 +88,11 @@ pub fn byline(
         .map(|(_, content)| plain(content))
         .collect();
     lists.push((names(&metas), "meta author"));
-    lists.push((names(&shown_authors(dom, span)), "byline"));
-    let signatures: Vec<String> = signed.iter().filter_map(|id| signature(dom, *id)).collect();
+    let shown = shown_authors(place);
+    let shown_texts: Vec<String> = shown.iter().map(|(_, text)| text.clone()).collect();
+    lists.push((names(&shown_texts), "byline"));
+    lists.push((names(&labelled(place)), "label"));
+    let signatures: Vec<String> = place.signed.iter().filter_map(|id| signature(dom, *id)).collect();
     lists.push((names(&signatures), "signature"));
     for (list, origin) in &lists {
         if !list.is_empty() {
@@ -74,23 +100,93 @@ pub fn byline(
         }
     }
     let persons = |list: &[String]| !list.is_empty() && !list.iter().all(|name| is_house(name));
-    let shown = lists[2].0.clone();
     let first = lists.iter().find(|(list, _)| persons(list));
-    let Some((list, origin)) = first.cloned() else {
+    let Some((mut list, mut origin)) = first.cloned() else {
         return lists.into_iter().find(|(list, _)| !list.is_empty()).unwrap_or_default();
     };
-    // Where the page shows more names than it says of itself, and the ones that it says among them, it shows all of them.
-    // A house stays beside the persons if the page says that it is the author.
-    if origin == "byline" && !lists[0].0.is_empty() {
-        let mut both = list;
-        both.extend(lists[0].0.iter().filter(|name| !shown.contains(name)).cloned());
-        return (both, origin);
+    // Where the page shows, in one place, more names than it says of itself, and the ones that it says among them, it shows all of
+    // them.
+    let near: Vec<Id> = shown
+        .iter()
+        .filter(|(_, text)| list.iter().any(|name| fold(text).contains(&fold(name))))
+        .map(|(id, _)| *id)
+        .collect();
+    let in_one_place: Vec<String> = shown
+        .iter()
+        .filter(|(id, _)| *id < place.text || near.iter().any(|near| near.abs_diff(*id) <= ONE_PLACE))
+        .map(|(_, text)| text.clone())
+        .collect();
+    let mut together = names(&in_one_place);
+    // One word beside a name is a button, a section or a town.
+    together.retain(|name| {
+        let said = list.iter().any(|said| fold(said) == fold(name));
+        said || name.contains(' ')
+            || !name.is_ascii() && name.chars().all(|c| !c.is_lowercase() && !c.is_uppercase())
+    });
+    let folded = fold(&together.join(" "));
+    if together.len() > list.len()
+        && together.len() <= 6
+        && list.iter().all(|name| folded.contains(&fold(name)))
+    {
+        (list, origin) = (together, "byline");
     }
-    let folded = fold(&shown.join(" "));
-    if shown.len() > list.len() && shown.len() <= 6 && list.iter().all(|name| folded.contains(&fold(name))) {
-        return (shown, "byline");
+    // A house is no author beside persons, an agency only if JSON-LD says so.
+    let is_person = |name: &String| !is_house(name) && (name.contains(' ') || is_uncased(name));
+    if list.iter().any(is_person) {
+        let is_agency = |name: &str| AGENCIES.contains(&&*fold(name));
+        list.retain(|name| {
+            !is_house(name) && (!is_agency(name) || lists[..2].iter().any(|(list, _)| list.contains(name)))
+        });
+    } else if origin == "byline" {
+        list.extend(lists[0].0.iter().filter(|name| !list.contains(name)).cloned().collect::<Vec<_>>());
     }
     (list, origin)
+}
+
+/// Whether a name is written in a script without capital letters.
+fn is_uncased(name: &str) -> bool {
+    !name.chars().any(|c| c.is_lowercase() || c.is_uppercase())
+}
+
+/// Nodes between names that are shown in one place.
+const ONE_PLACE: u32 = 40;
+/// A line with more words is no byline.
+const LABELLED_WORDS_MAX: usize = 30;
+
+/// Names behind a label in the lines around the text: `Раздел: Общество | Автор: Н. Ершова`, `Submitted by Anna Sailor on Monday`.
+fn labelled(place: &Place<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for block in place.beside.iter().map(|at| &place.blocks[*at]) {
+        let apart = block.hint.is_some_and(|(_, role)| role != Role::Meta && role != Role::Furniture);
+        if apart || block.heading || block.words > LABELLED_WORDS_MAX || block.in_figure {
+            continue;
+        }
+        for part in block.text.split(['|', '•', '·', '\n', '(', ')', '（', '）']).map(str::trim) {
+            let lower = part.to_lowercase();
+            let labels = BY.iter().chain(BY_LABELS.iter()).map(|by| by.trim_end_matches(':'));
+            let label = labels.filter(|by| lower.starts_with(by)).max_by_key(|by| by.len());
+            let Some(rest) = label.and_then(|by| part.get(by.len()..)) else {
+                continue;
+            };
+            if let Some(names) = rest.trim_start().strip_prefix([':', '：']) {
+                found.push(names.replace('、', ","));
+            } else {
+                // The name ends where the next word is none.
+                let words = rest.split_whitespace();
+                let words: Vec<&str> = words
+                    .take_while(|word| word.chars().next().is_some_and(char::is_uppercase))
+                    .take(NAME_WORDS_MAX)
+                    .collect();
+                let name = words.join(" ");
+                let labelled = BY_LABELS.iter().any(|by| lower.starts_with(*by));
+                let plain = block.text.starts_with(part) && !block.is_prose() && !is_prose_start(rest);
+                if labelled || plain && (words.len() > 1 || name == name.to_uppercase()) {
+                    found.push(name);
+                }
+            }
+        }
+    }
+    found
 }
 
 /// A line that is a name and nothing else, all of it in bold or in italics.
@@ -109,7 +205,7 @@ fn signature(dom: &Dom, id: Id) -> Option<String> {
     let plain =
         text.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '/' | '-' | '\'' | '’' | '.' | ','))
             && !text.ends_with('.');
-    (set_off && plain && text.split(['/', ',']).all(named)).then_some(text)
+    (set_off && plain && text.split(['/', ',', '&']).all(named)).then_some(text)
 }
 
 fn is_written_by(label: &str) -> bool {
@@ -118,10 +214,11 @@ fn is_written_by(label: &str) -> bool {
 }
 
 /// Texts of elements around the headline that are called author or byline.
-fn shown_authors(dom: &Dom, (from, to): (Id, Id)) -> Vec<String> {
-    let mut strong: Vec<String> = Vec::new();
-    let mut weak: Vec<String> = Vec::new();
-    let mut links: Vec<String> = Vec::new();
+fn shown_authors(place: &Place<'_>) -> Vec<(Id, String)> {
+    let (dom, (from, to)) = (place.dom, place.span);
+    let mut strong: Vec<(Id, String)> = Vec::new();
+    let mut weak: Vec<(Id, String)> = Vec::new();
+    let mut links: Vec<(Id, String)> = Vec::new();
     let mut skip = 0;
     for id in from..to.min(dom.len() as Id) {
         if id < skip {
@@ -148,6 +245,9 @@ fn shown_authors(dom: &Dom, (from, to): (Id, Id)) -> Vec<String> {
             }
         }
         let Some(said) = said else { continue };
+        if place.is_apart(id) {
+            continue;
+        }
         // What is marked in it as a name is all of it that is one.
         let is_marked = |inner: &Id| {
             let has = |name: &str| {
@@ -155,14 +255,14 @@ fn shown_authors(dom: &Dom, (from, to): (Id, Id)) -> Vec<String> {
             };
             has("rel") || has("itemprop")
         };
-        let marked: Vec<String> =
-            (id + 1..end_of(dom, id)).filter(is_marked).map(|inner| dom.text_of(inner)).collect();
-        if said == 1 && marked.iter().any(|name| !name.is_empty()) {
+        let marked: Vec<(Id, String)> =
+            (id + 1..end_of(dom, id)).filter(is_marked).map(|inner| (inner, lines_of(dom, inner))).collect();
+        if said == 1 && marked.iter().any(|(_, name)| !name.is_empty()) {
             strong.extend(marked);
             skip = end_of(dom, id);
             continue;
         }
-        let mut text = dom.text_of(id);
+        let mut text = lines_of(dom, id);
         let inner: Vec<Id> =
             (id + 1..end_of(dom, id)).filter(|inner| dom.tag(*inner) == Some(Tag::A)).collect();
         let linked: Vec<String> =
@@ -174,9 +274,9 @@ fn shown_authors(dom: &Dom, (from, to): (Id, Id)) -> Vec<String> {
             continue;
         }
         match said {
-            3 => strong.push(text),
-            2 => links.push(text),
-            _ => weak.push(text),
+            3 => strong.push((id, text)),
+            2 => links.push((id, text)),
+            _ => weak.push((id, text)),
         }
         skip = end_of(dom, id);
     }
@@ -189,6 +289,54 @@ fn shown_authors(dom: &Dom, (from, to): (Id, Id)) -> Vec<String> {
         weak.truncate(3);
         weak
     }
+}
+
+/// Whether what stands behind a word like `by` begins without a blank, so that the word goes on.
+fn is_prose_start(rest: &str) -> bool {
+    !rest.starts_with([' ', '\u{a0}'])
+}
+
+impl Place<'_> {
+    /// Whether what an element shows is of another story, of a picture or of a reader.
+    fn is_apart(&self, id: Id) -> bool {
+        let inside = self.blocks.iter().find(|block| self.dom.is_within(block.element, id));
+        let block =
+            inside.or_else(|| self.blocks.iter().rev().find(|block| self.dom.is_within(id, block.element)));
+        block.is_some_and(|block| {
+            block.in_figure
+                || block
+                    .hint
+                    .is_some_and(|(_, role)| !matches!(role, Role::Meta | Role::Furniture | Role::Appeal))
+        })
+    }
+}
+
+/// The text in an element, a new line where another element begins without a blank between.
+fn lines_of(dom: &Dom, id: Id) -> String {
+    let mut text = String::new();
+    let mut skip = 0;
+    for inner in id..end_of(dom, id) {
+        if inner < skip {
+            continue;
+        }
+        if let Some(piece) = dom.text(inner) {
+            if !text.is_empty()
+                && !text.ends_with(char::is_whitespace)
+                && !piece.starts_with(char::is_whitespace)
+            {
+                text.push('\n');
+            }
+            text.push_str(piece);
+        } else if let Some(tag) = dom.tag(inner) {
+            if roles::is_silent(tag) && tag != Tag::Button {
+                skip = end_of(dom, inner);
+            } else if (tag.is_block() || tag == Tag::Br) && !text.is_empty() {
+                text.push('\n');
+            }
+        }
+    }
+    let lines = text.split('\n').map(collapse).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn is_byline(class: &str) -> bool {
@@ -229,7 +377,7 @@ fn is_name(text: &str) -> bool {
         && !prefixed
         && !text.contains(['@', '/', '|', ';', '('])
         && !text.chars().any(|c| c.is_ascii_digit())
-        && !["and", "und", "et"].iter().any(|and| lower.split(' ').any(|word| word == *and))
+        && !AND.iter().any(|and| and.trim().chars().count() > 1 && lower.contains(and))
 }
 
 /// The persons that a field names, which holds nothing but names: after `By` as in pages, else as they stand, one or several. A comma
@@ -264,84 +412,176 @@ pub fn people(text: &str) -> Vec<String> {
     rest.into_iter().map(|name| collapse(&name)).filter(|name| !name.is_empty()).collect()
 }
 
+/// A word of so many letters says what somebody is in compounds as well.
+const LONG_ROLE: usize = 8;
+/// The words of the longest name.
+const NAME_WORDS_MAX: usize = 5;
+
 /// Single names out of what stands where names stand.
 fn names(texts: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let plausible = texts.iter().filter(|text| {
-        !text.contains("://") && (!text.contains('@') || text.contains('|')) && !text.contains("www.")
+        !text.contains("://") && (!text.contains('@') || text.contains(['|', '\n'])) && !text.contains("www.")
     });
-    for text in
-        plausible.flat_map(|text| text.split([',', ';', '|', '•', '·', '\n', '/', '（', '(', '–', '—']))
-    {
+    let signs = [',', ';', '|', '•', '·', '\n', '/', '（', '(', '–', '—', '、'];
+    for text in plausible.flat_map(|text| text.split(signs)).flat_map(|text| text.split(" - ")) {
         let mut rest = vec![collapse(text)];
         for and in AND.iter() {
             rest = rest.iter().flat_map(|text| split_at(text, and)).collect();
         }
         for part in rest {
-            let mut name = part.trim_matches(|c: char| !c.is_alphanumeric() && c != '.').trim();
-            let lower = name.to_lowercase();
-            for by in BY.iter().filter(|by| lower.starts_with(**by)) {
-                if let Some(after) =
-                    name.get(by.len()..).filter(|after| after.starts_with([' ', ':', '\u{a0}']))
-                {
-                    name = after.trim_start_matches([' ', ':', '\u{a0}']);
-                    break;
-                }
-            }
             // What follows a comma may belong to the name before it.
-            if is_suffix(name)
+            if is_suffix(&part)
                 && let Some(last) = names.last_mut()
             {
                 last.push_str(", ");
-                last.push_str(name);
+                last.push_str(part.trim());
                 continue;
             }
-            let words = name.split_whitespace().count();
-            let odd = name.contains('@')
-                || name.contains("://")
-                || name.contains("www.")
-                || name.contains(".com")
-                || format!(" {} ", name.to_lowercase()).contains(" ago ")
-                || name.chars().any(|c| c.is_ascii_digit());
-            let long = name.chars().count();
-            if !(1..=6).contains(&words)
-                || !(2..=70).contains(&long)
-                || odd
-                || BY.contains(&name.to_lowercase().as_str())
-            {
-                continue;
-            }
-            if matches!(
-                fold(name).as_str(),
-                "admin"
-                    | "administrator"
-                    | "redaktion"
-                    | "editor"
-                    | "null"
-                    | "undefined"
-                    | "none"
-                    | "updated"
-                    | "published"
-                    | "follow"
-                    | "share"
-                    | "staff writer"
-                    | "reporter"
-                    | "correspondent"
-                    | "senior reporter"
-                    | "author"
-                    | "email the author"
-                    | "email author"
-                    | "contact the author"
-                    | "email"
-            ) && texts.len() + words > 2
-            {
-                continue;
-            }
-            if !names.iter().any(|known| fold(known) == fold(name)) {
-                names.push(name.to_owned());
+            let Some(name) = name(&part) else { continue };
+            if !names.iter().any(|known| fold(known) == fold(&name)) {
+                names.push(name);
             }
         }
     }
     names.truncate(24);
     names
+}
+
+/// The name in a text that may say more: without the word before it, and without what its bearer is.
+fn name(text: &str) -> Option<String> {
+    let mut name = text.trim_matches(|c: char| !c.is_alphanumeric() && c != '.').trim();
+    let lower = name.to_lowercase();
+    if PICTURES.iter().any(|of| lower.strip_prefix(*of).is_some_and(|rest| rest.starts_with([' ', ':', '.'])))
+    {
+        return None;
+    }
+    let by = BY.iter().chain(BY_LABELS.iter()).filter(|by| lower.starts_with(**by));
+    let behind = |by: &&str| name.get(by.len()..).filter(|rest| rest.starts_with([' ', ':', '\u{a0}', '：']));
+    if let Some(rest) = by.filter_map(behind).min_by_key(|rest| rest.len()) {
+        name = rest.trim_start_matches([' ', ':', '\u{a0}', '：']);
+    }
+    // Where somebody is, or for whom.
+    let end = PLACES.iter().filter_map(|of| name.find(of)).filter(|at| *at > 0).min();
+    name = &name[..end.unwrap_or(name.len())];
+    let is_role = |word: &&str| {
+        let word = word.to_lowercase();
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let long = |role: &str| role.chars().count() >= LONG_ROLE && word.contains(role);
+        ROLES.iter().any(|role| word.starts_with(role) || long(role))
+    };
+    let words: Vec<&str> = name.split_whitespace().skip_while(|word| is_role(word)).collect();
+    let words: Vec<&str> = words.into_iter().take_while(|word| !is_role(word)).collect();
+    let name = words.join(" ");
+    let name = name.trim_matches(|c: char| !c.is_alphanumeric() && c != '.').trim();
+    let lower = name.to_lowercase();
+    let odd = name.contains('@')
+        || name.contains("://")
+        || name.contains("www.")
+        || lower.contains(".com")
+        || format!(" {lower} ").contains(" ago ")
+        || name.chars().any(|c| c.is_ascii_digit())
+        || BY.contains(&&*lower)
+        || text.contains(['«', '»', '"', '“', '”', '„'])
+        || NO_NAMES.contains(&&*fold(name))
+        || is_prose(name);
+    let fits = (1..=NAME_WORDS_MAX).contains(&words.len()) && (2..=70).contains(&name.chars().count());
+    (fits && !odd).then(|| name.to_owned())
+}
+
+/// Whether words are those of a sentence: a small letter begins one that is no particle, or a full stop ends them.
+fn is_prose(name: &str) -> bool {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let small = |word: &&&str| {
+        word.chars().next().is_some_and(char::is_lowercase) && !PARTICLES.contains(&&*word.to_lowercase())
+    };
+    let ends = name.ends_with('.')
+        && words.last().is_some_and(|last| last.chars().filter(|c| c.is_alphabetic()).count() > 3);
+    words.len() > 1
+        && (ends
+            || words.iter().any(|word| small(&word))
+            || words[0] == words[0].to_lowercase() && !name.chars().any(char::is_uppercase))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::extract::{Setting, read};
+
+    const PROSE: &str = "The harbour office said on Monday that the ferry would run again as soon as the ice is gone, \
+        and that nobody would have to wait for longer than an hour.";
+
+    /// Bylines hold names and nothing else.
+    #[test]
+    fn names_and_nothing_else() {
+        let person = |name: &str| {
+            format!(
+                r#"<script type="application/ld+json">{{"@type":"NewsArticle","headline":"Ferry runs again","author":[{{"@type":"Person","name":"{name}"}}],"publisher":{{"name":"Evening Post"}}}}</script>"#
+            )
+        };
+        let anna = person("Anna Sailor");
+        for (head, beside, behind, expected) in [
+            (
+                "",
+                "<div class=author><a>Anna Sailor</a><span>Korrespondentin für Häfen</span></div>",
+                "",
+                vec!["Anna Sailor"],
+            ),
+            ("", "<p class=byline>Від Марія Ткачук</p>", "", vec!["Марія Ткачук"]),
+            (
+                "",
+                "<p>Подано <span>Юлія Бондаренко</span> у вт, 28/01/2025 - 10:31</p>",
+                "",
+                vec!["Юлія Бондаренко"],
+            ),
+            (
+                "",
+                "<p>Раздел: <a href=/o>Общество</a> | Дата: 28.01.2025 | Автор: Н. Ершова | Просмотров: 1240</p>",
+                "",
+                vec!["Н. Ершова"],
+            ),
+            (
+                "",
+                "<p class=byline>By Anna Sailor in Odesa and Olena Kovach</p>",
+                "",
+                vec!["Anna Sailor", "Olena Kovach"],
+            ),
+            ("", "<p class=author>Reporter Anna Sailor</p>", "", vec!["Anna Sailor"]),
+            (
+                &anna,
+                "<div class=author><a>Anna Sailor</a><a>Olena Kovach</a></div>",
+                "",
+                vec!["Anna Sailor", "Olena Kovach"],
+            ),
+            (
+                &anna,
+                "<div class=author>Anna Sailor<button>Save</button> <span>Follow us</span></div>",
+                "",
+                vec!["Anna Sailor"],
+            ),
+            (&anna, "<div class=author>Anna Sailor, Evening Post</div>", "", vec!["Anna Sailor"]),
+            (
+                &anna,
+                "<figure><span class=author>Foto: Petro Kravets</span></figure>",
+                "",
+                vec!["Anna Sailor"],
+            ),
+            (
+                &anna,
+                "",
+                "<aside><h3>More</h3><span class=author>Olena Kovach</span></aside>",
+                vec!["Anna Sailor"],
+            ),
+            (
+                &anna,
+                "",
+                "<div class=author-bio>Anna Sailor writes about ports and what is in them.</div>",
+                vec!["Anna Sailor"],
+            ),
+        ] {
+            let html = format!(
+                "<html lang=en>{head}<article><h1>Ferry runs again</h1>{beside}<div><p>{PROSE}</p><p>Also: {PROSE}</p></div>{behind}</article>"
+            );
+            assert_eq!(read(&html, &Setting::default()).byline, expected, "{head}{beside}{behind}");
+        }
+    }
 }

@@ -2,7 +2,8 @@
 //! article's markup, or in a template.
 
 use super::ARTICLE_WORDS;
-use super::body::{self, Blocks, Known};
+use super::blocks::Blocks;
+use super::body::{self, Known};
 use super::dom::Dom;
 use super::metadata::unescaped;
 use crate::extract::boilerplate::{sentences, words};
@@ -71,7 +72,7 @@ impl Best<'_> {
         };
         let text = if value.contains("<p") || value.contains("<br") {
             let dom = Dom::parse(value);
-            let blocks = Blocks::of(&dom);
+            let blocks = Blocks::of(&dom, None);
             let known = Known { headline: self.headline, ..Known::default() };
             body::find(&dom, &blocks, known).map(|found| found.text(&blocks)).unwrap_or_default()
         } else if sentences(value) >= 3 && !value.contains(['{', '<']) {

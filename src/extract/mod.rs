@@ -11,18 +11,21 @@
 //! assert_eq!(page.published.unwrap().dated.offset_minutes, Some(120));
 //! ```
 
+mod blocks;
 mod body;
 pub mod boilerplate;
 mod byline;
 mod date_elements;
 mod dom;
 mod embedded;
+mod filter;
 mod headline;
 mod metadata;
 mod published;
 mod region;
 mod roles;
 mod rules;
+mod stories;
 
 use crate::model::{Dated, Origin, Timestamp};
 use crate::text::dates;
@@ -105,9 +108,9 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     let headings = headline::headings(&dom);
     let texts: Vec<String> = headings.iter().map(|(_, text)| text.clone()).collect();
     let said = metadata::Metadata::of(&dom, &texts);
-    let blocks = body::Blocks::of(&dom);
     let mut considered = Vec::new();
     let title = headline::headline(&dom, &said, &headings, &mut considered);
+    let blocks = blocks::Blocks::of(&dom, title.element);
 
     let said_body = said.paragraphs("articleBody");
     let description = said.meta(&["description"]).or_else(|| said.meta(&["og:description"]));
@@ -153,7 +156,23 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
             |at: &usize| !boilerplate::is_furniture(&blocks.blocks[*at].text) && !blocks.blocks[*at].heading;
         [first, last].into_iter().filter(line).map(element).collect()
     });
-    let (byline, byline_origin) = byline::byline(&dom, &said, (from, last + 60), &signed, &mut considered);
+    let all = blocks.blocks.len();
+    let at_heading = title.element.and_then(|id| blocks.blocks.iter().position(|block| block.element >= id));
+    let beside: Vec<usize> = span.map_or_else(Vec::new, |(first, last)| {
+        let heading = at_heading.unwrap_or(first).min(first);
+        let before = heading.saturating_sub(BYLINE_BEFORE)..first.min(heading + BYLINE_BEHIND_HEADING);
+        before.chain(first..(first + 1).min(all)).chain(last..(last + BYLINE_BEHIND).min(all)).collect()
+    });
+    let place = byline::Place {
+        dom: &dom,
+        said: &said,
+        blocks: &blocks.blocks,
+        span: (from, last + 60),
+        text: first,
+        signed: &signed,
+        beside: &beside,
+    };
+    let (byline, byline_origin) = byline::byline(&place, &mut considered);
 
     let mut origins = vec![("headline", title.origin.to_owned())];
     let mut page = Page {
@@ -173,7 +192,7 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
         }),
         ..Page::default()
     };
-    let mut prose = page.put_body(found, &blocks, &mut considered, &mut origins);
+    let mut prose = page.put_body(found, &dom, &blocks, &mut considered, &mut origins);
     if prose < FEW_WORDS
         && let Some(text) = embedded::article(html, &page.headline)
         && is_of_page(&text, &page, &said)
@@ -226,6 +245,9 @@ fn canonical(said: &metadata::Metadata, found: Option<&str>, base: Option<&str>)
     }
 }
 
+/// So many blocks are said to have been left out of the text.
+const LEFT_SAID: usize = 200;
+
 /// Names of fields, and where each was found.
 type Origins = Vec<(&'static str, String)>;
 
@@ -234,7 +256,8 @@ impl Page {
     fn put_body(
         &mut self,
         found: Option<body::Found>,
-        blocks: &body::Blocks,
+        dom: &Dom,
+        blocks: &blocks::Blocks,
         considered: &mut Vec<Considered>,
         origins: &mut Origins,
     ) -> usize {
@@ -253,6 +276,16 @@ impl Page {
             rules,
             ..Considered::new("body", format!("{words} words of prose"), &element)
         }));
+        considered.extend(found.left.iter().take(LEFT_SAID).map(|(at, why)| {
+            let block = &blocks.blocks[*at];
+            let start: String = block.text.chars().take(72).collect();
+            let cut = if start.len() < block.text.len() { "…" } else { "" };
+            Considered {
+                verdict: "left out",
+                rules: why.says().to_owned(),
+                ..Considered::new("body", format!("{start}{cut}"), &region::called(dom, block.element))
+            }
+        }));
         prose
     }
 
@@ -270,6 +303,11 @@ impl Page {
         prose
     }
 }
+
+/// So many blocks before the headline, behind it and behind the text may say who wrote it.
+const BYLINE_BEFORE: usize = 3;
+const BYLINE_BEHIND_HEADING: usize = 12;
+const BYLINE_BEHIND: usize = 5;
 
 /// So many blocks behind a text a notice is that it ends there because one has to pay.
 const PAYWALL_BLOCKS: usize = 6;
@@ -319,7 +357,7 @@ fn closed(html: &str) -> Cow<'_, str> {
 
 /// The text of a piece of HTML, such as a feed's item: its blocks, a blank line between them.
 pub fn text(html: &str) -> String {
-    let blocks = body::Blocks::of(&Dom::parse(&closed(html))).blocks;
+    let blocks = blocks::Blocks::of(&Dom::parse(&closed(html)), None).blocks;
     blocks.into_iter().map(|block| block.text).collect::<Vec<_>>().join("\n\n")
 }
 

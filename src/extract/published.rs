@@ -1,7 +1,7 @@
 //! When it was published: every place that says so, in a fixed order of trust.
 
 use super::Published;
-use super::body::Block;
+use super::blocks::Block;
 use super::date_elements::Candidate;
 use super::dom::{Dom, Id};
 use super::headline::Considered;
@@ -220,7 +220,8 @@ impl Where<'_> {
             .chain(last.saturating_sub(1).max(first)..blocks.len().min(last + 5));
         for at in near {
             let block = &blocks[at];
-            let apart = matches!(block.hint, Some((_, Role::Related | Role::Comments | Role::Advert)));
+            let apart =
+                matches!(block.hint, Some((_, Role::Related | Role::Story | Role::Comments | Role::Advert)));
             if apart || block.words > 60 && !(first..first + 4).contains(&at) || self.is_labelled_updated(at)
             {
                 continue;
@@ -293,8 +294,9 @@ impl Where<'_> {
         let (first, last) = self.body.unwrap_or((0, 0));
         let mut found: Vec<(usize, &str)> = Vec::new();
         for (at, block) in self.blocks.iter().enumerate() {
-            let apart = matches!(block.hint, Some((_, Role::Related | Role::Comments | Role::Advert)))
-                || block.firm_hint.is_some_and(|(_, hint)| hint != Role::Meta);
+            let apart =
+                matches!(block.hint, Some((_, Role::Related | Role::Story | Role::Comments | Role::Advert)))
+                    || block.firm_hint.is_some_and(|(_, hint)| hint != Role::Meta);
             if apart || block.heading || block.words > 60 || at > first && at + 1 < last {
                 continue;
             }

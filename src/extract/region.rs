@@ -1,6 +1,7 @@
 //! Which element of a page holds the article: the one with the most prose for the furniture that it has. A table of rules weighs them.
 
-use super::body::{Block, Known};
+use super::blocks::Block;
+use super::body::Known;
 use super::dom::{Dom, Id, Tag};
 use super::roles;
 use super::rules::{BlockRule, ElementRule, NAMES_MAX, multiplied};
@@ -23,9 +24,6 @@ pub struct Scored {
 impl Scored {
     /// What the element is called, how many words of prose it holds, and the rules that weighed it.
     pub fn explain(&self, dom: &Dom, all: &[Block], loose: bool) -> (String, usize, String) {
-        let class = dom.attribute(self.element, "class").unwrap_or("");
-        let classes = class.split_whitespace().take(2).map(|class| format!(".{class}"));
-        let tag = dom.tag(self.element).map_or("page".to_owned(), |tag| format!("{tag:?}").to_lowercase());
         let (mut words, mut blocks, mut places) = (0, BTreeMap::new(), BTreeMap::new());
         for block in all.iter().filter(|block| dom.is_within(block.element, self.element)) {
             let rule = BlockRule::for_page(loose)(block);
@@ -37,9 +35,16 @@ impl Scored {
         }
         let blocks = blocks.iter().map(|(rule, count)| (*count, rule.says()));
         let counts = blocks.chain(places.iter().map(|(rule, count)| (*count, rule.says())));
-        let name = std::iter::once(tag).chain(classes).collect();
-        (name, words, multiplied(self.score, &self.rules, counts))
+        (called(dom, self.element), words, multiplied(self.score, &self.rules, counts))
     }
+}
+
+/// What an element is called, and of which classes: `div.story.main`.
+pub fn called(dom: &Dom, element: Id) -> String {
+    let class = dom.attribute(element, "class").unwrap_or("");
+    let classes = class.split_whitespace().take(2).map(|class| format!(".{class}"));
+    let tag = dom.tag(element).map_or("page".to_owned(), |tag| format!("{tag:?}").to_lowercase());
+    std::iter::once(tag).chain(classes).collect()
 }
 
 /// The elements with the highest scores, of those above 0, the best first.
@@ -166,4 +171,31 @@ pub fn grow(dom: &Dom, all: &[Block], element: Id) -> Vec<Id> {
         around = parent;
     }
     regions
+}
+
+/// The words of a text that is too short for its container to be asked for rows.
+const ROWS_WORDS_MAX: usize = 50;
+
+/// So many levels above a short text are asked.
+const ROWS_LEVELS: usize = 8;
+
+/// The container of a short text that holds three times as much in rows: results, a recipe, a calendar with a sentence before it.
+pub fn rows(dom: &Dom, all: &[Block], regions: &[Id]) -> Option<Id> {
+    let counts = |block: &&Block| block.hint.is_none() && !block.heading && block.link_share() < 0.4;
+    let is_own = |block: &Block| regions.iter().any(|region| dom.is_within(block.element, *region));
+    let own: usize = all.iter().filter(counts).filter(|block| is_own(block)).map(|block| block.words).sum();
+    if own >= ROWS_WORDS_MAX {
+        return None;
+    }
+    dom.ancestors(*regions.first()?)
+        .take_while(|id| !matches!(dom.tag(*id), Some(Tag::Body | Tag::Html)))
+        .take(ROWS_LEVELS)
+        .find(|id| {
+            let held = all.iter().filter(counts).filter(|block| dom.is_within(block.element, *id));
+            let rows: usize = held
+                .filter(|block| !is_own(block) && (block.in_list || block.in_table))
+                .map(|block| block.words)
+                .sum();
+            rows >= own.max(10) * 3
+        })
 }

@@ -10,6 +10,10 @@ pub enum Role {
     Furniture,
     /// Other stories.
     Related,
+    /// Leads to another story, by its shape.
+    Story,
+    /// Laid over the page: consent, a popup.
+    Overlay,
     /// Readers' comments.
     Comments,
     /// Who wrote it, when, under which heading.
@@ -59,20 +63,30 @@ pub fn is_firm(tag: Tag) -> bool {
 /// What an element's name, role and class say of its content; `None` if it may be text.
 pub fn of(dom: &Dom, id: Id, tag: Tag) -> Option<Role> {
     match tag {
-        Tag::Nav | Tag::Footer | Tag::Form | Tag::Menu | Tag::Dialog => return Some(Role::Furniture),
+        Tag::Nav | Tag::Footer | Tag::Form | Tag::Menu => return Some(Role::Furniture),
+        Tag::Dialog => return Some(Role::Overlay),
         Tag::Aside => return Some(Role::Related),
         Tag::Figcaption | Tag::Caption => return Some(Role::Caption),
         Tag::Time | Tag::Address => return Some(Role::Meta),
-        Tag::Html | Tag::Body | Tag::Main | Tag::Article => return None,
+        Tag::Html | Tag::Body | Tag::Main => return None,
+        // An article may be called after what it holds beside its text, but a comment or a message is none.
+        Tag::Article => {
+            let names = ["class", "id"].iter().filter_map(|name| dom.attribute(id, name));
+            return names
+                .filter_map(classes)
+                .find(|role| matches!(role, Role::Overlay | Role::Hidden | Role::Comments));
+        }
         _ => {}
     }
     let mut found = None;
     for (name, value) in dom.attributes(id) {
         match name {
+            "role" if matches!(value, "dialog" | "alertdialog") => return Some(Role::Overlay),
+            "aria-modal" if value == "true" => return Some(Role::Overlay),
             "role"
                 if matches!(
                     value,
-                    "navigation" | "complementary" | "contentinfo" | "search" | "dialog" | "menu" | "banner"
+                    "navigation" | "complementary" | "contentinfo" | "search" | "menu" | "banner"
                 ) =>
             {
                 return Some(Role::Furniture);
@@ -128,9 +142,12 @@ const PARTS: &[(Role, &[&str])] = &[
     ]),
     (Role::Appeal, &[
             "share", "sharing", "social", "sociable", "newsletter", "subscribe", "subscription", "signup",
-            "follow", "cookie", "consent", "gdpr", "popup", "modal", "banner", "toolbar", "rating",
-            "poll", "login", "donate", "donation", "cta", "promo", "button", "buttons", "addtoany",
-            "print", "feedback", "overlay", "tooltip",
+            "follow", "banner", "toolbar", "rating", "poll", "login", "donate", "donation", "cta",
+            "promo", "button", "buttons", "addtoany", "print", "feedback", "tooltip",
+    ]),
+    (Role::Overlay, &[
+            "cookie", "cookies", "consent", "gdpr", "dsgvo", "cmp", "cmplz", "onetrust", "didomi", "popup", "pum",
+            "modal", "overlay", "dialog", "interstitial",
     ]),
     (Role::Caption, &[
             "caption", "captions", "credit", "credits", "photo", "image", "picture", "gallery",
@@ -150,7 +167,7 @@ fn classes(value: &str) -> Option<Role> {
     let mut found = None;
     for name in value.split_ascii_whitespace() {
         let lower = name.to_ascii_lowercase();
-        if BODIES.iter().any(|known| lower.starts_with(known)) {
+        if is_body(&lower, |name, known| name.starts_with(known)) {
             return None;
         }
         // Utility classes with a condition (`print:hidden`) say nothing of what is inside.
@@ -170,6 +187,14 @@ fn classes(value: &str) -> Option<Role> {
                 .iter()
                 .any(|site| lower.contains(site));
         if quoted {
+            continue;
+        }
+        // What is laid over the page is that, whatever is in it.
+        let overlay = parts(name).any(|part| {
+            PARTS.iter().any(|(role, known)| *role == Role::Overlay && known.contains(&part.as_str()))
+        });
+        if overlay {
+            found = Some(Role::Overlay);
             continue;
         }
         found = parts(name)
@@ -192,9 +217,10 @@ fn classes(value: &str) -> Option<Role> {
 
 /// Names that others are made of without a sign between: `cookiebar`, `footerlinks`.
 const STARTS: &[(Role, &str)] = &[
-    (Role::Appeal, "cookie"),
+    (Role::Overlay, "cookie"),
+    (Role::Overlay, "cmplz"),
     (Role::Appeal, "newsletter"),
-    (Role::Appeal, "consent"),
+    (Role::Overlay, "consent"),
     (Role::Appeal, "sharing"),
     (Role::Appeal, "social"),
     (Role::Appeal, "donat"),
@@ -209,14 +235,17 @@ const STARTS: &[(Role, &str)] = &[
     (Role::Advert, "sponsor"),
 ];
 
-/// What the element that holds the text is called.
+/// What the element that holds the text is called, without signs between the words.
 #[rustfmt::skip]
 const BODIES: &[&str] = &[
-    "article-body", "articlebody", "article__body", "article_body", "entry-content", "post-content",
-    "article-content", "story-body", "articlecontent", "article__content", "story-content", "post-body",
-    "article-text", "articletext", "single-content", "news-text", "newstext", "body-text", "text-body",
-    "storybody", "rich-text", "richtext",
+    "articlebody", "entrycontent", "postcontent", "articlecontent", "storybody", "storycontent", "postbody",
+    "articletext", "singlecontent", "newstext", "bodytext", "textbody", "richtext",
 ];
+
+fn is_body(name: &str, holds: fn(&str, &str) -> bool) -> bool {
+    let joined: String = name.chars().filter(|c| !matches!(c, '-' | '_')).collect();
+    BODIES.iter().any(|known| holds(&joined, known))
+}
 
 /// What an element is called that makes it likelier the article.
 pub fn rules_of(dom: &Dom, id: Id) -> Vec<ElementRule> {
@@ -229,7 +258,7 @@ pub fn rules_of(dom: &Dom, id: Id) -> Vec<ElementRule> {
             "itemprop" if value.contains("articleBody") => rules.push(ElementRule::ArticleBody),
             "class" | "id" => {
                 let lower = value.to_ascii_lowercase();
-                if BODIES.iter().any(|known| lower.contains(known)) {
+                if is_body(&lower, |name, known| name.contains(known)) {
                     rules.push(ElementRule::CalledBody);
                 }
             }

@@ -1,7 +1,7 @@
 //! What decides between candidates: tables of named rules, each with its weight. `extract --explain` prints those that hold. The weights
 //! are this project's own, tried on the sets of pages of docs/measurements.md.
 
-use super::body::Block;
+use super::blocks::Block;
 use std::fmt::Write as _;
 
 /// A table of rules: a name, what it weighs, and what it says of a candidate.
@@ -13,7 +13,7 @@ macro_rules! rules {
 
         impl $table {
             /// All of them.
-            #[cfg(test)]
+            #[allow(dead_code, reason = "of most tables only tests ask")]
             pub const ALL: &[$table] = &[$($table::$rule),*];
 
             pub fn weight(self) -> $weight {
@@ -26,6 +26,8 @@ macro_rules! rules {
         }
     };
 }
+
+pub(super) use rules;
 
 rules! {
     /// What speaks for and against an element that holds a date: points, which are added.

@@ -77,6 +77,9 @@ const PAYWALL_LINES: usize = 4;
 /// With so many words of prose before them, comments are those on the article.
 const ARTICLE_WORDS: usize = 60;
 
+/// A line that is set in so far under a bullet is of its item.
+const ITEM_INDENT: usize = 4;
+
 /// One line of the dump.
 struct Line<'a> {
     /// Without blanks and without its bullet.
@@ -119,8 +122,13 @@ impl<'a> Page<'a> {
             }
             let unbulleted =
                 trimmed.trim_start_matches(['•', '·', '▪', '◦', '■', '►', '‣', '*', '»']).trim_start();
-            let bullet = unbulleted.len() < trimmed.len() || trimmed.starts_with("- ");
-            if let (true, false, false, Some(last)) = (joined, spaced, bullet, lines.last_mut()) {
+            let indent = line.len() - line.trim_start().len();
+            // What goes on under a bullet is of its item.
+            let goes_on = !spaced && indent >= ITEM_INDENT && lines.last().is_some_and(|last| last.bullet);
+            let bullet = unbulleted.len() < trimmed.len() || trimmed.starts_with("- ") || goes_on;
+            if let (true, false, Some(last)) = (joined, spaced, lines.last_mut())
+                && (!bullet || goes_on)
+            {
                 let text = last.text.to_mut();
                 text.push(' ');
                 text.push_str(unbulleted);
@@ -447,7 +455,7 @@ fn kind(line: &Line<'_>) -> Kind {
     match line.words {
         0..=3 => Kind::Short,
         4..=9 if ended && !line.bullet => Kind::Prose,
-        10..=24 if ended || inner > 0 => Kind::Prose,
+        10..=24 if ended => Kind::Prose,
         25.. if ended || inner > 0 || text.contains(", ") => Kind::Prose,
         _ => Kind::Short,
     }
