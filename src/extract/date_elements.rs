@@ -33,6 +33,13 @@ pub struct Candidate {
     pub rules: Vec<DateRule>,
 }
 
+impl Candidate {
+    /// The sum of its rules.
+    pub(super) fn score(&self) -> i64 {
+        self.rules.iter().map(|rule| rule.weight()).sum()
+    }
+}
+
 /// How many are taken.
 const CANDIDATES_MAX: usize = 12;
 /// Elements as near to the heading or the text are near; nodes of the page.
@@ -43,9 +50,8 @@ impl Where<'_> {
     pub(super) fn elements(&self) -> Vec<Candidate> {
         let apart = Apart::of(self.dom, self.heading);
         let weighed = self.dom.all().filter_map(|id| self.element(id, &apart));
-        let mut weighed: Vec<(i64, Candidate)> = weighed
-            .map(|candidate| (candidate.rules.iter().map(|rule| rule.weight()).sum(), candidate))
-            .collect();
+        let mut weighed: Vec<(i64, Candidate)> =
+            weighed.map(|candidate| (candidate.score(), candidate)).collect();
         weighed.sort_by_key(|(score, _)| Reverse(*score));
         weighed
             .into_iter()

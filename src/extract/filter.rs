@@ -175,7 +175,7 @@ pub fn filter(
             again: seen.get(&*block.text).is_some_and(|first| *first != parent),
         };
         let rule = LeftRule::ALL.iter().find(|rule| rule.weight()(&line));
-        if !rule.is_some_and(|rule| *rule < LeftRule::Again) {
+        if rule.is_none_or(|rule| *rule >= LeftRule::Again) {
             seen.entry(&block.text).or_insert(parent);
         }
         if let Some(rule) = rule {
@@ -272,7 +272,8 @@ mod tests {
             ),
             (
                 LeftRule::Announces,
-                "<p>What the papers say:</p><ul><li><a href=/a>The crane of the port has fallen</a></ul>".to_owned(),
+                "<p>What the papers say:</p><ul><li><a href=/a>The crane of the port has fallen</a></ul>"
+                    .to_owned(),
             ),
             (LeftRule::HeadlineAgain, "<h2>Ferry runs again</h2>".to_owned()),
         ];

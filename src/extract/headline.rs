@@ -65,11 +65,19 @@ pub fn headings(dom: &Dom) -> Vec<(Id, String)> {
     if !found.is_empty() {
         return if next.is_empty() { found } else { next };
     }
-    if !next.is_empty() || !of(&[Tag::H3]).is_empty() {
-        return Vec::new();
-    }
     let in_title =
         |(_, text): &(Id, String)| text.split_whitespace().count() >= 3 && title.ends_with(&fold(text));
+    // Of lower ranks the one that the page's title says as well.
+    let said = |heading: &(Id, String)| in_title(heading) || title.starts_with(&fold(&heading.1));
+    let low = of(&[Tag::H3, Tag::H4]);
+    let own: Vec<(Id, String)> =
+        low.iter().filter(|heading| is_of_text(heading) && said(heading)).take(1).cloned().collect();
+    if !own.is_empty() && next.is_empty() {
+        return own;
+    }
+    if !next.is_empty() || !low.is_empty() {
+        return Vec::new();
+    }
     of(&[Tag::B, Tag::Strong]).into_iter().filter(in_title).take(1).collect()
 }
 
@@ -123,6 +131,9 @@ pub fn headline(
         });
     let (element, heading) = heading
         .map_or((None, String::new()), |(_, id, text)| (Some(id), collapse(&text.replace('\u{ad}', ""))));
+    // One of a low rank shows where the headline is; what it is, the page's own words say first.
+    let is_low = element.is_some_and(|id| matches!(dom.tag(id), Some(Tag::H3 | Tag::H4)));
+    let heading = if is_low && !(ld.is_empty() && og.is_empty()) { String::new() } else { heading };
     let headings_shown = dom.all().filter(|id| dom.tag(*id).is_some_and(Tag::is_heading)).take(HEADINGS_MAX);
     let shown: HashSet<String> =
         headings_shown.map(|id| fold(&dom.text_of(id))).filter(|text| text.chars().count() > 8).collect();
@@ -146,7 +157,9 @@ pub fn headline(
     let (text, origin) = if kicker {
         (og, "meta og:title")
     } else if !heading.is_empty() && same(&heading, &og) && !ld.is_empty() && !same(&ld, &heading) {
-        if same(&ld, &title) || is_cut(&ld) || is_cut(&heading) {
+        // The same with a kicker before it is the same.
+        let kicked = fold(&ld).ends_with(&fold(&heading));
+        if same(&ld, &title) || kicked || is_cut(&ld) || is_cut(&heading) {
             (heading, "h1")
         } else {
             (ld, "jsonld headline")
@@ -164,7 +177,25 @@ pub fn headline(
     } else {
         (title, "title")
     };
-    Headline { text, origin, element }
+    Headline { text: without_marks(&text).to_owned(), origin, element }
+}
+
+/// A headline without what it says of the page's pictures: `…. ФОТО`, `… (video)`, `[PHOTOS]`.
+fn without_marks(text: &str) -> &str {
+    let bare = text.trim_end_matches([')', ']', ' ', '.']);
+    for mark in MARKS.iter() {
+        let Some(at) = bare.char_indices().rev().nth(mark.chars().count() - 1).map(|(at, _)| at) else {
+            continue;
+        };
+        let (head, tail) = (&bare[..at], &bare[at..]);
+        let rest = head.trim_end_matches([' ', '(', '[', '+', '|', '-', '–', '—', '.', ',', '/']);
+        let set_off = head.ends_with(['(', '[', '+', '|', '/'])
+            || head.trim_end().ends_with(['.', '|', '-', '–', '—', ',']);
+        if set_off && tail.to_lowercase() == *mark && rest.split_whitespace().count() >= 3 {
+            return without_marks(text[..rest.len()].trim_end());
+        }
+    }
+    text
 }
 
 /// Ends in an ellipsis.
@@ -191,6 +222,16 @@ fn without_site(text: &str, site: &str, heading: &str, ld: &str, shown: &HashSet
         if folded_head == fold(heading) || folded_head == fold(ld) || shown.contains(&folded_head) {
             return head.to_owned();
         }
+        let folded_tail = fold(tail);
+        // The site's name may as well stand before it.
+        let is_title = |tail: &str| tail == fold(heading) || tail == fold(ld) || shown.contains(tail);
+        let site_first = !site.is_empty() && folded_head == site && tail.chars().count() > 8;
+        if text[..at].ends_with(' ')
+            && separator != ':'
+            && (is_title(&folded_tail) && tail.split_whitespace().count() >= 3 || site_first)
+        {
+            return tail.to_owned();
+        }
         let spaced = text[..at].ends_with(' ') || matches!(separator, '|' | 'ㅣ' | '：');
         let tail = fold(tail);
         let named =
@@ -213,6 +254,8 @@ fn without_section(text: &str) -> &str {
 words! { "headline.toml":
     /// What sections are called in Korean, Chinese and Japanese.
     SECTIONS;
+    /// What headlines say of what else the page has.
+    MARKS;
 }
 
 /// Says of each thing that was considered whether it was taken.
@@ -224,5 +267,43 @@ pub fn mark_chosen(considered: &mut [Considered], page: &super::Page) {
             _ => page.published.as_ref().is_some_and(|published| published.place == one.origin),
         };
         one.verdict = if chosen { "chosen" } else { "not chosen" };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::extract::{Setting, read};
+
+    /// Names of sites, marks and kickers are no part of a headline.
+    #[test]
+    fn headlines_and_nothing_else() {
+        let prose = "<p>The harbour office said on Monday that the ferry would run again as soon as the ice is gone, and nobody has to wait.</p>";
+        for (head, body, expected) in [
+            (
+                "<title>Evening Post - Ferry to Izmail runs again</title><meta property=og:site_name content='Evening Post'>",
+                "",
+                "Ferry to Izmail runs again",
+            ),
+            (
+                "<title>Ferry to Izmail runs again. ФОТО</title>",
+                "<h1>Ferry to Izmail runs again. ФОТО</h1>",
+                "Ferry to Izmail runs again",
+            ),
+            ("<title>Ferry to Izmail runs again (video)</title>", "", "Ferry to Izmail runs again"),
+            ("<title>What a video of the ferry shows</title>", "", "What a video of the ferry shows"),
+            (
+                "<title>Harbour: Ferry to Izmail runs again</title><meta property=og:title content='Ferry to Izmail runs again'>",
+                "<h3>Harbour - Ferry to Izmail runs again</h3>",
+                "Ferry to Izmail runs again",
+            ),
+            (
+                "<title>Ferry to Izmail runs again | Evening Post</title><meta property=og:title content='Ferry to Izmail runs again'>",
+                "<h1><a href=/>Evening Post</a></h1><h1>Ferry to Izmail runs again</h1>",
+                "Ferry to Izmail runs again",
+            ),
+        ] {
+            let html = format!("<html lang=en><head>{head}</head><body>{body}<div>{prose}{prose}</div>");
+            assert_eq!(read(&html, &Setting::default()).headline, expected, "{head}{body}");
+        }
     }
 }

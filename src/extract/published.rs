@@ -11,6 +11,7 @@ use super::rules::added;
 use crate::extract::boilerplate;
 use crate::model::{DAY, Dated, Origin, Precision, Timestamp};
 use crate::text::dates::{self, Setting};
+use std::collections::HashSet;
 
 /// Fields of the data in scripts that say when the page was published.
 #[rustfmt::skip]
@@ -47,6 +48,11 @@ const MODIFIED_METAS: &[&str] = &[
     "datemodified", "lastmod", "last-modified", "dcterms.modified", "dc.date.modified", "modified",
     "updated_time", "article:modified", "revision_date", "last_updated_date", "article.updated", "moddate",
 ];
+
+/// Points from which an element is asked before lines of text are.
+const SURE: i64 = 40;
+/// Seconds.
+const HOUR: i64 = 3600;
 
 /// Dates of a page: published and modified.
 pub struct Dates {
@@ -110,7 +116,9 @@ impl Where<'_> {
                 put.put(content, Origin::Meta, format!("meta {name}"));
             }
         }
-        for Candidate { value, origin, place, rules } in self.elements() {
+        let (sure, unsure): (Vec<Candidate>, Vec<Candidate>) =
+            self.elements().into_iter().partition(|one| one.score() >= SURE);
+        for Candidate { value, origin, place, rules } in sure {
             put.weighed(&value, origin, place, added(&rules));
         }
         for name in ["dateCreated", "uploadDate"] {
@@ -122,6 +130,9 @@ impl Where<'_> {
             put.put(&Dated::print(dated.at, dated.precision), Origin::Url, "url".to_owned());
         }
         self.texts(&mut put);
+        for Candidate { value, origin, place, rules } in unsure {
+            put.weighed(&value, origin, place, added(&rules));
+        }
         for name in WEAK_METAS {
             for (_, content) in said.metas.iter().filter(|(known, _)| known == name) {
                 put.put(content, Origin::Meta, format!("meta {name}"));
@@ -156,7 +167,7 @@ impl Where<'_> {
 
     fn choose(&self, found: &[Published]) -> Option<Published> {
         let first = found.first()?;
-        let mut chosen = first.clone();
+        let mut chosen = self.printed(found).unwrap_or(first).clone();
         // The same instant with the zone in which the page prints it, or printed without one: then the difference is the zone.
         if chosen.dated.precision < Precision::Day && matches!(chosen.dated.offset_minutes, Some(0) | None) {
             let said = chosen.dated.at.0;
@@ -191,6 +202,38 @@ impl Where<'_> {
             chosen.dated = better.dated;
         }
         Some(chosen)
+    }
+
+    /// What the page prints instead of what it says of itself: the day before or behind a moment in UTC, which is that of the moment
+    /// where the page is read; or the day that an element beside the headline and a line of text agree on, if that is near.
+    fn printed<'p>(&self, found: &'p [Published]) -> Option<&'p Published> {
+        let first = found.first().filter(|first| matches!(first.origin, Origin::Jsonld | Origin::Meta))?;
+        let day = local_day(first.dated);
+        let apart = |other: &Published| {
+            ["updated", "apart", "far away"].iter().any(|word| other.place.contains(word))
+        };
+        let away = |other: &Published| local_day(other.dated) - day;
+        let shown = || {
+            let kinds = [Origin::Text, Origin::TimeTag, Origin::Url];
+            found.iter().filter(move |other| kinds.contains(&other.origin) && !apart(other))
+        };
+        if shown().any(|other| away(other) == 0) {
+            return None;
+        }
+        let is_line = |other: &&Published| matches!(other.origin, Origin::Text | Origin::Url);
+        let line = shown().find(is_line)?;
+        // A printed day begins up to 14 hours before that of UTC, and up to 12 behind it.
+        let is_moment = first.dated.offset_minutes == Some(0) && first.dated.precision < Precision::Day;
+        let in_day = first.dated.at.0.rem_euclid(DAY);
+        let possible = match away(line) {
+            -1 => in_day <= 12 * HOUR,
+            1 => in_day >= DAY - 14 * HOUR,
+            _ => false,
+        };
+        let agrees = |other: &Published| other.origin != line.origin && away(other) == away(line);
+        // A stamp with a zone of its own is what a clock said there.
+        let near = (-7..=7).contains(&away(line)) && matches!(first.dated.offset_minutes, Some(0) | None);
+        (is_moment && possible || near && found.iter().skip(1).any(agrees)).then_some(line)
     }
 
     /// The block that a node stands in, or the next one.
@@ -289,27 +332,46 @@ impl Where<'_> {
         }
     }
 
-    /// Dates that stand alone anywhere in the page, those after a word that says what they are first.
+    /// Dates that stand alone anywhere in the page, those behind a word that says what they are first. Where there is none, what a box
+    /// beside the text says counts if it is one day.
     fn anywhere(&self, put: &mut Collected<'_>) {
+        let mut found = self.alone(false);
+        if found.is_empty() {
+            found = self.alone(true);
+            let days: HashSet<i64> =
+                found.iter().filter_map(|(_, text)| self.parse(text)).map(local_day).collect();
+            if days.len() > 1 {
+                let heading = self.blocks.iter().position(|block| block.element >= self.heading);
+                let near = heading
+                    .map_or(0, |heading| self.body.map_or(heading, |(first, _)| first.abs_diff(heading)));
+                found.retain(|(rank, _)| *rank <= near.min(NEAR_HEADING));
+            }
+        }
+        found.sort_by_key(|(rank, _)| *rank);
+        if let Some((_, text)) = found.first() {
+            put.put(text, Origin::Text, "text, far away".to_owned());
+        }
+    }
+
+    /// Each with a rank: how far it is from the text, less if a word says that it is the date of publication. `boxes`: those in boxes of
+    /// other stories.
+    fn alone(&self, boxes: bool) -> Vec<(usize, &str)> {
         let (first, last) = self.body.unwrap_or((0, 0));
         let mut found: Vec<(usize, &str)> = Vec::new();
         for (at, block) in self.blocks.iter().enumerate() {
-            let apart =
-                matches!(block.hint, Some((_, Role::Related | Role::Story | Role::Comments | Role::Advert)))
-                    || block.firm_hint.is_some_and(|(_, hint)| hint != Role::Meta);
+            let is_box = matches!(block.hint, Some((_, Role::Related)));
+            let apart = matches!(block.hint, Some((_, Role::Story | Role::Comments | Role::Advert)))
+                || is_box != boxes
+                || !boxes && block.firm_hint.is_some_and(|(_, hint)| hint != Role::Meta);
             if apart || block.heading || block.words > 60 || at > first && at + 1 < last {
                 continue;
             }
             for date in dates::find(&block.text, self.setting).into_iter().filter(|date| date.has_year) {
-                let before: String = block.text[..date.start]
-                    .chars()
-                    .rev()
-                    .take(40)
-                    .collect::<Vec<_>>()
-                    .into_iter()
-                    .rev()
-                    .collect::<String>()
-                    .to_lowercase();
+                let start = block.text[..date.start].char_indices().rev().nth(39).map_or(0, |(at, _)| at);
+                let label = at.checked_sub(1).map(|label| &self.blocks[label]);
+                let label = label.filter(|label| label.words <= 4 && date.start == 0);
+                let before = label.map_or("", |label| &label.text).to_lowercase();
+                let before = format!("{before} {}", block.text[start..date.start].to_lowercase());
                 let said = boilerplate::says_published(&before);
                 let updated = boilerplate::says_updated(&before);
                 // "Today" in a sentence is no date of the page.
@@ -321,12 +383,12 @@ impl Where<'_> {
                 break;
             }
         }
-        found.sort_by_key(|(rank, _)| *rank);
-        if let Some((_, text)) = found.first() {
-            put.put(text, Origin::Text, "text, far away".to_owned());
-        }
+        found
     }
 }
+
+/// So many blocks between headline and text are near.
+const NEAR_HEADING: usize = 8;
 
 fn local_day(dated: Dated) -> i64 {
     (dated.at.0 + i64::from(dated.offset_minutes.unwrap_or(0)) * 60).div_euclid(DAY)
@@ -381,4 +443,56 @@ pub fn of_url(url: &str) -> Option<Dated> {
     numbers.iter().filter(|(number, ..)| number.len() == 8).find_map(|(number, ..)| {
         Dated::parse(number).filter(|dated| (1990..2100).contains(&dated.at.year_month().0))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::extract::{self, read};
+
+    /// What the page prints beside its headline against what it says of itself.
+    #[test]
+    fn the_printed_day() {
+        let said = |stamp: &str| {
+            format!(
+                r#"<script type="application/ld+json">{{"@type":"NewsArticle","headline":"Ferry runs again","datePublished":"{stamp}"}}</script>"#
+            )
+        };
+        let prose = "<p>The harbour office said on Monday that the ferry would run again as soon as the ice is gone, and nobody has to wait.</p>";
+        for (stamp, beside, behind, expected) in [
+            // A moment in UTC is another day where the page is read.
+            ("2025-01-28T23:30:00Z", "<p>29 January 2025</p>", "", "2025-01-29"),
+            ("2025-01-29T03:30:00Z", "<p>January 28, 2025 | 10:30 PM</p>", "", "2025-01-28T22:30"),
+            // It cannot be another day at that hour, and one with a zone is what a clock said there.
+            ("2025-01-28T12:30:00Z", "<p>30 January 2025</p>", "", "2025-01-28T12:30:00Z"),
+            ("2025-01-28T19:30:00+02:00", "<p>29 January 2025</p>", "", "2025-01-28T19:30:00+02:00"),
+            (
+                "2025-01-28T23:30:00Z",
+                "<p>28 January 2025</p>",
+                "<p>29 January 2025</p>",
+                "2025-01-28T23:30:00Z",
+            ),
+            // Two that agree outvote one.
+            (
+                "2025-01-28T12:00:00Z",
+                "<p class=entry-date><time datetime=2025-01-25>25 January 2025</time></p>",
+                "",
+                "2025-01-25",
+            ),
+            // In a box beside the text, if there is nothing else.
+            ("", "", "<div class=sidebar><p>Online since</p><p>28.01.2025</p></div>", "2025-01-28"),
+            // Under a headline that is no `h1`.
+            ("", "<div>26 | 01 | 2022</div>", "", "2022-01-26"),
+        ] {
+            let said = if stamp.is_empty() { String::new() } else { said(stamp) };
+            let html = format!(
+                "<html lang=en>{said}<article><h1>Ferry runs again</h1>{beside}<div>{prose}{prose}</div>{behind}</article>"
+            );
+            let found = read(&html, &extract::Setting::default()).published;
+            assert_eq!(
+                found.map(|found| found.dated.printed()).as_deref(),
+                Some(expected),
+                "{stamp} {beside}{behind}"
+            );
+        }
+    }
 }

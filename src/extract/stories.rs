@@ -12,6 +12,9 @@ const HEADINGS_MAX: usize = 2000;
 /// So far above its heading the element of a story may be.
 const LEVELS_MAX: usize = 6;
 
+/// What elements of a list have in common: the element around them, their tag and their class.
+type Kind<'a> = (Option<Id>, Option<Tag>, Option<&'a str>);
+
 /// Elements that lead to another story each: at least three of one kind beside each other, each with a heading that is wholly a link to
 /// another page, and with little text. `heading` is that of the page's own story; what holds it leads to no other.
 pub fn others(dom: &Dom, heading: Option<Id>) -> HashSet<Id> {
@@ -20,7 +23,7 @@ pub fn others(dom: &Dom, heading: Option<Id>) -> HashSet<Id> {
         .filter(|id| dom.tag(*id).is_some_and(Tag::is_heading) && leads_away(dom, *id))
         .take(HEADINGS_MAX)
         .collect();
-    let mut kinds: HashMap<(Option<Id>, Option<Tag>, Option<&str>), Vec<Id>> = HashMap::new();
+    let mut kinds: HashMap<Kind<'_>, Vec<Id>> = HashMap::new();
     let mut held: HashMap<(Id, Option<Tag>), usize> = HashMap::new();
     for id in &linked {
         for around in dom.ancestors(*id).take(LEVELS_MAX + 1) {

@@ -12,7 +12,7 @@ const DAY_FIRST: &[&str] = &[
 ];
 
 impl Reader<'_, '_> {
-    /// `2025-01-28`, `28.01.2025`, `01/28/2025`, `4. 2. 2022`, `20250128`.
+    /// `2025-01-28`, `28.01.2025`, `01/28/2025`, `4. 2. 2022`, `26 | 01 | 2022`, `20250128`.
     pub(super) fn numbers(&self, at: usize) -> Option<(Day, usize)> {
         let (a, a_digits) = self.number(at)?;
         if at > 0
@@ -33,7 +33,7 @@ impl Reader<'_, '_> {
         }
         let separator = self
             .sign(at + 1)
-            .filter(|sign| matches!(sign, '.' | '/' | '-' | '–' | '‐' | '‑' | '．' | '／'))?;
+            .filter(|sign| matches!(sign, '.' | '/' | '|' | '-' | '–' | '‐' | '‑' | '．' | '／'))?;
         let (b, b_digits) = self.number(at + 2)?;
         if self.sign(at + 3)? != separator || b_digits > 2 {
             return None;
@@ -49,7 +49,9 @@ impl Reader<'_, '_> {
             return None;
         }
         let spaced = self.tokens[at + 2].spaced || self.tokens[at + 4].spaced;
-        if spaced && separator != '.' {
+        // `26 | 01 | 2022`: two, two and four digits are a day however they are set.
+        let full = (a_digits, b_digits, c_digits) == (2, 2, 4) && matches!(separator, '/' | '|');
+        if spaced && separator != '.' && !full || separator == '|' && !full {
             return None;
         }
         if a_digits == 4 && c_digits <= 2 {
