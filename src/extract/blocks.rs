@@ -278,7 +278,7 @@ fn void(dom: &Dom, blocks: &mut [Block], named: &[Named], heading: Option<Id>) {
         heading.and_then(|heading| blocks.iter().find(|block| block.element > heading && block.is_prose()));
     let opens_plainly = opening.is_some_and(|block| block.named.is_none() && block.words >= OPENING_WORDS);
     let opening = opening.map(|block| block.element);
-    let is_void = |at: usize| {
+    let says_nothing = |at: usize| {
         let Named { element, role, .. } = named[at];
         let holds = heading.is_some_and(|heading| dom.is_within(heading, element));
         let opens = opening.is_some_and(|opening| dom.is_within(opening, element));
@@ -301,6 +301,8 @@ fn void(dom: &Dom, blocks: &mut [Block], named: &[Named], heading: Option<Id>) {
         };
         held[at] * 10 > plain.max(30) * most
     };
+    let void: Vec<bool> = (0..named.len()).map(says_nothing).collect();
+    let is_void = |at: usize| void[at];
     for block in blocks {
         let said = |at: usize| (named[at].element, named[at].role);
         block.hint = chain(block).filter(|at| !is_void(*at)).last().map(said);

@@ -17,6 +17,10 @@ words! { "boilerplate.toml":
     CREDITS;
     /// What notices say that are of the page: who earns by links, what embedded content sends to whom.
     NOTICES;
+    /// What notices of any length say: what is kept of the reader and where, and what readers may write.
+    LONG_NOTICES;
+    /// What stands between a name and what its bearer is.
+    IS;
     /// What notices say behind the part of an article that everybody may read.
     PAYWALLS;
     /// Where readers are asked to.
@@ -38,13 +42,27 @@ words! { "boilerplate.toml":
     UPDATED_WORDS;
 }
 
+/// Words of a line that is furniture by its first ones, and of one that has a colon behind them.
+const FURNITURE_WORDS: usize = 9;
+const FURNITURE_ANNOUNCED: usize = 24;
+
 /// Whether a line is furniture.
 pub fn is_furniture(text: &str) -> bool {
+    if text.len() > NOTICE_BYTES_MAX {
+        return false;
+    }
     let lower = text.to_lowercase();
     let bare = lower
         .trim_start_matches(['-', '–', '—', '*', '•', '▪', '►', '→', '>', '»', '|', '+', '.', ' ', '\u{a0}']);
-    let begins = FURNITURE.iter().any(|start| bare.starts_with(start));
-    begins && (lower.split_whitespace().count() <= 9 || is_notice(&lower))
+    let words = lower.split_whitespace().count();
+    let most = |start: &str| {
+        // `Related: From the port to the sea` announces one story.
+        let announces = start.ends_with(':') || bare[start.len()..].starts_with(':');
+        if announces { FURNITURE_ANNOUNCED } else { FURNITURE_WORDS }
+    };
+    let begins = FURNITURE.iter().filter(|start| bare.starts_with(**start));
+    let most = begins.map(|start| most(start)).max().unwrap_or(0);
+    most > 0 && (words <= most || is_notice(&lower))
 }
 
 /// Whether what stands before a date says that it is of something else: of a manuscript's way to a journal.
@@ -100,18 +118,41 @@ fn is_notice(lower: &str) -> bool {
     .any(|word| lower.contains(word))
 }
 
+/// A longer text is no notice.
+const NOTICE_BYTES_MAX: usize = 4000;
+
 /// Whether a line asks the reader to follow, subscribe, download, pay or write: it names a channel and says what to do there.
 pub fn is_appeal(text: &str) -> bool {
+    if text.len() > NOTICE_BYTES_MAX {
+        return false;
+    }
     let lower = text.to_lowercase();
-    CHANNELS.iter().any(|channel| lower.contains(channel)) && ASKS.iter().any(|ask| lower.contains(ask))
-        || words(text) < 40 && NOTICES.iter().any(|notice| lower.contains(notice))
+    let words = words(text);
+    let has = |list: &[&str]| list.iter().any(|word| lower.contains(word));
+    words < 70 && has(&CHANNELS) && has(&ASKS)
+        || words < 40 && has(&NOTICES)
+        || has(&LONG_NOTICES)
         || is_paywall(text)
 }
 
+/// Whether a paragraph says who somebody is that writes: `Anna Sailor is a reporter in Odesa.` It does so of the author behind a text.
+pub fn is_bio(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().take(BIO_WORDS).collect();
+    let named = words.iter().take_while(|word| word.starts_with(char::is_uppercase)).count();
+    let is = words.get(named).is_some_and(|word| IS.contains(&&*word.to_lowercase()));
+    (2..=4).contains(&named) && is && words[named + 1..].iter().any(|word| super::byline::is_role(word))
+}
+
+/// So far into a paragraph it says what somebody is.
+const BIO_WORDS: usize = 16;
+
 /// Whether a text says that one has to pay to read on.
 pub fn is_paywall(text: &str) -> bool {
+    if text.len() > NOTICE_BYTES_MAX || words(text) >= 40 {
+        return false;
+    }
     let lower = text.to_lowercase();
-    words(text) < 40 && PAYWALLS.iter().any(|notice| lower.contains(notice))
+    PAYWALLS.iter().any(|notice| lower.contains(notice))
 }
 
 /// Whether a line is the start of another story.

@@ -143,6 +143,9 @@ pub fn byline(place: &Place<'_>, considered: &mut Vec<Considered>) -> (Vec<Strin
     (list, origin)
 }
 
+/// Elements that are called after authors and are looked at, of one page.
+const AUTHORS_MAX: usize = 300;
+
 /// Whether a name is written in a script without capital letters.
 fn is_uncased(name: &str) -> bool {
     !name.chars().any(|c| c.is_lowercase() || c.is_uppercase())
@@ -220,9 +223,13 @@ fn shown_authors(place: &Place<'_>) -> Vec<(Id, String)> {
     let mut weak: Vec<(Id, String)> = Vec::new();
     let mut links: Vec<(Id, String)> = Vec::new();
     let mut skip = 0;
+    let mut looked_at = 0;
     for id in from..to.min(dom.len() as Id) {
         if id < skip {
             continue;
+        }
+        if looked_at >= AUTHORS_MAX {
+            break;
         }
         let Some(tag) = dom.tag(id) else { continue };
         if roles::is_silent(tag) {
@@ -245,6 +252,7 @@ fn shown_authors(place: &Place<'_>) -> Vec<(Id, String)> {
             }
         }
         let Some(said) = said else { continue };
+        looked_at += 1;
         if place.is_apart(id) {
             continue;
         }
@@ -412,6 +420,14 @@ pub fn people(text: &str) -> Vec<String> {
     rest.into_iter().map(|name| collapse(&name)).filter(|name| !name.is_empty()).collect()
 }
 
+/// Whether a word says what somebody is who writes.
+pub fn is_role(word: &str) -> bool {
+    let word = word.to_lowercase();
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let long = |role: &str| role.chars().count() >= LONG_ROLE && word.contains(role);
+    ROLES.iter().any(|role| word.starts_with(role) || long(role))
+}
+
 /// A word of so many letters says what somebody is in compounds as well.
 const LONG_ROLE: usize = 8;
 /// The words of the longest name.
@@ -464,12 +480,6 @@ fn name(text: &str) -> Option<String> {
     // Where somebody is, or for whom.
     let end = PLACES.iter().filter_map(|of| name.find(of)).filter(|at| *at > 0).min();
     name = &name[..end.unwrap_or(name.len())];
-    let is_role = |word: &&str| {
-        let word = word.to_lowercase();
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let long = |role: &str| role.chars().count() >= LONG_ROLE && word.contains(role);
-        ROLES.iter().any(|role| word.starts_with(role) || long(role))
-    };
     let words: Vec<&str> = name.split_whitespace().skip_while(|word| is_role(word)).collect();
     let words: Vec<&str> = words.into_iter().take_while(|word| !is_role(word)).collect();
     let name = words.join(" ");

@@ -11,6 +11,8 @@ use std::collections::HashMap;
 
 /// So many blocks at the end of a text may be an offer to subscribe.
 const PAYWALL_BLOCKS: usize = 8;
+/// So many blocks at the end of a text may be on its author.
+const BIO_BLOCKS: usize = 4;
 /// What stands so often is of a template.
 const TEMPLATE_MIN: usize = 4;
 
@@ -95,7 +97,9 @@ rules! {
             && line.block.words <= 3
             && !(line.block.in_table || line.block.in_list || line.block.heading),
             "stands in every item";
-        Asks |line| boilerplate::is_appeal(&line.block.text) && line.block.words < 70, "asks the reader";
+        Asks |line| boilerplate::is_appeal(&line.block.text), "asks the reader";
+        Bio |line| line.nth + BIO_BLOCKS >= line.inside.len() && boilerplate::is_bio(&line.block.text),
+            "says who writes";
         Announces |line| line.block.words <= 9
             && (line.block.heading || line.block.text.ends_with(':'))
             && line.beside(1).is_some_and(|next| next.link_share() > 0.6 && !next.heading && next.words > 1),
@@ -270,6 +274,7 @@ mod tests {
                 LeftRule::Asks,
                 "<p>It is all there: subscribe to our channel on Telegram and read it first.</p>".to_owned(),
             ),
+            (LeftRule::Bio, String::new()),
             (
                 LeftRule::Announces,
                 "<p>What the papers say:</p><ul><li><a href=/a>The crane of the port has fallen</a></ul>"
@@ -289,6 +294,12 @@ mod tests {
                 LeftRule::Again => read(
                     &format!(
                         "<h1>Ferry runs again</h1><div class=story><p>{PROSE}</p><p>{MORE}</p><div><p>{PROSE}</p></div><p>{MORE} So it is.</p></div>"
+                    ),
+                    &Setting::default(),
+                ),
+                LeftRule::Bio => read(
+                    &format!(
+                        "<h1>Ferry runs again</h1><div class=story><p>{PROSE}</p><p>{MORE}</p><p>Anna Sailor is a reporter for the Evening Post and lives in Odesa.</p></div>"
                     ),
                     &Setting::default(),
                 ),

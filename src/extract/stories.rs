@@ -54,12 +54,18 @@ fn leads_away(dom: &Dom, heading: Id) -> bool {
                 !href.starts_with('#') && !href.is_empty() && !href.starts_with("javascript:")
             })
     };
-    let around = dom.ancestors(heading).take(2).any(away);
-    around
-        || (heading + 1..dom.len() as Id)
-            .take_while(|id| dom.is_within(*id, heading))
-            .any(|id| away(id) && letters(dom, id) * 10 >= letters(dom, heading) * 9 && letters(dom, id) > 0)
+    if dom.ancestors(heading).take(2).any(away) {
+        return true;
+    }
+    let inside =
+        (heading + 1..dom.len() as Id).take(HEADING_NODES_MAX).take_while(|id| dom.is_within(*id, heading));
+    let linked: usize = inside.filter(|id| away(*id)).take(LINKS_MAX).map(|id| letters(dom, id)).sum();
+    linked > 0 && linked * 10 >= letters(dom, heading) * 9
 }
+
+/// So many nodes of a heading are looked at, and links of it.
+const HEADING_NODES_MAX: usize = 200;
+const LINKS_MAX: usize = 4;
 
 fn letters(dom: &Dom, id: Id) -> usize {
     dom.text_of(id).chars().filter(|c| c.is_alphanumeric()).count()

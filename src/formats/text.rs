@@ -77,6 +77,13 @@ const PAYWALL_LINES: usize = 4;
 /// With so many words of prose before them, comments are those on the article.
 const ARTICLE_WORDS: usize = 60;
 
+/// A line that begins with the headline and has so many more words is the caption of its picture.
+const REPEATED_MORE: usize = 16;
+/// What a run of short lines weighs at the most.
+const GAP_MAX: f64 = -40.0;
+/// So many lines are a list behind a colon.
+const ITEMS_MAX: usize = 40;
+
 /// A line that is set in so far under a bullet is of its item.
 const ITEM_INDENT: usize = 4;
 
@@ -97,6 +104,8 @@ enum Kind {
     Prose,
     /// Too short to be judged by itself: a subheading, a name, a menu entry.
     Short,
+    /// One of a list that a line announces.
+    Item,
     /// Of the page, not of the article.
     Chrome,
     /// The start of another story.
@@ -122,6 +131,10 @@ impl<'a> Page<'a> {
             }
             let unbulleted =
                 trimmed.trim_start_matches(['•', '·', '▪', '◦', '■', '►', '‣', '*', '»']).trim_start();
+            // A time of the day alone is no line: a live blog has one over each entry.
+            if boilerplate::is_time(trimmed) {
+                continue;
+            }
             let indent = line.len() - line.trim_start().len();
             // What goes on under a bullet is of its item.
             let goes_on = !spaced && indent >= ITEM_INDENT && lines.last().is_some_and(|last| last.bullet);
@@ -152,10 +165,21 @@ impl<'a> Page<'a> {
             line.kind = kind(line);
         }
         self.judge_captions();
+        self.judge_items();
         let script = self.main_script();
         let mut seen = HashSet::new();
         let kinds: Vec<Kind> = self.lines.iter().map(|line| line.kind).collect();
         let is_prose = |at: usize| kinds.get(at) == Some(&Kind::Prose);
+        // Words of prose before each line.
+        let before: Vec<usize> = self
+            .lines
+            .iter()
+            .scan(0, |held, line| {
+                let before = *held;
+                *held += if line.kind == Kind::Prose { line.words } else { 0 };
+                Some(before)
+            })
+            .collect();
         // Paragraphs that stand by themselves behind those of an article.
         let mut held = 0;
         let alone: Vec<bool> = (0..kinds.len())
@@ -174,6 +198,10 @@ impl<'a> Page<'a> {
                 line.kind = Kind::Chrome;
             }
             if repeated && line.words > 3 {
+                line.kind = Kind::Chrome;
+            }
+            // Who writes, and what readers may, stands behind the text.
+            if line.kind == Kind::Prose && before[index] >= ARTICLE_WORDS && boilerplate::is_bio(&line.text) {
                 line.kind = Kind::Chrome;
             }
             let long = line.words as f64;
@@ -200,6 +228,7 @@ impl<'a> Page<'a> {
                         -6.0
                     }
                 }
+                Kind::Item => long.min(20.0) * 0.3,
                 Kind::Caption => -4.0,
                 Kind::Chrome => -10.0 - long.min(40.0) * 0.3,
                 Kind::Teaser => -12.0 - long.min(60.0) * 0.5,
@@ -237,6 +266,37 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// What stands behind a colon line by line is a list of the text's own.
+    fn judge_items(&mut self) {
+        let mut at = 0;
+        while at + 1 < self.lines.len() {
+            let line = &self.lines[at];
+            let announces = line.text.ends_with([':', '：'])
+                && matches!(line.kind, Kind::Prose | Kind::Short)
+                && !line.bullet
+                && line.words >= 2;
+            let plain = line.kind == Kind::Prose;
+            at += 1;
+            if !announces {
+                continue;
+            }
+            let bullet = self.lines[at].bullet;
+            if !(plain || bullet) {
+                continue;
+            }
+            let is_item = |line: &Line<'_>| {
+                line.bullet == bullet
+                    && (line.kind == Kind::Short || bullet && line.kind == Kind::Prose)
+                    && !line.text.ends_with(':')
+            };
+            let end = self.lines[at..].iter().take(ITEMS_MAX).take_while(|line| is_item(line)).count();
+            if end >= 2 {
+                self.lines[at..at + end].iter_mut().for_each(|line| line.kind = Kind::Item);
+                at += end;
+            }
+        }
+    }
+
     /// The script of most of the prose.
     fn main_script(&self) -> Script {
         let mut total = Script::default();
@@ -254,13 +314,21 @@ impl<'a> Page<'a> {
     /// The run of lines with the greatest sum of weights: first and last line, both prose.
     fn run(&self) -> Option<(usize, usize)> {
         let mut best: Option<(f64, usize, usize)> = None;
-        let (mut sum, mut start) = (0.0, 0);
+        let (mut sum, mut start, mut gap) = (0.0, 0, 0.0);
         for (index, line) in self.lines.iter().enumerate() {
             if sum <= 0.0 {
                 (sum, start) = (0.0, index);
             }
-            sum += line.weight;
-            if line.kind == Kind::Prose && best.is_none_or(|(best, ..)| sum > best) {
+            let mut weight = line.weight;
+            // However long a list is, it is one.
+            if line.kind == Kind::Short {
+                weight = weight.max(GAP_MAX - gap).min(0.0);
+                gap += weight;
+            } else if line.kind == Kind::Prose {
+                gap = 0.0;
+            }
+            sum += weight;
+            if matches!(line.kind, Kind::Prose | Kind::Item) && best.is_none_or(|(best, ..)| sum > best) {
                 best = Some((sum, start, index));
             }
         }
@@ -295,6 +363,7 @@ impl<'a> Page<'a> {
         let body_words: HashSet<&str> =
             body.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 3).collect();
         let script = Script::of(&body);
+        let first = start.saturating_sub(60);
         let score = |at: usize| {
             let line = &self.lines[at];
             if !(2..=40).contains(&line.words)
@@ -320,13 +389,18 @@ impl<'a> Page<'a> {
                 .iter()
                 .enumerate()
                 .any(|(other, line)| other != at && line.text.starts_with(&*self.lines[at].text));
-            let length = (line.words.min(12) as f64) * 0.35;
+            let length = (line.words.min(12) as f64) * 0.35 - if line.words < 4 { 2.0 } else { 0.0 };
+            // Crumbs or a kicker before the headline, which stands by itself as well.
+            let crumbs = self.lines[first..=end].iter().any(|other| {
+                other.words >= 4 && other.words < line.words && line.text.ends_with(&*other.text)
+            });
+            let signs = line.text.matches('|').count() + usize::from(line.text.contains("://"));
+            let odd = if crumbs { 4.0 } else { 0.0 } + (signs.min(2) * 2) as f64;
             let sentence = if line.text.ends_with('.') || line.text.ends_with(':') { -2.5 } else { 0.0 };
             let far = (start - at) as f64 * -0.12;
             let bullet = if line.bullet { -2.0 } else { 0.0 };
-            Some(shared * 6.0 + length + sentence + far + bullet + if again { 2.0 } else { 0.0 })
+            Some(shared * 6.0 + length + sentence + far + bullet - odd + if again { 2.0 } else { 0.0 })
         };
-        let first = start.saturating_sub(60);
         let best = (first..start)
             .filter_map(|at| score(at).map(|score| (score, at)))
             .filter(|(score, _)| *score > 1.5);
@@ -392,13 +466,15 @@ impl<'a> Page<'a> {
         let mut seen = HashSet::new();
         for line in &self.lines[start..=end] {
             if line.text == headline
-                || !headline.is_empty() && line.text.starts_with(headline)
+                || !headline.is_empty()
+                    && line.text.starts_with(headline)
+                    && line.words <= words(headline) + REPEATED_MORE
                 || !seen.insert(&*line.text)
             {
                 continue;
             }
             match line.kind {
-                Kind::Prose => {
+                Kind::Prose | Kind::Item => {
                     paragraphs.append(&mut pending);
                     paragraphs.push(&line.text);
                 }
@@ -441,7 +517,7 @@ fn kind(line: &Line<'_>) -> Kind {
     if letters < 2 || boilerplate::is_furniture(text) || is_contact(text) {
         return Kind::Chrome;
     }
-    if boilerplate::is_appeal(text) && line.words < 70 {
+    if boilerplate::is_appeal(text) {
         return Kind::Chrome;
     }
     if boilerplate::is_teaser(text) {
@@ -452,6 +528,14 @@ fn kind(line: &Line<'_>) -> Kind {
     }
     let ended = ends_sentence(text);
     let inner = sentences(text);
+    // Some papers set in capitals what leads to other stories.
+    if line.words >= 5
+        && !ended
+        && !text.chars().any(char::is_lowercase)
+        && text.chars().any(char::is_uppercase)
+    {
+        return Kind::Caption;
+    }
     match line.words {
         0..=3 => Kind::Short,
         4..=9 if ended && !line.bullet => Kind::Prose,
@@ -590,6 +674,45 @@ mod tests {
         // A box inside of the text is not its end.
         let dump = format!("Night ferry to Izmail runs again\n\n{long}\n\nTopics\n\n{more}\n\n{FERRY}");
         assert!(found(&dump).1.ends_with(FERRY));
+    }
+
+    /// A list that a line announces, a long one inside of the text and the time over an entry do not end it.
+    #[test]
+    fn lists_of_the_text_stay() {
+        let items =
+            "  • a passport of one of the parents\n  • a copy of the ticket\n  • the number of the car";
+        for between in [
+            format!("{FERRY}\n\nThe harbour office asks for:\n\n{items}"),
+            format!("{FERRY}\n\n18:40\n\n{PIER} So it is.\n\n16:05\n\n{FERRY} So they say."),
+        ] {
+            let dump = format!("Night ferry to Izmail runs again\n\n{between}");
+            let expected = between.replace("  • ", "").replace("18:40\n\n", "").replace("16:05\n\n", "");
+            let lines: Vec<&str> = expected.lines().filter(|line| !line.is_empty()).collect();
+            assert_eq!(found(&dump).1, lines.join("\n\n"));
+        }
+        let menu: String = (1..15).map(|at| format!("  • Runner {at} of the port\n")).collect();
+        let (first, last) = (format!("{FERRY} {PIER} ").repeat(4), format!("{PIER} {FERRY} ").repeat(4));
+        let dump = format!("Night ferry to Izmail runs again\n\n{first}\n\nResults\n\n{menu}\n\n{last}");
+        assert!(found(&dump).1.ends_with(last.trim()));
+    }
+
+    /// Menus that hold the starts of stories, consent, comments under other words, and who wrote it are none of the text.
+    #[test]
+    fn what_goes_on_under_a_bullet_is_of_its_item() {
+        let text = format!("{FERRY} {PIER}\n\n{PIER} {FERRY} It is red.");
+        let menu = "  • News\n    The crane of the port has fallen into the water, and nobody was hurt, the harbour master said on Monday.\n    The bakers say that they have no choice, and that they will lower prices when the harvest is in.\n";
+        let consent = "When you visit our site we and our partners store cookies on your device, and read them again, so that we know what you like; you may withdraw this at any time, but then we shall ask you again and again, as often as you come back to us. ".repeat(3);
+        for (before, behind) in [
+            (menu.repeat(4), String::new()),
+            (String::new(), consent),
+            (String::new(), format!("Permalink 34 Comments Feed for comments\n\n{}", "I have waited for this ferry all my life. ".repeat(9))),
+            (String::new(), format!("Top Rated Comments\n\n{}", "I have waited for this ferry all my life. ".repeat(9))),
+            (String::new(), "Anna Sailor is a reporter for the Evening Post, and writes about ports and what is in them.".to_owned()),
+            (String::new(), "THE CRANE OF THE PORT HAS FALLEN\n\nRelated: The crane of the port has fallen into the water at last".to_owned()),
+        ] {
+            let dump = format!("{before}\n\nNight ferry to Izmail runs again\n\n{text}\n\n{behind}");
+            assert_eq!(found(&dump).1, text, "{before}{behind}");
+        }
     }
 
     #[test]
