@@ -79,6 +79,10 @@ const ARTICLE_WORDS: usize = 60;
 
 /// A line that begins with the headline and has so many more words is the caption of its picture.
 const REPEATED_MORE: usize = 16;
+/// A paragraph of so many words is none of a list.
+const LONG_WORDS: usize = 25;
+/// So many lines may stand in the middle of a text that are none of it.
+const GAP_LINES_MAX: usize = 40;
 /// What a run of short lines weighs at the most.
 const GAP_MAX: f64 = -40.0;
 /// So many lines are a list behind a colon.
@@ -341,14 +345,32 @@ impl<'a> Page<'a> {
         for at in start..=end {
             let text = &*self.lines[at].text;
             // Readers' comments are prose too, and often more of it. What else comes behind is less, or it is not the end.
-            let over =
-                || boilerplate::opens_comments(text) || all - held < held && boilerplate::ends_article(text);
+            let over = || {
+                boilerplate::opens_comments(text)
+                    || all - held < held && boilerplate::ends_article(text) && !self.goes_on(at, held)
+            };
             if held >= ARTICLE_WORDS && over() {
                 return Some((start, (start..at).rev().find(is_prose)?));
             }
             held += prose(at);
         }
         Some((start, end))
+    }
+
+    /// Whether a text goes on behind a line: with paragraphs that are as long as its own and stand together, a quarter of it at least,
+    /// and with nothing between that stands behind texts.
+    fn goes_on(&self, at: usize, held: usize) -> bool {
+        let long = |line: &Line<'_>| line.kind == Kind::Prose && !line.bullet && line.words >= LONG_WORDS;
+        let closes = |line: &Line<'_>| {
+            boilerplate::opens_comments(&line.text)
+                || line.text.contains('©')
+                || line.words >= LONG_WORDS && line.kind == Kind::Chrome
+        };
+        let behind = &self.lines[at..];
+        let Some(gap) = behind.iter().take(GAP_LINES_MAX).position(long) else { return false };
+        let more: Vec<usize> =
+            behind[gap..].iter().take_while(|line| long(line)).map(|line| line.words).collect();
+        more.len() >= 2 && more.iter().sum::<usize>() * 4 >= held && !behind[..gap].iter().any(closes)
     }
 
     /// The line before the run that is likeliest its headline.
@@ -690,6 +712,12 @@ mod tests {
             let lines: Vec<&str> = expected.lines().filter(|line| !line.is_empty()).collect();
             assert_eq!(found(&dump).1, lines.join("\n\n"));
         }
+        // A box in the middle of a text is not its end, though what stands there stands behind texts too.
+        let (first, last) = (format!("{FERRY} {PIER} ").repeat(3), format!("{PIER} {FERRY} ").repeat(1));
+        let dump = format!(
+            "Night ferry to Izmail runs again\n\n{first}\n\n{first} Yes.\n\nSupport our work\n\nNewsletter of the port\n\n{last} It is red.\n\n{last} It is so."
+        );
+        assert!(found(&dump).1.ends_with("It is so."), "{}", found(&dump).1);
         let menu: String = (1..15).map(|at| format!("  • Runner {at} of the port\n")).collect();
         let (first, last) = (format!("{FERRY} {PIER} ").repeat(4), format!("{PIER} {FERRY} ").repeat(4));
         let dump = format!("Night ferry to Izmail runs again\n\n{first}\n\nResults\n\n{menu}\n\n{last}");
