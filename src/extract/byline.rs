@@ -164,6 +164,11 @@ fn labelled(place: &Place<'_>) -> Vec<String> {
         if apart || block.heading || block.words > LABELLED_WORDS_MAX || block.in_figure {
             continue;
         }
+        // Two names and nothing else.
+        let persons: Vec<&str> = block.text.split(['/', '&']).map(str::trim).collect();
+        if persons.len() > 1 && block.words <= 9 && persons.iter().all(|name| is_full_name(name)) {
+            found.push(persons.join(", "));
+        }
         for part in block.text.split(['|', '•', '·', '\n', '(', ')', '（', '）']).map(str::trim) {
             let lower = part.to_lowercase();
             let labels = BY.iter().chain(BY_LABELS.iter()).map(|by| by.trim_end_matches(':'));
@@ -192,6 +197,14 @@ fn labelled(place: &Place<'_>) -> Vec<String> {
     found
 }
 
+/// Two to four words, each with a capital and small letters.
+fn is_full_name(name: &str) -> bool {
+    let capital = |word: &str| {
+        word.chars().next().is_some_and(char::is_uppercase) && word.chars().any(char::is_lowercase)
+    };
+    (2..=4).contains(&name.split_whitespace().count()) && name.split_whitespace().all(capital)
+}
+
 /// A line that is a name and nothing else, all of it in bold or in italics.
 fn signature(dom: &Dom, id: Id) -> Option<String> {
     let mut inside =
@@ -199,16 +212,10 @@ fn signature(dom: &Dom, id: Id) -> Option<String> {
     let (Some(only), None) = (inside.next(), inside.next()) else { return None };
     let set_off = matches!(dom.tag(only)?, Tag::Strong | Tag::B | Tag::Em | Tag::I);
     let text = dom.text_of(only);
-    let capital = |word: &str| {
-        word.chars().next().is_some_and(char::is_uppercase) && word.chars().any(char::is_lowercase)
-    };
-    let named = |name: &str| {
-        (2..=4).contains(&name.split_whitespace().count()) && name.split_whitespace().all(capital)
-    };
     let plain =
         text.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '/' | '-' | '\'' | '’' | '.' | ','))
             && !text.ends_with('.');
-    (set_off && plain && text.split(['/', ',', '&']).all(named)).then_some(text)
+    (set_off && plain && text.split(['/', ',', '&']).all(is_full_name)).then_some(text)
 }
 
 fn is_written_by(label: &str) -> bool {
@@ -554,6 +561,13 @@ mod tests {
                 "<p class=byline>By Anna Sailor in Odesa and Olena Kovach</p>",
                 "",
                 vec!["Anna Sailor", "Olena Kovach"],
+            ),
+            ("", "<p>Anna Sailor/Olena Kovach</p>", "", vec!["Anna Sailor", "Olena Kovach"]),
+            (
+                "",
+                "<p>The port has a new crane, which is red and tall.</p><p>By TPN, in News, Portugal</p>",
+                "",
+                vec!["TPN"],
             ),
             ("", "<p class=author>Reporter Anna Sailor</p>", "", vec!["Anna Sailor"]),
             (

@@ -160,8 +160,9 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     let at_heading = title.element.and_then(|id| blocks.blocks.iter().position(|block| block.element >= id));
     let beside: Vec<usize> = span.map_or_else(Vec::new, |(first, last)| {
         let heading = at_heading.unwrap_or(first).min(first);
-        let before = heading.saturating_sub(BYLINE_BEFORE)..first.min(heading + BYLINE_BEHIND_HEADING);
-        before.chain(first..(first + 1).min(all)).chain(last..(last + BYLINE_BEHIND).min(all)).collect()
+        let near = (heading + BYLINE_BEHIND_HEADING).min(first + BYLINE_INTO_TEXT).min(all);
+        let before = heading.saturating_sub(BYLINE_BEFORE)..near;
+        before.chain(last.max(near)..(last + BYLINE_BEHIND).min(all)).collect()
     });
     let place = byline::Place {
         dom: &dom,
@@ -308,6 +309,8 @@ impl Page {
 const BYLINE_BEFORE: usize = 3;
 const BYLINE_BEHIND_HEADING: usize = 12;
 const BYLINE_BEHIND: usize = 5;
+/// A standfirst may stand before the byline.
+const BYLINE_INTO_TEXT: usize = 3;
 
 /// So many blocks behind a text a notice is that it ends there because one has to pay.
 const PAYWALL_BLOCKS: usize = 6;
