@@ -54,15 +54,11 @@ pub fn is_furniture(text: &str) -> bool {
     let lower = text.to_lowercase();
     let bare = lower
         .trim_start_matches(['-', '–', '—', '*', '•', '▪', '►', '→', '>', '»', '|', '+', '.', ' ', '\u{a0}']);
-    let words = lower.split_whitespace().count();
-    let most = |start: &str| {
-        // `Related: From the port to the sea` announces one story.
-        let announces = start.ends_with(':') || bare[start.len()..].starts_with(':');
-        if announces { FURNITURE_ANNOUNCED } else { FURNITURE_WORDS }
-    };
-    let begins = FURNITURE.iter().filter(|start| bare.starts_with(**start));
-    let most = begins.map(|start| most(start)).max().unwrap_or(0);
-    most > 0 && (words <= most || is_notice(&lower))
+    let Some(end) = FURNITURE.begins(bare) else { return false };
+    // `Related: From the port to the sea` announces one story.
+    let announces = bare[..end].ends_with(':') || bare[end..].starts_with(':');
+    let most = if announces { FURNITURE_ANNOUNCED } else { FURNITURE_WORDS };
+    lower.split_whitespace().count() <= most || is_notice(&lower)
 }
 
 /// Whether what stands before a date says that it is of something else: of a manuscript's way to a journal.
@@ -99,7 +95,7 @@ pub fn is_dateline(text: &str) -> bool {
 /// Whether a line is one of a newsletter about itself: how to leave it, why it came, where it can be read.
 pub fn is_mail_furniture(text: &str) -> bool {
     let lower = text.to_lowercase();
-    lower.split_whitespace().count() <= 40 && MAIL_FURNITURE.iter().any(|words| lower.contains(words))
+    lower.split_whitespace().count() <= 40 && MAIL_FURNITURE.is_in(&lower)
 }
 
 /// A notice may be long: consent, rights, newsletters.
@@ -128,11 +124,9 @@ pub fn is_appeal(text: &str) -> bool {
     }
     let lower = text.to_lowercase();
     let words = words(text);
-    let has = |list: &[&str]| list.iter().any(|word| lower.contains(word));
-    words < 70 && has(&CHANNELS) && has(&ASKS)
-        || words < 40 && has(&NOTICES)
-        || has(&LONG_NOTICES)
-        || is_paywall(text)
+    words < 70 && CHANNELS.is_in(&lower) && ASKS.is_in(&lower)
+        || words < 40 && (NOTICES.is_in(&lower) || PAYWALLS.is_in(&lower))
+        || LONG_NOTICES.is_in(&lower)
 }
 
 /// Whether a paragraph says who somebody is that writes: `Anna Sailor is a reporter in Odesa.` It does so of the author behind a text.
@@ -152,7 +146,7 @@ pub fn is_paywall(text: &str) -> bool {
         return false;
     }
     let lower = text.to_lowercase();
-    PAYWALLS.iter().any(|notice| lower.contains(notice))
+    PAYWALLS.is_in(&lower)
 }
 
 /// Whether a line is the start of another story.
@@ -169,7 +163,7 @@ pub fn is_caption(text: &str) -> bool {
         let end = lower.trim_end_matches(['.', ')', ']', ' ', '/', '|']);
         AGENCIES.iter().any(|agency| end.ends_with(agency) && end.len() > agency.len() + 12)
     };
-    text.split_whitespace().count() < 60 && (CREDITS.iter().any(|credit| lower.contains(credit)) || ends())
+    text.split_whitespace().count() < 60 && (CREDITS.is_in(&lower) || ends())
 }
 
 /// Whether a line ends in a name behind its last sentence, as captions do: `The road to the port. Anna Sailor`,
@@ -221,7 +215,7 @@ pub fn opens_comments(text: &str) -> bool {
 /// Whether a short line stands behind an article and before what else the page has.
 pub fn ends_article(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let opens = !text.ends_with(['.', '!', '…', '。']) && ENDS.iter().any(|start| lower.starts_with(start));
+    let opens = !text.ends_with(['.', '!', '…', '。']) && ENDS.begins(&lower).is_some();
     words(text) <= 12 && opens || is_paywall(text)
 }
 
@@ -236,7 +230,7 @@ pub fn says_published(before: &str) -> bool {
 
 /// Whether what stands before a date says that it is that of a change.
 pub fn says_updated(before: &str) -> bool {
-    UPDATED_WORDS.iter().any(|word| before.contains(word))
+    UPDATED_WORDS.is_in(before)
 }
 
 /// Whether a text ends as sentences end, closing quotes and brackets aside.
