@@ -3,7 +3,7 @@
 use super::dom::{Dom, Id, Tag, collapse};
 use super::roles::{self, Role};
 use super::stories;
-use crate::extract::boilerplate::{self, ends_sentence, sentences, words};
+use crate::extract::boilerplate::{self, ends_sentence, letters, sentences, words};
 use std::collections::HashSet;
 
 /// A run of text between the edges of block elements.
@@ -147,7 +147,7 @@ impl Walk<'_> {
         let words = words(&text);
         self.blocks.push(Block {
             words,
-            chars: text.chars().filter(|c| c.is_alphanumeric()).count(),
+            chars: letters(&text),
             link_chars,
             element: around.block,
             hint: None,
@@ -167,9 +167,8 @@ impl Walk<'_> {
             if !text.trim().is_empty() {
                 self.breaks = 0;
             }
-            let letters = || text.chars().filter(|c| c.is_alphanumeric()).count();
             if around.in_link {
-                self.link_chars += letters();
+                self.link_chars += letters(text);
             }
             self.text.push_str(text);
             return;
@@ -302,17 +301,16 @@ fn void(dom: &Dom, blocks: &mut [Block], named: &[Named], heading: Option<Id>) {
         held[at] * 10 > plain.max(30) * most
     };
     let void: Vec<bool> = (0..named.len()).map(says_nothing).collect();
-    let is_void = |at: usize| void[at];
     for block in blocks {
         let said = |at: usize| (named[at].element, named[at].role);
-        block.hint = chain(block).filter(|at| !is_void(*at)).last().map(said);
+        block.hint = chain(block).filter(|at| !void[*at]).last().map(said);
         let firm = |at: &usize| {
             let apart = match named[*at].role {
                 Role::Comments | Role::Hidden | Role::Overlay | Role::Story => true,
                 Role::Related => heading.is_some(),
                 _ => heading.is_some_and(|heading| named[*at].element < heading),
             };
-            !is_void(*at) && apart || dom.tag(named[*at].element).is_some_and(roles::is_firm)
+            !void[*at] && apart || dom.tag(named[*at].element).is_some_and(roles::is_firm)
         };
         block.firm_hint = chain(block).filter(firm).last().map(said);
     }

@@ -248,6 +248,11 @@ pub fn sentences(text: &str) -> usize {
     full + [". ", "! ", "? ", ".\" ", ".” ", "؟ "].iter().map(|end| text.matches(end).count()).sum::<usize>()
 }
 
+/// Letters and digits.
+pub fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphanumeric()).count()
+}
+
 /// Words; where they are not separated by blanks, two letters count as one.
 pub fn words(text: &str) -> usize {
     let unspaced = text

@@ -120,8 +120,7 @@ pub fn byline(place: &Place<'_>, considered: &mut Vec<Considered>) -> (Vec<Strin
     // One word beside a name is a button, a section or a town.
     together.retain(|name| {
         let said = list.iter().any(|said| fold(said) == fold(name));
-        said || name.contains(' ')
-            || !name.is_ascii() && name.chars().all(|c| !c.is_lowercase() && !c.is_uppercase())
+        said || name.contains(' ') || is_uncased(name)
     });
     let folded = fold(&together.join(" "));
     if together.len() > list.len()
@@ -187,7 +186,8 @@ fn labelled(place: &Place<'_>) -> Vec<String> {
                     .collect();
                 let name = words.join(" ");
                 let labelled = BY_LABELS.iter().any(|by| lower.starts_with(*by));
-                let plain = block.text.starts_with(part) && !block.is_prose() && !is_prose_start(rest);
+                let apart = rest.starts_with([' ', '\u{a0}']);
+                let plain = apart && block.text.starts_with(part) && !block.is_prose();
                 if labelled || plain && (words.len() > 1 || name == name.to_uppercase()) {
                     found.push(name);
                 }
@@ -215,7 +215,7 @@ fn signature(dom: &Dom, id: Id) -> Option<String> {
     let plain =
         text.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '/' | '-' | '\'' | '’' | '.' | ','))
             && !text.ends_with('.');
-    (set_off && plain && text.split(['/', ',', '&']).all(is_full_name)).then_some(text)
+    (set_off && plain && text.split(['/', ',']).all(is_full_name)).then_some(text)
 }
 
 fn is_written_by(label: &str) -> bool {
@@ -304,11 +304,6 @@ fn shown_authors(place: &Place<'_>) -> Vec<(Id, String)> {
         weak.truncate(3);
         weak
     }
-}
-
-/// Whether what stands behind a word like `by` begins without a blank, so that the word goes on.
-fn is_prose_start(rest: &str) -> bool {
-    !rest.starts_with([' ', '\u{a0}'])
 }
 
 impl Place<'_> {

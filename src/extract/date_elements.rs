@@ -50,15 +50,10 @@ impl Where<'_> {
     pub(super) fn elements(&self) -> Vec<Candidate> {
         let apart = Apart::of(self.dom, self.heading);
         let weighed = self.dom.all().filter_map(|id| self.element(id, &apart));
-        let mut weighed: Vec<(i64, Candidate)> =
-            weighed.map(|candidate| (candidate.score(), candidate)).collect();
-        weighed.sort_by_key(|(score, _)| Reverse(*score));
+        let mut weighed: Vec<Candidate> = weighed.filter(|candidate| candidate.score() > 0).collect();
+        weighed.sort_by_cached_key(|candidate| Reverse(candidate.score()));
+        weighed.truncate(CANDIDATES_MAX);
         weighed
-            .into_iter()
-            .take(CANDIDATES_MAX)
-            .filter(|(score, _)| *score > 0)
-            .map(|(_, candidate)| candidate)
-            .collect()
     }
 
     fn element(&self, id: Id, apart: &Apart) -> Option<Candidate> {

@@ -15,6 +15,8 @@ const PAYWALL_BLOCKS: usize = 8;
 const BIO_BLOCKS: usize = 4;
 /// What stands so often is of a template.
 const TEMPLATE_MIN: usize = 4;
+/// With more words it is none of a template's.
+const TEMPLATE_WORDS: usize = 3;
 
 /// A block, and what stands around it.
 pub struct Line<'a> {
@@ -31,7 +33,7 @@ pub struct Line<'a> {
     standfirst: Option<&'a str>,
     /// Whether the same text stood elsewhere before.
     again: bool,
-    /// In how many elements of one kind it stands.
+    /// In how many elements of one kind it stands, if it is short.
     times: usize,
 }
 
@@ -58,8 +60,8 @@ impl Line<'_> {
             && beside(1)
     }
 
-    fn is_called(&self, roles: &[Role]) -> bool {
-        self.block.hint.is_some_and(|(_, role)| roles.contains(&role))
+    fn is_called(&self, role: Role) -> bool {
+        self.block.hint.is_some_and(|(_, called)| called == role)
     }
 }
 
@@ -69,20 +71,20 @@ pub type Test = fn(&Line<'_>) -> bool;
 rules! {
     /// Why a block is not part of the text: the first of these that holds.
     LeftRule: Test {
-        Furniture |line| line.is_called(&[Role::Furniture]), "called furniture of the page";
-        Related |line| line.is_called(&[Role::Related]), "called another story";
-        Story |line| line.is_called(&[Role::Story]), "leads to another story";
-        Overlay |line| line.is_called(&[Role::Overlay]), "laid over the page";
-        Comments |line| line.is_called(&[Role::Comments]), "called comments";
-        Meta |line| line.is_called(&[Role::Meta]), "called a byline or a date";
-        Appeal |line| line.is_called(&[Role::Appeal]), "called an offer";
-        CalledCaption |line| line.is_called(&[Role::Caption]), "called a caption";
-        Advert |line| line.is_called(&[Role::Advert]), "called an advertisement";
-        Hidden |line| line.is_called(&[Role::Hidden]), "hidden";
+        Furniture |line| line.is_called(Role::Furniture), "called furniture of the page";
+        Related |line| line.is_called(Role::Related), "called another story";
+        Story |line| line.is_called(Role::Story), "leads to another story";
+        Overlay |line| line.is_called(Role::Overlay), "laid over the page";
+        Comments |line| line.is_called(Role::Comments), "called comments";
+        Meta |line| line.is_called(Role::Meta), "called a byline or a date";
+        Appeal |line| line.is_called(Role::Appeal), "called an offer";
+        CalledCaption |line| line.is_called(Role::Caption), "called a caption";
+        Advert |line| line.is_called(Role::Advert), "called an advertisement";
+        Hidden |line| line.is_called(Role::Hidden), "hidden";
         Figure |line| line.block.in_figure && !line.block.is_prose(), "no prose in a figure";
-        SaysFurniture |line| boilerplate::is_furniture(&line.block.text) && line.block.words < 25,
+        SaysFurniture |line| line.block.words < 25 && boilerplate::is_furniture(&line.block.text),
             "begins as furniture does";
-        SaysCaption |line| boilerplate::is_caption(&line.block.text) && line.block.words < 40,
+        SaysCaption |line| line.block.words < 40 && boilerplate::is_caption(&line.block.text),
             "reads as a caption";
         StandfirstAgain |line| line.standfirst == Some(&*line.block.text), "repeats the standfirst";
         DateLine |line| line.block.words <= 9
@@ -94,7 +96,6 @@ rules! {
         Again |line| line.again && line.block.words > 3 && !line.block.in_list, "stood elsewhere before";
         // The same few words in one item after another are a button.
         Template |line| line.times >= TEMPLATE_MIN
-            && line.block.words <= 3
             && !(line.block.in_table || line.block.in_list || line.block.heading),
             "stands in every item";
         Asks |line| boilerplate::is_appeal(&line.block.text), "asks the reader";
@@ -157,7 +158,7 @@ pub fn filter(
     let mut pending: Vec<usize> = Vec::new();
     let headline = fold(known.headline);
     let mut times: HashMap<(&str, Option<Tag>), usize> = HashMap::new();
-    for block in inside.iter().map(|at| &all[*at]) {
+    for block in inside.iter().map(|at| &all[*at]).filter(|block| block.words <= TEMPLATE_WORDS) {
         *times.entry((&block.text, dom.tag(block.element))).or_default() += 1;
     }
     for (nth, at) in inside.iter().enumerate() {

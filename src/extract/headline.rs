@@ -69,14 +69,12 @@ pub fn headings(dom: &Dom) -> Vec<(Id, String)> {
         |(_, text): &(Id, String)| text.split_whitespace().count() >= 3 && title.ends_with(&fold(text));
     // Of lower ranks the one that the page's title says as well.
     let said = |heading: &(Id, String)| in_title(heading) || title.starts_with(&fold(&heading.1));
-    let low = of(&[Tag::H3, Tag::H4]);
-    let own: Vec<(Id, String)> =
-        low.iter().filter(|heading| is_of_text(heading) && said(heading)).take(1).cloned().collect();
-    if !own.is_empty() && next.is_empty() {
-        return own;
-    }
-    if !next.is_empty() || !low.is_empty() {
+    if !next.is_empty() {
         return Vec::new();
+    }
+    let low = of(&[Tag::H3, Tag::H4]);
+    if !low.is_empty() {
+        return low.into_iter().filter(|heading| is_of_text(heading) && said(heading)).take(1).collect();
     }
     of(&[Tag::B, Tag::Strong]).into_iter().filter(in_title).take(1).collect()
 }
@@ -210,6 +208,8 @@ fn without_site(text: &str, site: &str, heading: &str, ld: &str, shown: &HashSet
         return text;
     }
     let folded = fold(&text);
+    let (heading, ld) = (fold(heading), fold(ld));
+    let is_title = |part: &str| part == heading || part == ld || shown.contains(part);
     let mut best: Option<String> = None;
     for (at, separator) in text.char_indices().filter(|(_, c)| {
         matches!(c, '|' | '-' | '–' | '—' | '·' | '•' | '*' | ':' | 'ㅣ' | '：' | '«' | '»' | '/')
@@ -219,12 +219,11 @@ fn without_site(text: &str, site: &str, heading: &str, ld: &str, shown: &HashSet
         if folded_head.is_empty() || folded_head.len() == folded.len() {
             continue;
         }
-        if folded_head == fold(heading) || folded_head == fold(ld) || shown.contains(&folded_head) {
+        if is_title(&folded_head) {
             return head.to_owned();
         }
         let folded_tail = fold(tail);
         // The site's name may as well stand before it.
-        let is_title = |tail: &str| tail == fold(heading) || tail == fold(ld) || shown.contains(tail);
         let site_first = !site.is_empty() && folded_head == site && tail.chars().count() > 8;
         if text[..at].ends_with(' ')
             && separator != ':'
@@ -233,9 +232,9 @@ fn without_site(text: &str, site: &str, heading: &str, ld: &str, shown: &HashSet
             return tail.to_owned();
         }
         let spaced = text[..at].ends_with(' ') || matches!(separator, '|' | 'ㅣ' | '：');
-        let tail = fold(tail);
-        let named =
-            !site.is_empty() && !tail.is_empty() && (site.starts_with(&tail) || tail.starts_with(site));
+        let named = !site.is_empty()
+            && !folded_tail.is_empty()
+            && (site.starts_with(&folded_tail) || folded_tail.starts_with(site));
         if spaced && separator != ':' && named && best.is_none() && head.chars().count() > 8 {
             best = Some(head.to_owned());
         }

@@ -190,21 +190,23 @@ fn classes(value: &str) -> Option<Role> {
             continue;
         }
         // What is laid over the page is that, whatever is in it.
-        let overlay = parts(name).any(|part| {
+        let parts: Vec<String> = parts(name).collect();
+        let overlay = parts.iter().any(|part| {
             PARTS.iter().any(|(role, known)| *role == Role::Overlay && known.contains(&part.as_str()))
         });
         if overlay {
             found = Some(Role::Overlay);
             continue;
         }
-        found = parts(name)
+        found = parts
+            .iter()
             .find_map(|part| PARTS.iter().find(|(_, known)| known.contains(&part.as_str())))
             .or_else(|| {
                 PARTS.iter().find(|(_, known)| known.contains(&lower.replace(['-', '_'], "").as_str()))
             })
             .map(|(hint, _)| *hint)
             .or_else(|| {
-                parts(name).find_map(|part| {
+                parts.iter().find_map(|part| {
                     STARTS
                         .iter()
                         .find(|(_, start)| part.starts_with(start) && part != "commentary")

@@ -1,5 +1,6 @@
 //! Which elements of a page lead to other stories: by their shape, whatever they are called.
 
+use super::boilerplate;
 use super::dom::{Dom, Id, Tag};
 use std::collections::{HashMap, HashSet};
 
@@ -68,5 +69,5 @@ const HEADING_NODES_MAX: usize = 200;
 const LINKS_MAX: usize = 4;
 
 fn letters(dom: &Dom, id: Id) -> usize {
-    dom.text_of(id).chars().filter(|c| c.is_alphanumeric()).count()
+    boilerplate::letters(&dom.text_of(id))
 }

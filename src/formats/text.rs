@@ -174,16 +174,6 @@ impl<'a> Page<'a> {
         let mut seen = HashSet::new();
         let kinds: Vec<Kind> = self.lines.iter().map(|line| line.kind).collect();
         let is_prose = |at: usize| kinds.get(at) == Some(&Kind::Prose);
-        // Words of prose before each line.
-        let before: Vec<usize> = self
-            .lines
-            .iter()
-            .scan(0, |held, line| {
-                let before = *held;
-                *held += if line.kind == Kind::Prose { line.words } else { 0 };
-                Some(before)
-            })
-            .collect();
         // Paragraphs that stand by themselves behind those of an article.
         let mut held = 0;
         let alone: Vec<bool> = (0..kinds.len())
@@ -196,6 +186,8 @@ impl<'a> Page<'a> {
                 alone && held >= ARTICLE_WORDS
             })
             .collect();
+        // Words of prose before a line.
+        let mut before = 0;
         for (index, line) in self.lines.iter_mut().enumerate() {
             let repeated = !seen.insert(line.text.clone());
             if line.kind == Kind::Prose && Script::of(&line.text).differs(script) {
@@ -205,7 +197,7 @@ impl<'a> Page<'a> {
                 line.kind = Kind::Chrome;
             }
             // Who writes, and what readers may, stands behind the text.
-            if line.kind == Kind::Prose && before[index] >= ARTICLE_WORDS && boilerplate::is_bio(&line.text) {
+            if line.kind == Kind::Prose && before >= ARTICLE_WORDS && boilerplate::is_bio(&line.text) {
                 line.kind = Kind::Chrome;
             }
             let long = line.words as f64;
@@ -237,6 +229,7 @@ impl<'a> Page<'a> {
                 Kind::Chrome => -10.0 - long.min(40.0) * 0.3,
                 Kind::Teaser => -12.0 - long.min(60.0) * 0.5,
             };
+            before += if is_prose(index) { line.words } else { 0 };
         }
     }
 
@@ -713,7 +706,7 @@ mod tests {
             assert_eq!(found(&dump).1, lines.join("\n\n"));
         }
         // A box in the middle of a text is not its end, though what stands there stands behind texts too.
-        let (first, last) = (format!("{FERRY} {PIER} ").repeat(3), format!("{PIER} {FERRY} ").repeat(1));
+        let (first, last) = (format!("{FERRY} {PIER} ").repeat(3), format!("{PIER} {FERRY} "));
         let dump = format!(
             "Night ferry to Izmail runs again\n\n{first}\n\n{first} Yes.\n\nSupport our work\n\nNewsletter of the port\n\n{last} It is red.\n\n{last} It is so."
         );

@@ -29,8 +29,7 @@ impl List {
 
     /// Whether one of the words is anywhere in a text.
     pub fn is_in(&self, text: &str) -> bool {
-        let anywhere =
-            self.anywhere.get_or_init(|| AhoCorasick::new(&self.words).expect("the lists are short"));
+        let anywhere = self.anywhere.get_or_init(|| self.build(&mut AhoCorasick::builder()));
         anywhere.is_match(text)
     }
 
