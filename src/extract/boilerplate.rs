@@ -76,20 +76,27 @@ pub fn is_time(text: &str) -> bool {
     let is_clock = first
         .split_once([':', '.'])
         .is_some_and(|(hour, minute)| number(hour) && minute.len() == 2 && number(minute));
-    is_clock
-        && words
-            .all(|word| matches!(word.to_lowercase().as_str(), "uhr" | "h" | "am" | "pm" | "a.m." | "p.m."))
+    is_clock && words.all(is_clock_word)
 }
 
-/// Whether a line is nothing but a date, with or without its time.
+/// What stands behind the hours and minutes.
+fn is_clock_word(word: &str) -> bool {
+    matches!(word.to_lowercase().as_str(), "uhr" | "h" | "am" | "pm" | "a.m." | "p.m.")
+}
+
+/// Whether a line is nothing but a date, with or without its weekday, its time and a word that says what the date is of.
 pub fn is_dateline(text: &str) -> bool {
     if text.len() > 80 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return false;
     }
     let found = dates::find(text, dates::Setting::default());
     let Some(date) = found.first().filter(|date| date.has_year && !date.is_relative) else { return false };
-    let rest = [&text[..date.start], &text[date.end..]].concat();
-    !rest.chars().any(char::is_alphanumeric)
+    let before = text[..date.start].to_lowercase();
+    let named = before.trim_end().ends_with(':') || PUBLISHED_WORDS.begins(&before).is_some();
+    let bare = before.trim_matches(|c: char| !c.is_alphanumeric());
+    let behind = text[date.end..].split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    (bare.is_empty() || dates::is_weekday(bare) || bare.split_whitespace().count() == 1 && named)
+        && behind.into_iter().all(is_clock_word)
 }
 
 /// Whether a line is one of a newsletter about itself: how to leave it, why it came, where it can be read.

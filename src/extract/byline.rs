@@ -197,6 +197,20 @@ fn labelled(place: &Place<'_>) -> Vec<String> {
     found
 }
 
+/// Whether a line is a byline and nothing else: a word before names, and full names.
+pub fn is_line(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let by = BY.iter().chain(BY_LABELS.iter()).filter(|by| lower.starts_with(**by));
+    let Some(rest) = by.max_by_key(|by| by.len()).and_then(|by| text.get(by.len()..)) else { return false };
+    let names = rest.trim_start_matches([':', '：']);
+    let mut names = vec![names];
+    for and in AND.iter() {
+        names = names.iter().flat_map(|text| text.split(and)).collect();
+    }
+    rest.starts_with([' ', '\u{a0}', ':', '：'])
+        && names.iter().flat_map(|text| text.split([',', '/'])).all(is_full_name)
+}
+
 /// Two to four words, each with a capital and small letters.
 fn is_full_name(name: &str) -> bool {
     let capital = |word: &str| {
@@ -509,10 +523,9 @@ fn is_prose(name: &str) -> bool {
     };
     let ends = name.ends_with('.')
         && words.last().is_some_and(|last| last.chars().filter(|c| c.is_alphabetic()).count() > 3);
-    words.len() > 1
-        && (ends
-            || words.iter().any(|word| small(&word))
-            || words[0] == words[0].to_lowercase() && !name.chars().any(char::is_uppercase))
+    // A script without capitals, as Arabic and Hindi have it, says nothing by its letters.
+    let only_small = name.chars().any(char::is_lowercase) && !name.chars().any(char::is_uppercase);
+    words.len() > 1 && (ends || words.iter().any(|word| small(&word)) || only_small)
 }
 
 #[cfg(test)]
@@ -539,6 +552,10 @@ mod tests {
                 vec!["Anna Sailor"],
             ),
             ("", "<p class=byline>Від Марія Ткачук</p>", "", vec!["Марія Ткачук"]),
+            ("", "<p class=byline>بقلم محمد علي</p>", "", vec!["محمد علي"]),
+            ("", "<p class=byline>राकेश कुमार शर्मा</p>", "", vec!["राकेश कुमार शर्मा"]),
+            ("", "<p class=byline>דנה לוי</p>", "", vec!["דנה לוי"]),
+            ("", "<p class=byline>김 민수 기자</p>", "", vec!["김 민수"]),
             (
                 "",
                 "<p>Подано <span>Юлія Бондаренко</span> у вт, 28/01/2025 - 10:31</p>",

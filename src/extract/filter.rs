@@ -3,6 +3,7 @@
 use super::blocks::Block;
 use super::body::Known;
 use super::boilerplate::{self, ends_sentence};
+use super::byline;
 use super::dom::{Dom, Id, Tag};
 use super::metadata::fold;
 use super::roles::Role;
@@ -90,6 +91,8 @@ rules! {
         DateLine |line| line.block.words <= 9
             && (boilerplate::is_dateline(&line.block.text) || boilerplate::is_time(&line.block.text)),
             "is a date or a time";
+        Signed |line| line.block.words <= 9 && !line.block.heading && byline::is_line(&line.block.text),
+            "is a byline";
         Paywall |line| line.nth + PAYWALL_BLOCKS >= line.inside.len()
             && boilerplate::is_paywall(&line.block.text), "offers to read on";
         // What comes again elsewhere is the template's; siblings and items repeat themselves.
@@ -268,6 +271,7 @@ mod tests {
             (LeftRule::SaysCaption, "<p>The ferry at its pier. Photo: Olena Kovach</p>".to_owned()),
             (LeftRule::StandfirstAgain, String::new()),
             (LeftRule::DateLine, "<p>18:40</p>".to_owned()),
+            (LeftRule::Signed, "<p>Von Anna Sailor und Olena Kovach</p>".to_owned()),
             (LeftRule::Paywall, "<p>This text is for subscribers only, and so is the rest.</p>".to_owned()),
             (LeftRule::Again, String::new()),
             (LeftRule::Template, "<div><div>Buy now</div></div>".repeat(4)),
@@ -344,6 +348,28 @@ mod tests {
             );
             assert_eq!(read(&html, &Setting::default()).body, format!("{PROSE}\n\n{MORE}"), "{around}");
         }
+    }
+
+    /// Dates with what stands around them are no text, whatever their elements are called; an anchor's words call nothing anything.
+    #[test]
+    fn lines_by_what_they_say() {
+        for line in
+            ["Stand: 22.04.2024, 06:00 Uhr", "Freitag, 28.04.2023, 19:25", "Дата: 28.01.2025", "18.15 Uhr"]
+        {
+            assert!(!page(&format!("<p>{line}</p>")).body.contains(line), "{line}");
+        }
+        for line in ["Odesa, 22.04.2024", "Am 22.04.2024 kam sie", "It sails 22.04.2024"] {
+            assert!(page(&format!("<p>{line}</p>")).body.contains(line), "{line}");
+        }
+        let anchor = page(
+            "<div id=a-crane-in-a-similar-place><h2>A crane in a similar place</h2><p>It has not fallen into the water, they said.</p></div>",
+        );
+        assert!(anchor.body.contains("It has not fallen"), "{}", anchor.body);
+        assert!(
+            !page("<div id=similar><p>It has not fallen into the water, they said.</p></div>")
+                .body
+                .contains("It has")
+        );
     }
 
     /// Lines that a page breaks are paragraphs where sentences end, and lines where they stand for themselves.

@@ -25,6 +25,7 @@ mod published;
 mod region;
 mod roles;
 mod rules;
+mod steps;
 mod stories;
 
 use crate::model::{Dated, Origin, Timestamp};
@@ -198,7 +199,10 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
         && let Some(text) = embedded::article(html, &page.headline)
         && is_of_page(&text, &page, &said)
     {
-        prose = page.put_script(text, &mut considered, &mut origins);
+        prose = page.put_said(text, "script", &mut considered, &mut origins);
+    }
+    if let Some(text) = steps::Steps::of(&said).complete(&page.body) {
+        prose = page.put_said(text, "jsonld instructions", &mut considered, &mut origins);
     }
     if !page.byline.is_empty() {
         origins.push(("byline", byline_origin.to_owned()));
@@ -290,17 +294,23 @@ impl Page {
         prose
     }
 
-    /// Takes the text that a script carries instead; its words.
-    fn put_script(&mut self, text: String, considered: &mut Vec<Considered>, origins: &mut Origins) -> usize {
+    /// Takes the text that the page's data carry instead; its words.
+    fn put_said(
+        &mut self,
+        text: String,
+        place: &'static str,
+        considered: &mut Vec<Considered>,
+        origins: &mut Origins,
+    ) -> usize {
         let prose = boilerplate::words(&text);
         for other in considered.iter_mut().filter(|other| other.field == "body") {
             other.verdict = "not chosen";
         }
         let value = format!("{prose} words");
-        considered.push(Considered { verdict: "chosen", ..Considered::new("body", value, "script") });
+        considered.push(Considered { verdict: "chosen", ..Considered::new("body", value, place) });
         self.body = text;
         origins.retain(|(field, _)| *field != "body");
-        origins.push(("body", "script".to_owned()));
+        origins.push(("body", place.to_owned()));
         prose
     }
 }

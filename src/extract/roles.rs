@@ -95,7 +95,8 @@ pub fn of(dom: &Dom, id: Id, tag: Tag) -> Option<Role> {
             | "data-type"
                 if value.len() < 600 =>
             {
-                found = found.or_else(|| classes(value))
+                found =
+                    found.or_else(|| classes(value).filter(|_| name != "id" || !spells_text(dom, id, value)));
             }
             "itemprop" => {
                 if value.contains("articleBody") {
@@ -116,6 +117,24 @@ pub fn of(dom: &Dom, id: Id, tag: Tag) -> Option<Role> {
         }
     }
     found
+}
+
+/// Words of an identifier that may be a heading's, made into an anchor.
+const ANCHOR_WORDS_MIN: usize = 5;
+
+/// Whether an identifier is an anchor made from the words inside, as `the-crane-in-a-similar-place` is, and so no name.
+fn spells_text(dom: &Dom, id: Id, value: &str) -> bool {
+    let first = |text: &str| {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.take(ANCHOR_WORDS_MIN).map(str::to_lowercase).collect::<Vec<_>>()
+    };
+    let words = first(value);
+    words.len() == ANCHOR_WORDS_MIN && {
+        let inside = dom.text_of(id).to_lowercase();
+        let inside: Vec<&str> =
+            inside.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        inside.windows(ANCHOR_WORDS_MIN).any(|run| run == words)
+    }
 }
 
 fn hides(style: &str) -> bool {
@@ -176,7 +195,13 @@ fn classes(value: &str) -> Option<Role> {
         }
         if matches!(
             lower.as_str(),
-            "hidden" | "sr-only" | "visually-hidden" | "visuallyhidden" | "screen-reader-text" | "u-hidden"
+            "hidden"
+                | "is-hidden"
+                | "sr-only"
+                | "visually-hidden"
+                | "visuallyhidden"
+                | "screen-reader-text"
+                | "u-hidden"
         ) {
             found = Some(Role::Hidden);
             continue;

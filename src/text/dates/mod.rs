@@ -54,6 +54,11 @@ impl Found {
     }
 }
 
+/// Whether a word in small letters is the name of a weekday.
+pub fn is_weekday(word: &str) -> bool {
+    vocabulary::WORDS.weekdays.contains(word)
+}
+
 /// The first date in a text.
 pub fn parse(text: &str, setting: Setting<'_>) -> Option<Found> {
     let trimmed = text.trim();
