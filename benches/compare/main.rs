@@ -2,9 +2,11 @@
 //!
 //!     cargo bench --bench compare -- 200000 [DIR]
 //!     cargo bench --bench compare -- pages PAGES [DIR]
+//!     cargo bench --bench compare -- records FILE.jsonl [DIR]
 //!     cargo bench --bench compare -- recall
 //!
-//! The last one counts which forms of a word are found by which. The second makes a WARC of the HTML pages under PAGES and reads it beside trafilatura in Python, which it installs into
+//! The last one counts which forms of a word are found by which. The third reads one JSON object a line (title, text, date, source) into
+//! both. The second makes a WARC of the HTML pages under PAGES and reads it beside trafilatura in Python, which it installs into
 //! an environment of its own in DIR.
 //!
 //! Both get the same generated articles, a thousand at a time, and make each batch durable: SQLite with WAL and
@@ -20,8 +22,9 @@ mod fulltext;
 mod pages;
 
 use corpus::Corpus;
+use nix::sys::resource::{UsageWho, getrusage};
 use pressmark::archive::{Archive, Open, Prepared};
-use pressmark::model::Draft;
+use pressmark::model::{Dated, Draft, Language, Origin, Provenance, Published, Source, Timestamp};
 use rayon::prelude::*;
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
@@ -45,6 +48,13 @@ fn main() {
         std::fs::create_dir_all(&dir).unwrap();
         return pages::compare(Path::new(pages), &dir);
     }
+    if let [what, file, ..] = arguments.as_slice()
+        && matches!(&**what, "records" | "records-sqlite")
+    {
+        let dir =
+            arguments.get(2).map_or_else(|| std::env::temp_dir().join("pressmark-records"), PathBuf::from);
+        return if what == "records" { records(file, &dir) } else { records_sqlite(file, &dir) };
+    }
     if arguments.first().is_some_and(|what| what == "recall") {
         return fulltext::recall();
     }
@@ -63,7 +73,11 @@ fn main() {
     println!("{count} articles, {:.0} MB of text", text as f64 / 1e6);
     println!("\n| | pressmark | SQLite | ratio |\n|---|---|---|---|");
     let rate = |time: Duration| count as f64 / time.as_secs_f64();
-    row("durable ingest with full text, articles/s", rate(ours), rate(theirs), rate(ours) / rate(theirs));
+    let (ours_wall, theirs_wall) = (rate(ours.wall), rate(theirs.wall));
+    row("durable ingest with full text, articles/s", ours_wall, theirs_wall, ours_wall / theirs_wall);
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / count as f64;
+    let (ours, theirs) = (each(ours.cpu), each(theirs.cpu));
+    row("&nbsp; CPU of it, µs an article", ours, theirs, ours / theirs);
     let (ours, theirs) = (size(&archive), size(&database));
     println!("| peak memory of this process so far, MiB | {:.0} | | |", peak_mib());
     row("bytes on disk, MB", ours as f64 / 1e6, theirs as f64 / 1e6, ours as f64 / theirs as f64);
@@ -145,13 +159,13 @@ fn drafts(corpus: &Corpus, from: u64, count: u64) -> Vec<Draft> {
 }
 
 /// Batches are prepared on all cores while the one before is committed, as `pressmark ingest` does it.
-fn ingest_pressmark(corpus: &Corpus, count: u64, dir: &Path) -> Duration {
+fn ingest_pressmark(corpus: &Corpus, count: u64, dir: &Path) -> Spent {
     let mut archive = Archive::open(dir, &Open { create: true, ..Open::default() }).unwrap();
-    let mut spent = Duration::ZERO;
+    let mut spent = Spent::default();
     let mut ready: Vec<Prepared> = Vec::new();
     for from in (0..count).step_by(BATCH as usize) {
         let drafts = drafts(corpus, from, count);
-        let start = Instant::now();
+        let start = Clock::start();
         let waiting = std::mem::take(&mut ready);
         let archive = &mut archive;
         ready = std::thread::scope(|scope| {
@@ -160,16 +174,36 @@ fn ingest_pressmark(corpus: &Corpus, count: u64, dir: &Path) -> Duration {
             archive.stage(waiting).unwrap();
             preparing.join().unwrap()
         });
-        spent += start.elapsed();
+        start.stop(&mut spent);
     }
-    let start = Instant::now();
+    let start = Clock::start();
     archive.commit(ready).unwrap();
     archive.close().unwrap();
-    spent + start.elapsed()
+    start.stop(&mut spent);
+    spent
 }
 
-fn ingest_sqlite(corpus: &Corpus, count: u64, path: &Path) -> (Duration, u64) {
-    let mut connection = Connection::open(path).unwrap();
+fn ingest_sqlite(corpus: &Corpus, count: u64, path: &Path) -> (Spent, u64) {
+    let mut connection = database(path);
+    let (mut spent, mut text) = (Spent::default(), 0);
+    for from in (0..count).step_by(BATCH as usize) {
+        let drafts = drafts(corpus, from, count);
+        text += drafts.iter().map(|draft| (draft.headline.len() + draft.body.len()) as u64).sum::<u64>();
+        let start = Clock::start();
+        let transaction = connection.transaction().unwrap();
+        drafts.into_iter().for_each(|draft| insert(&transaction, draft));
+        transaction.commit().unwrap();
+        start.stop(&mut spent);
+    }
+    let start = Clock::start();
+    connection.close().unwrap();
+    start.stop(&mut spent);
+    (spent, text)
+}
+
+/// A database like the archive: durable commits, the same indexes, full text.
+fn database(path: &Path) -> Connection {
+    let connection = Connection::open(path).unwrap();
     connection.pragma_update(None, "journal_mode", "WAL").unwrap();
     connection.pragma_update(None, "synchronous", "FULL").unwrap();
     let schema = "create table articles (id integer primary key, digest blob unique, headline text, body text, language text,
@@ -178,50 +212,123 @@ fn ingest_sqlite(corpus: &Corpus, count: u64, path: &Path) -> (Duration, u64) {
         create index by_source on articles (source, published);
         create virtual table words using fts5(headline, body, content='articles', content_rowid='id');";
     connection.execute_batch(schema).unwrap();
-    let (mut spent, mut text) = (Duration::ZERO, 0);
-    for from in (0..count).step_by(BATCH as usize) {
-        let drafts = drafts(corpus, from, count);
-        text += drafts.iter().map(|draft| (draft.headline.len() + draft.body.len()) as u64).sum::<u64>();
-        let start = Instant::now();
+    connection
+}
+
+/// Normalises, hashes and inserts one article.
+fn insert(transaction: &Connection, draft: Draft) {
+    let insert = "insert or ignore into articles (digest, headline, body, language, source, url, byline, published, captured, input)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let mut insert = transaction.prepare_cached(insert).unwrap();
+    let index = "insert into words (rowid, headline, body) values (?, ?, ?)";
+    let mut index = transaction.prepare_cached(index).unwrap();
+    // What tells the language is no part of their work.
+    let language = Language::parse("mis");
+    let ready = Prepared::new(Draft { language, ..draft }).unwrap();
+    let (digest, article, provenance) = (ready.digest(), ready.article(), ready.provenance());
+    let source = provenance.source.as_ref().map(|source| source.as_str());
+    let published = provenance.published.map(|published| published.at.0);
+    let captured = provenance.captured.map(|captured| captured.0);
+    let byline = provenance.byline.join("; ");
+    let values = params![
+        &digest.0[..],
+        article.headline(),
+        article.body(),
+        language.map(|language| language.to_string()),
+        source,
+        provenance.url,
+        byline,
+        published,
+        captured,
+        provenance.input
+    ];
+    if insert.execute(values).unwrap() > 0 {
+        let id = transaction.last_insert_rowid();
+        index.execute(params![id, article.headline(), article.body()]).unwrap();
+    }
+}
+
+/// One JSON object a line into both, a process each.
+fn records(file: &str, dir: &Path) {
+    let own = std::env::current_exe().unwrap();
+    println!(
+        "| {} | CPU s | wall s |\n|---|---|---|",
+        Path::new(file).file_name().unwrap().to_string_lossy()
+    );
+    let print = |name: &str, program: &str, arguments: &[&str]| {
+        let _ = std::fs::remove_dir_all(dir);
+        std::fs::create_dir_all(dir).unwrap();
+        let once = process(program, &[&["once"], arguments].concat());
+        println!("| {name} | {:.2} | {:.2} |", once.cpu.as_secs_f64(), once.wall.as_secs_f64());
+    };
+    let (archive, place) = (dir.join("archive"), dir.to_str().unwrap());
+    print(
+        "pressmark ingest",
+        env!("CARGO_BIN_EXE_pressmark"),
+        &["--archive", archive.to_str().unwrap(), "ingest", file],
+    );
+    print("SQLite with FTS5", own.to_str().unwrap(), &["records-sqlite", file, place]);
+    let _ = std::fs::remove_dir_all(dir);
+}
+
+fn records_sqlite(file: &str, dir: &Path) {
+    let mut connection = database(&dir.join("articles.db"));
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(std::fs::File::open(file).unwrap()));
+    let mut lines = lines.map(|line| line.unwrap()).peekable();
+    while lines.peek().is_some() {
         let transaction = connection.transaction().unwrap();
-        {
-            let insert = "insert or ignore into articles (digest, headline, body, language, source, url, byline, published, captured, input)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-            let mut insert = transaction.prepare_cached(insert).unwrap();
-            let index = "insert into words (rowid, headline, body) values (?, ?, ?)";
-            let mut index = transaction.prepare_cached(index).unwrap();
-            for draft in drafts {
-                let ready = Prepared::new(draft).unwrap();
-                let (digest, article, provenance) = (ready.digest(), ready.article(), ready.provenance());
-                let language = article.language().map(|language| language.to_string());
-                let source = provenance.source.as_ref().map(|source| source.as_str());
-                let published = provenance.published.map(|published| published.at.0);
-                let captured = provenance.captured.map(|captured| captured.0);
-                let byline = provenance.byline.join("; ");
-                let values = params![
-                    &digest.0[..],
-                    article.headline(),
-                    article.body(),
-                    language,
-                    source,
-                    provenance.url,
-                    byline,
-                    published,
-                    captured,
-                    provenance.input
-                ];
-                if insert.execute(values).unwrap() > 0 {
-                    let id = transaction.last_insert_rowid();
-                    index.execute(params![id, article.headline(), article.body()]).unwrap();
-                }
-            }
+        for line in lines.by_ref().take(BATCH as usize) {
+            let record: serde_json::Value = serde_json::from_str(&line).unwrap();
+            let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+            let published = text("date").get(..10).and_then(|day| format!("{day}T00:00:00Z").parse().ok());
+            let published = published.map(|date: jiff::Timestamp| date.as_second()).map(Timestamp);
+            let captured = Timestamp(0);
+            let provenance = Provenance {
+                source: Source::parse(&text("source")),
+                published: published
+                    .and_then(|at| Dated::parse(&at.to_string()))
+                    .map(|dated| Published::new(dated, Origin::Given, captured)),
+                captured: Some(captured),
+                ..Provenance::default()
+            };
+            insert(
+                &transaction,
+                Draft { headline: text("title"), body: text("text"), provenance, ..Draft::default() },
+            );
         }
         transaction.commit().unwrap();
-        spent += start.elapsed();
     }
-    let start = Instant::now();
     connection.close().unwrap();
-    (spent + start.elapsed(), text)
+}
+
+/// What work took.
+#[derive(Default)]
+struct Spent {
+    wall: Duration,
+    cpu: Duration,
+}
+
+/// Measures what this process spends.
+struct Clock {
+    wall: Instant,
+    cpu: Duration,
+}
+
+impl Clock {
+    fn start() -> Clock {
+        Clock { wall: Instant::now(), cpu: cpu(UsageWho::RUSAGE_SELF) }
+    }
+
+    fn stop(self, spent: &mut Spent) {
+        spent.wall += self.wall.elapsed();
+        spent.cpu += cpu(UsageWho::RUSAGE_SELF) - self.cpu;
+    }
+}
+
+fn cpu(of: UsageWho) -> Duration {
+    let usage = getrusage(of).unwrap();
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    Duration::from_secs_f64(seconds(usage.user_time()) + seconds(usage.system_time()))
 }
 
 /// Microseconds for one article: the mean of a thousand.
@@ -332,7 +439,6 @@ fn counts(archive: &Path, database: &Path) -> (f64, f64) {
 
 /// The most memory that this process has held.
 fn peak_mib() -> f64 {
-    use nix::sys::resource::{UsageWho, getrusage};
     getrusage(UsageWho::RUSAGE_SELF).unwrap().max_rss() as f64 / 1024.0
 }
 
@@ -362,9 +468,15 @@ fn process(program: &str, arguments: &[&str]) -> Process {
 }
 
 fn measure(program: &str, arguments: &[String]) {
-    use nix::sys::resource::{UsageWho, getrusage};
-    let runs: u32 =
-        if arguments.iter().any(|argument| argument == "export" || argument == "-json") { 3 } else { 20 };
+    let (once, arguments) = match arguments {
+        [once, rest @ ..] if once == "once" => (true, rest),
+        _ => (false, arguments),
+    };
+    let runs = match arguments.iter().any(|argument| argument == "export" || argument == "-json") {
+        _ if once => 1,
+        true => 3,
+        false => 20,
+    };
     let start = Instant::now();
     for _ in 0..runs {
         let mut child = Command::new(program)
@@ -378,8 +490,7 @@ fn measure(program: &str, arguments: &[String]) {
     }
     let wall = start.elapsed().as_secs_f64();
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
-    let cpu = seconds(usage.user_time()) + seconds(usage.system_time());
+    let cpu = cpu(UsageWho::RUSAGE_CHILDREN).as_secs_f64();
     println!("{} {} {}", cpu / f64::from(runs), wall / f64::from(runs), usage.max_rss() as f64 / 1024.0);
 }
 

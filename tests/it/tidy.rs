@@ -44,7 +44,6 @@ fn dependencies_are_named_where_they_belong() {
         ("tantivy", &["src/derived/words/", "src/bytes/panics.rs"]),
         ("clap", &["src/cli/"]),
         ("html5gum", &["src/extract/dom.rs"]),
-        ("lingua", &["src/text/detect_language.rs"]),
         ("quick_xml", &["src/formats/feed.rs", "src/formats/tree.rs"]),
         ("indicatif", &["src/cli/ingest.rs"]),
     ] {
