@@ -198,6 +198,13 @@ impl Layout {
             // Of the originals there may be a million; each is looked at when it is opened.
             let deepest = if name == "raw" { 1 } else { usize::MAX };
             for entry in walkdir::WalkDir::new(entry.path()).max_depth(deepest) {
+                // Another process that begins the same archive may have renamed it since it was listed.
+                if entry
+                    .as_ref()
+                    .is_err_and(|e| e.io_error().is_some_and(|e| e.kind() == io::ErrorKind::NotFound))
+                {
+                    continue;
+                }
                 let entry = entry.map_err(|e| {
                     let path = e.path().unwrap_or(&self.dir).to_owned();
                     let source =
@@ -280,6 +287,27 @@ fn allocated(file: &std::fs::Metadata) -> u64 {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// What another process renames meanwhile is not missed: several may begin the same archive.
+    #[test]
+    fn what_goes_while_it_is_looked_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::of(dir.path());
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let new = dir.path().join("pressmark.toml.new");
+                    std::fs::write(&new, b"").unwrap();
+                    std::fs::rename(&new, dir.path().join("pressmark.toml")).unwrap();
+                }
+            });
+            let looked: Vec<Result<()>> = (0..5000).map(|_| layout.refuse_foreign()).collect();
+            done.store(true, Ordering::Relaxed);
+            assert!(looked.iter().all(Result::is_ok), "{:?}", looked.iter().find(|one| one.is_err()));
+        });
+    }
 
     /// What may hold a text is found by its name, and nothing that may is left out.
     #[test]
