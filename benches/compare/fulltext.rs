@@ -8,7 +8,9 @@ use pressmark::derived::words::analysis::{Code, term};
 use pressmark::derived::words::{Finder, How, Item, Scope};
 use pressmark::model::{Language, Period, Source};
 use pressmark::query::{Condition, DateField, Expr, Order, Query, Words};
+use rayon::prelude::*;
 use rusqlite::{Connection, params};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::Instant;
 
@@ -210,5 +212,119 @@ pub fn recall() {
             theirs("unicode61"),
             theirs("porter unicode61")
         );
+    }
+}
+
+/// What is found by one form of a word, over the tables that `benches/forms/forms.py` writes: the share of its other forms, and the
+/// share of what is found that belongs to other words, both by how frequent the forms are that are asked for and found; the mean of
+/// all lemmas. With a language, what is worst in it.
+pub fn forms(dir: &Path, shown: Option<&str>) {
+    println!("| | lemmas | forms | recall | conflated |\n|---|---|---|---|---|");
+    for language in ["en", "uk", "ru"] {
+        let table = std::fs::read_to_string(dir.join(format!("{language}.tsv"))).unwrap();
+        let forms: Vec<Form> = table.lines().map(|line| Form::read(language, line)).collect();
+        let mut by_term: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut by_lemma: BTreeMap<&str, Vec<(usize, f64)>> = BTreeMap::new();
+        for (at, form) in forms.iter().enumerate() {
+            by_term.entry(&form.term).or_default().push(at);
+            for (lemma, share) in &form.lemmas {
+                if let Some(share) = share {
+                    by_lemma.entry(lemma).or_default().push((at, *share));
+                }
+            }
+        }
+        let found: Vec<HashSet<usize>> = forms.par_iter().map(|form| form.finds(&by_term)).collect();
+        let (mut recalls, mut conflated) = (0.0, 0.0);
+        let mut lines: Vec<(f64, String)> = Vec::new();
+        for (lemma, own) in &by_lemma {
+            let (mut recall, mut wrong, mut asked) = (0.0, 0.0, 0.0);
+            let (mut missed, mut mixed): (Vec<(f64, String)>, Vec<(f64, String)>) = (Vec::new(), Vec::new());
+            for (query, often) in own {
+                let form = &forms[*query];
+                let pair = |other: usize| format!("{}>{}", form.text, forms[other].text);
+                let others = own.iter().filter(|(at, _)| forms[*at].term != form.term);
+                let (mut hit, mut all) = (0.0, 0.0);
+                for (at, share) in others {
+                    all += share;
+                    if found[*query].contains(at) {
+                        hit += share;
+                    } else {
+                        missed.push((often * share, pair(*at)));
+                    }
+                }
+                let total: f64 = found[*query].iter().map(|at| forms[*at].frequency).sum();
+                let strange = found[*query].iter().filter(|at| !forms[**at].shares(form));
+                let strange: Vec<(f64, usize)> = strange.map(|at| (forms[*at].frequency, *at)).collect();
+                wrong += often * strange.iter().map(|(frequency, _)| frequency).sum::<f64>() / total;
+                mixed.extend(strange.iter().map(|(frequency, at)| (often * frequency, pair(*at))));
+                recall += often * if all > 0.0 { hit / all } else { 1.0 };
+                asked += often;
+            }
+            recalls += recall / asked;
+            conflated += wrong / asked;
+            for (lost, what, mut pairs) in
+                [(1.0 - recall / asked, "missed", missed), (wrong / asked, "conflated", mixed)]
+            {
+                pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+                let pairs: Vec<String> = pairs.into_iter().take(8).map(|(_, pair)| pair).collect();
+                lines.push((lost, format!("  {lost:.3} {what} {lemma}: {}", pairs.join(" "))));
+            }
+        }
+        if shown == Some(language) {
+            lines.sort_by(|a, b| b.0.total_cmp(&a.0));
+            lines.iter().take_while(|(lost, _)| *lost > 0.005).for_each(|(_, line)| println!("{line}"));
+        }
+        let lemmas = by_lemma.len() as f64;
+        println!(
+            "| {language} | {lemmas} | {} | {:.4} | {:.4} |",
+            forms.len(),
+            recalls / lemmas,
+            conflated / lemmas
+        );
+    }
+}
+
+/// A form in a table, and what the index has of it.
+struct Form {
+    text: String,
+    frequency: f64,
+    /// The lemmas that have it, with how much of its frequency is theirs, of those that are asked for.
+    lemmas: Vec<(String, Option<f64>)>,
+    term: String,
+}
+
+impl Form {
+    fn read(language: &str, line: &str) -> Form {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [text, frequency, lemmas] = columns[..] else { panic!("three columns: {line}") };
+        let lemma = |lemma: &str| match lemma.strip_prefix('*').and_then(|lemma| lemma.split_once('=')) {
+            Some((lemma, share)) => (lemma.to_owned(), Some(share.parse().unwrap())),
+            None => (lemma.to_owned(), None),
+        };
+        Form {
+            text: text.to_owned(),
+            frequency: frequency.parse().unwrap(),
+            lemmas: lemmas.split(' ').map(lemma).collect(),
+            term: term(Code::of(Language::parse(language)), text),
+        }
+    }
+
+    /// Whether one lemma has both.
+    fn shares(&self, other: &Form) -> bool {
+        self.lemmas.iter().any(|(lemma, _)| other.lemmas.iter().any(|(known, _)| known == lemma))
+    }
+
+    /// The forms that a query for this one finds.
+    fn finds(&self, by_term: &BTreeMap<&str, Vec<usize>>) -> HashSet<usize> {
+        let mut finder = Finder::new(&Item { word: self.text.clone(), how: How::Forms }, false);
+        let starts =
+            finder.forms.iter().flat_map(|forms| forms.prefixes.iter().chain([&forms.term]).cloned());
+        let starts: Vec<String> = starts.collect();
+        let mut found = HashSet::new();
+        for start in starts {
+            let range = by_term.range(&*start..).take_while(|(term, _)| term.starts_with(&start));
+            found.extend(range.filter(|(term, _)| finder.has(term)).flat_map(|(_, forms)| forms));
+        }
+        found
     }
 }

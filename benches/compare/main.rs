@@ -4,8 +4,10 @@
 //!     cargo bench --bench compare -- pages PAGES [DIR]
 //!     cargo bench --bench compare -- records FILE.jsonl [DIR]
 //!     cargo bench --bench compare -- recall
+//!     cargo bench --bench compare -- forms DIR [LANGUAGE]
 //!
-//! The last one counts which forms of a word are found by which. The third reads one JSON object a line (title, text, date, source) into
+//! The last two count which forms of a word are found by which, over the tables of the tests and over those that
+//! `benches/forms/forms.py DIR` writes. The third reads one JSON object a line (title, text, date, source) into
 //! both. The second makes a WARC of the HTML pages under PAGES and reads it beside trafilatura in Python, which it installs into
 //! an environment of its own in DIR.
 //!
@@ -54,6 +56,11 @@ fn main() {
         let dir =
             arguments.get(2).map_or_else(|| std::env::temp_dir().join("pressmark-records"), PathBuf::from);
         return if what == "records" { records(file, &dir) } else { records_sqlite(file, &dir) };
+    }
+    if let [what, dir, rest @ ..] = arguments.as_slice()
+        && what == "forms"
+    {
+        return fulltext::forms(Path::new(dir), rest.first().map(String::as_str));
     }
     if arguments.first().is_some_and(|what| what == "recall") {
         return fulltext::recall();

@@ -13,6 +13,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 words! { "russian.toml":
+    /// Pronouns, numerals and what has forms of several stems: nothing else is a form of one, but of those with `+`.
+    GROUPS;
     /// Nouns and adjectives of which a form or a number has another stem; the keys of a line are of one word.
     IRREGULAR;
     /// Verbs whose stems no rule joins, without their prefixes. `~` stands for the endings of the present tense and the
@@ -20,6 +22,8 @@ words! { "russian.toml":
     VERBS;
     /// The prefixes of verbs, with the vowel or the hard sign that some have before some stems.
     PREFIXES;
+    /// Ends of the roots of verbs in -ать after a hushing consonant that go by the second conjugation.
+    HUSHING;
     /// The endings of adjectives, hard and soft.
     ADJECTIVE;
 }
@@ -42,6 +46,12 @@ const SOFT: &[&str] = &["ь", "я", "ю", "ем", "е", "и", "ей", "ям", "�
 
 /// Endings of nouns after a vowel and after the soft sign.
 const VOCALIC: &[&str] = &["й", "я", "ю", "ем", "е", "и", "ей", "ям", "ями", "ях", "ею", "ев"];
+
+/// Ends the key of a reflexive verb.
+const REFLEXIVE: char = '~';
+
+/// Begins the key of a participle and of the forms that it meets.
+const PARTICIPLE: char = 'p';
 
 fn vowel(letter: char) -> bool {
     matches!(letter, 'а' | 'е' | 'и' | 'о' | 'у' | 'ы' | 'э' | 'ю' | 'я')
@@ -200,6 +210,11 @@ impl Keys {
     fn soft(&mut self, stem: &str) {
         if is_stem('s', stem) {
             self.push('s', stem);
+            // воскресенье, воскресение
+            if let Some(root) = stem.strip_suffix('ь').filter(|root| root.ends_with('н') && letters(root) > 4)
+            {
+                self.join('s', root, "и");
+            }
         }
     }
 
@@ -244,6 +259,8 @@ impl Keys {
             let (letter, soft) = (last(stem), !end.starts_with(['ы', 'о', 'а', 'у']));
             let fits = match letter {
                 'ь' => end.starts_with(['е', 'и']),
+                // Nouns in -ение and -ание are no soft adjectives.
+                _ if soft && ["ен", "ан", "ян"].iter().any(|end| stem.ends_with(end)) => false,
                 _ if soft && *end != "ее" => letter == 'н' || velar(letter) || hushing(letter),
                 _ => consonant(letter),
             };
@@ -254,6 +271,8 @@ impl Keys {
                 && letters(root) > 2
             {
                 self.push('a', root);
+            } else if let Some(root) = stem.strip_suffix("айш") {
+                self.compared(root);
             }
             if *end == "ий" && consonant(last(stem)) && !velar(last(stem)) {
                 self.join('a', stem, "ь");
@@ -267,13 +286,38 @@ impl Keys {
                 "я" | "е" | "ю" => letter == 'ь',
                 _ => consonant(letter),
             };
-            if fits && is_stem('a', stem) && !WITHOUT_SHORT.contains(&stem) {
+            // Of a long word in -ов that is the genitive of a noun.
+            let genitive = end.is_empty() && letters(stem) > 6 && stem.ends_with("ов");
+            if fits && is_stem('a', stem) && !WITHOUT_SHORT.contains(&stem) && !genitive {
                 self.push('a', stem);
             }
         }
         if word.ends_with("ен") && letters(word) > 5 {
             self.join('a', word, "н");
         }
+        if let Some(stem) = word.strip_suffix('е').filter(|stem| hushing(last(stem)) && *stem != "уж") {
+            self.push('a', stem);
+            self.compared(stem);
+        }
+    }
+
+    /// The stems of an adjective whose last consonant became another in a comparative or a superlative: строже, ярче, чаще, тише, реже,
+    /// широчайший.
+    fn compared(&mut self, stem: &str) {
+        let root = without(stem, 1);
+        let ends: &[&str] = match last(stem) {
+            'ж' => &["г", "д", "дк", "зк"],
+            'ч' => &["к", "т", "тк"],
+            'щ' => &["ст", "ск"],
+            'ш' => &["х"],
+            _ => &[],
+        };
+        for end in ends {
+            if letters(root) > 1 {
+                self.join('a', root, end);
+            }
+        }
+        self.push('a', stem);
     }
 
     fn verb(&mut self, tag: char, stem: &str, least: usize) {
@@ -308,8 +352,8 @@ impl Keys {
             'а' => {
                 self.verb('j', stem, 3);
                 self.verb('e', root, 3);
-                if hushing(last(root)) {
-                    self.verb('2', root, 3);
+                if HUSHING.iter().any(|end| root.ends_with(end)) {
+                    self.push('2', root);
                 }
                 if let Some(root) = stem.strip_suffix("ова")
                     && letters(root) > 1
@@ -379,16 +423,31 @@ impl Keys {
     }
 
     fn verbs(&mut self, word: &str) {
-        let word = word.strip_suffix("ся").or_else(|| word.strip_suffix("сь")).unwrap_or(word);
-        self.listed(word);
-        if let Some(stem) = word.strip_suffix("ть") {
+        // A reflexive verb is a word of its own: читается is no form of читать, as in the dictionaries.
+        let from = self.0.len();
+        if let Some(plain) = word.strip_suffix("ся").or_else(|| word.strip_suffix("сь")) {
+            self.plain_verbs(plain);
+            self.0[from..].iter_mut().for_each(|key| key.push(REFLEXIVE));
+        } else {
+            self.plain_verbs(word);
+        }
+    }
+
+    fn plain_verbs(&mut self, word: &str) {
+        let from = self.0.len();
+        let is_listed = self.listed(word);
+        if let Some(stem) = word.strip_suffix("ть")
+            && !(is_listed && (stem.ends_with("да") || stem.ends_with("ста")))
+        {
             self.theme(stem);
         }
         for end in ["л", "ла", "ло", "ли", ""] {
             if let Some(stem) = word.strip_suffix(end) {
                 let letter = last(stem);
                 if vowel(letter) && !end.is_empty() {
-                    self.theme(stem);
+                    if !(is_listed && (stem.ends_with("да") || stem.ends_with("ста"))) {
+                        self.theme(stem);
+                    }
                 } else if matches!(letter, 'г' | 'к' | 'х' | 'б' | 'п' | 'з' | 'с') {
                     self.verb('6', stem, 3);
                 }
@@ -406,6 +465,8 @@ impl Keys {
                 self.second(stem);
             }
         }
+        // Those are surely verbs, and what their participles meet; the forms below may be nouns as well.
+        let sure: Vec<String> = self.0[from..].iter().map(|key| format!("p{key}")).collect();
         for end in ["у", "ю"] {
             if let Some(stem) = word.strip_suffix(end) {
                 let letter = last(stem);
@@ -427,30 +488,119 @@ impl Keys {
                 self.lengthened(stem);
             }
         }
-        if word.contains('щ') || word.contains("вш") || word.contains("нн") {
-            self.participles(word);
+        for end in ["я", "а"] {
+            // The gerund: читая, говоря, крича, войдя.
+            if let Some(stem) = word.strip_suffix(end)
+                && (end == "я") != hushing(last(stem))
+            {
+                if vowel(last(stem)) {
+                    self.first(stem);
+                    self.lengthened(stem);
+                }
+                self.second(stem);
+                if end == "я" {
+                    self.listed_as(stem, &["ет", "ит"]);
+                }
+            }
         }
+        for end in ["в", "вши"] {
+            if let Some(stem) = word.strip_suffix(end).filter(|stem| vowel(last(stem))) {
+                self.theme(stem);
+                self.listed_as(stem, &["ла"]);
+            }
+        }
+        let participles = self.0.len();
+        self.participles(word);
+        self.0[participles..].iter_mut().for_each(|key| key.insert(0, PARTICIPLE));
+        self.0.extend(sure);
     }
 
-    /// The participles that decline like adjectives: делающий, делавший, сделанный, говорящий, решенный.
+    /// The participles: делающий, делавший, сделанный, говорящий, решенный, закрытый, обвиняемый, and the short forms of the passive ones.
     fn participles(&mut self, word: &str) {
         for end in ADJECTIVE.iter() {
             let Some(stem) = word.strip_suffix(end) else { continue };
-            if let Some(theme) = stem.strip_suffix("вш").or_else(|| stem.strip_suffix("нн")) {
-                self.theme(theme);
-                if let Some(root) = theme.strip_suffix('е').filter(|_| stem.ends_with("нн")) {
-                    self.mutated('2', root);
-                }
-            } else if let Some(stem) = stem.strip_suffix("ущ").or_else(|| stem.strip_suffix("ющ")) {
+            if let Some(stem) = stem.strip_suffix("ущ").or_else(|| stem.strip_suffix("ющ")) {
                 self.first(stem);
+                self.listed_as(stem, &["ут"]);
             } else if let Some(stem) = stem.strip_suffix("ащ").or_else(|| stem.strip_suffix("ящ")) {
                 self.second(stem);
+                self.listed_as(stem, &["ат", "ят"]);
+            } else if let Some(theme) = stem.strip_suffix("вш") {
+                self.theme(theme);
+                self.listed_as(theme, &["ла"]);
+            } else if let Some(root) = stem.strip_suffix("шедш") {
+                self.listed_as(root, &["шла"]);
+            } else if let Some(root) = stem.strip_suffix('ш').filter(|root| consonant(last(root))) {
+                self.verb('6', root, 3);
+                self.listed_as(root, &["ла"]);
+            } else if end.starts_with(['ы', 'о', 'а', 'у']) {
+                if let Some(theme) = stem.strip_suffix("нн") {
+                    self.passive(theme);
+                } else if let Some(theme) = stem.strip_suffix('т') {
+                    self.closed(theme);
+                } else if let Some(stem) = stem.strip_suffix("ем").filter(|stem| vowel(last(stem))) {
+                    self.first(stem);
+                    self.lengthened(stem);
+                } else if let Some(stem) = stem.strip_suffix("им") {
+                    self.second(stem);
+                }
+            }
+        }
+        for end in ["", "а", "о", "ы"] {
+            let Some(stem) = word.strip_suffix(end) else { continue };
+            if let Some(theme) = stem.strip_suffix('н').filter(|theme| !theme.ends_with('н')) {
+                self.passive(theme);
+            } else if let Some(theme) = stem.strip_suffix('т') {
+                self.closed(theme);
             }
         }
     }
 
-    /// The verbs of the closed list, behind any prefix.
-    fn listed(&mut self, word: &str) {
+    /// What the stem of a passive participle in -н, up to its vowel, can belong to: написан, решен, утвержден, введен.
+    fn passive(&mut self, theme: &str) {
+        match last(theme) {
+            'а' | 'я' => {
+                if letters(theme) > 3 {
+                    self.theme(theme);
+                }
+                self.listed_as(theme, &["ла"]);
+            }
+            'е' => {
+                let root = without(theme, 1);
+                if letters(root) > 2 {
+                    self.verb('2', root, 3);
+                    self.mutated('2', root);
+                    if let Some(root) = root.strip_suffix("жд") {
+                        self.join('2', root, "д");
+                    }
+                }
+                self.listed_as(root, &["ет"]);
+            }
+            _ => {}
+        }
+    }
+
+    /// The same of one in -т: of verbs in -нуть and of some of the closed list, whose infinitive has the same stem.
+    fn closed(&mut self, theme: &str) {
+        match last(theme) {
+            'у' if without(theme, 1).ends_with('н') => self.theme(theme),
+            'а' if !theme.ends_with("ча") && !theme.ends_with("жа") => {}
+            'р' => self.listed_as(theme, &["еть"]),
+            letter if vowel(letter) => self.listed_as(theme, &["ть"]),
+            _ => {}
+        }
+    }
+
+    /// The verbs of the closed list of which a stem with one of some endings is a form.
+    fn listed_as(&mut self, stem: &str, ends: &[&str]) {
+        for end in ends {
+            self.listed(&format!("{stem}{end}"));
+        }
+    }
+
+    /// The verbs of the closed list, behind any prefix; whether there is one.
+    fn listed(&mut self, word: &str) -> bool {
+        let from = self.0.len();
         let forms = &lists().forms;
         for prefix in std::iter::once(&"").chain(PREFIXES.iter()) {
             let Some(rest) = word.strip_prefix(prefix) else { continue };
@@ -460,6 +610,7 @@ impl Keys {
                 }
             }
         }
+        self.0.len() > from
     }
 }
 
@@ -517,17 +668,35 @@ struct Lists {
     nouns: HashMap<&'static str, Vec<usize>>,
     /// The listed stems without a vowel, with their tags.
     bare: HashSet<(char, &'static str)>,
+    /// For each word of a group, its lines.
+    groups: HashMap<&'static str, Vec<usize>>,
 }
 
 fn lists() -> &'static Lists {
     static LISTS: OnceLock<Lists> = OnceLock::new();
     LISTS.get_or_init(|| {
-        let mut lists =
-            Lists { forms: HashMap::new(), begins: Vec::new(), nouns: HashMap::new(), bare: HashSet::new() };
+        let mut lists = Lists {
+            forms: HashMap::new(),
+            begins: Vec::new(),
+            nouns: HashMap::new(),
+            bare: HashSet::new(),
+            groups: HashMap::new(),
+        };
+        for (place, line) in GROUPS.iter().enumerate() {
+            for word in line.trim_start_matches('+').split(' ') {
+                lists.groups.entry(word).or_default().push(place);
+            }
+        }
         for (place, line) in VERBS.iter().enumerate() {
             let forms: Vec<String> =
                 line.trim_start_matches(['!', '+']).split(' ').flat_map(expand).collect();
-            let mut begins: Vec<String> = forms.iter().map(|form| form.chars().take(4).collect()).collect();
+            // Participles have the stems too.
+            let stems = line
+                .trim_start_matches(['!', '+'])
+                .split(' ')
+                .filter_map(|entry| entry.strip_suffix(['~', '*', '^']));
+            let all = forms.iter().map(String::as_str).chain(stems);
+            let mut begins: Vec<String> = all.map(|form| form.chars().take(4).collect()).collect();
             begins.sort();
             begins.dedup();
             lists.begins.push(reduced(begins));
@@ -570,8 +739,13 @@ fn expand(entry: &str) -> Vec<String> {
 pub fn keys(word: &str) -> Vec<String> {
     let mut keys = Keys(Vec::with_capacity(12));
     if word.chars().all(|letter| ('а'..='я').contains(&letter) || matches!(letter, '-' | '\''))
-        && letters(word) > 1
+        && let groups = lists().groups.get(word).map_or(&[][..], Vec::as_slice)
+        && !groups.is_empty() | (letters(word) > 1)
     {
+        groups.iter().for_each(|place| keys.0.push(format!("g{place}")));
+        if groups.iter().any(|place| !GROUPS[*place].starts_with('+')) {
+            return keys.0;
+        }
         keys.hard_nouns(word);
         keys.soft_nouns(word);
         keys.adjectives(word);
@@ -609,10 +783,21 @@ fn alternants(root: &str, starts: &mut Vec<String>) {
 /// How the forms begin that have a key.
 fn begins(key: &str, starts: &mut Vec<String>) {
     let Some(tag) = key.chars().next() else { return };
-    let stem = &key[tag.len_utf8()..];
+    let stem = key[tag.len_utf8()..].trim_end_matches(REFLEXIVE);
     match tag {
+        PARTICIPLE => begins(stem, starts),
+        'g' => {
+            let line = stem.parse().ok().and_then(|place: usize| GROUPS.get(place));
+            let words = line.into_iter().flat_map(|line| line.trim_start_matches('+').split(' '));
+            starts.extend(words.map(str::to_owned));
+        }
         's' if stem == "им" => starts.push("имя".to_string()),
         'h' | 'f' | 'a' | 's' => {
+            if tag == 'a' {
+                alternants(stem, starts);
+            } else if tag == 's' && stem.ends_with("ни") {
+                starts.push(without(stem, 1).to_string());
+            }
             let (end, root) = (last(stem), without(stem, 1));
             let before = last(root);
             if end == 'ь' || (tag == 'a' && stem.ends_with("нн")) {

@@ -17,6 +17,9 @@ enum Reading<'a> {
     Group(usize),
 }
 
+/// Ends the key of a reflexive verb.
+const REFLEXIVE: char = '~';
+
 type Sink<'s> = dyn FnMut(Reading) + 's;
 
 /// Noun and adjective endings with the classes that have them (orthography of 2019, §§ 68-102): `f` hard and mixed
@@ -436,12 +439,13 @@ fn prefixed(word: &str) -> Vec<(&'static str, usize)> {
     found
 }
 
-fn verbal(word: &str, sink: &mut Sink) {
+/// A reflexive verb without what makes it one: a word of its own, since вважається is no form of вважати in the dictionaries.
+fn without_reflexive(word: &str) -> Option<&str> {
     let short = word.strip_suffix("сь").filter(|rest| vowel(last(rest)));
-    let word = word.strip_suffix("ся").or(short).unwrap_or(word);
-    if word.is_empty() {
-        return;
-    }
+    word.strip_suffix("ся").or(short).filter(|rest| !rest.is_empty())
+}
+
+fn verbal(word: &str, sink: &mut Sink) {
     let prefixes = prefixed(word);
     let lost = |stem: &str| SHORT.iter().any(|root| stem.ends_with(root));
     for ending in PAST.iter() {
@@ -485,20 +489,23 @@ fn groups() -> &'static HashMap<&'static str, Vec<usize>> {
     })
 }
 
-/// All readings of a word.
-fn analyse(word: &str, sink: &mut Sink) {
+/// All readings of a word, and whether each is that of a reflexive verb.
+fn analyse(word: &str, sink: &mut dyn FnMut(Reading, bool)) {
     if let Some(places) = groups().get(word) {
-        places.iter().for_each(|place| sink(Reading::Group(*place)));
+        places.iter().for_each(|place| sink(Reading::Group(*place), false));
         return;
     }
     for ending in ["ь", "и", "ьох", "ьом", "ьма", "ьома"] {
         let five = |stem: &&str| FIVES.iter().any(|end| stem.ends_with(end)) && !stem.ends_with("пам'ят");
         if let Some(stem) = word.strip_suffix(ending).filter(five) {
-            return sink(Reading::Stem('p', stem));
+            return sink(Reading::Stem('p', stem), false);
         }
     }
-    nominals(word, sink);
-    verbal(word, sink);
+    nominals(word, &mut |reading| sink(reading, false));
+    match without_reflexive(word) {
+        Some(plain) => verbal(plain, &mut |reading| sink(reading, true)),
+        None => verbal(word, &mut |reading| sink(reading, false)),
+    }
 }
 
 /// [`STEMS`] from the odd stem to the common one.
@@ -510,23 +517,28 @@ fn stems() -> &'static HashMap<&'static str, &'static str> {
 /// See [`super::analysis`].
 pub fn keys(word: &str) -> Vec<String> {
     let mut keys: Vec<String> = Vec::with_capacity(16);
-    let mut add = |key: String| {
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    };
-    analyse(word, &mut |reading| match reading {
-        Reading::Stem(class, stem) => {
-            let mut key = String::with_capacity(stem.len() + 1);
-            key.push(class);
-            key.push_str(stem);
-            if let Some(other) = stems().get(key.as_str()) {
-                add((*other).to_string());
+    analyse(word, &mut |reading, is_reflexive| {
+        let mut add = |mut key: String| {
+            if is_reflexive {
+                key.push(REFLEXIVE);
             }
-            add(key);
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        };
+        match reading {
+            Reading::Stem(class, stem) => {
+                let mut key = String::with_capacity(stem.len() + 2);
+                key.push(class);
+                key.push_str(stem);
+                if let Some(other) = stems().get(key.as_str()) {
+                    add((*other).to_string());
+                }
+                add(key);
+            }
+            Reading::Verb(prefix, row) => add(format!("x{row}{prefix}")),
+            Reading::Group(place) => add(format!("g{place}")),
         }
-        Reading::Verb(prefix, row) => add(format!("x{row}{prefix}")),
-        Reading::Group(place) => add(format!("g{place}")),
     });
     keys
 }
@@ -648,7 +660,7 @@ fn finish(mut starts: Vec<String>, long: bool) -> Vec<String> {
 /// See [`super::analysis`].
 pub fn starts(word: &str) -> Vec<String> {
     let mut starts = Vec::with_capacity(16);
-    analyse(word, &mut |reading| match reading {
+    analyse(word, &mut |reading, _| match reading {
         Reading::Stem('f' | 's' | 'm' | 'd' | 't', stem) => noun_starts(stem, &mut starts),
         Reading::Stem(class @ ('v' | 'i' | 'e'), stem) => verb_starts(class, stem, &mut starts),
         Reading::Stem(_, stem) => starts.push(stem.to_string()),
