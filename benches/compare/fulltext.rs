@@ -238,7 +238,7 @@ pub fn forms(dir: &Path, shown: Option<&str>) {
         let mut lines: Vec<(f64, String)> = Vec::new();
         for (lemma, own) in &by_lemma {
             let (mut recall, mut wrong, mut asked) = (0.0, 0.0, 0.0);
-            let (mut missed, mut mixed): (Vec<(f64, String)>, Vec<(f64, String)>) = (Vec::new(), Vec::new());
+            let (mut missed, mut mixed) = (Vec::<(f64, String)>::new(), Vec::<(f64, String)>::new());
             for (query, often) in own {
                 let form = &forms[*query];
                 let pair = |other: usize| format!("{}>{}", form.text, forms[other].text);

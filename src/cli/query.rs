@@ -64,6 +64,10 @@ Words, in headline and body
   порт NEAR/5 Одеса  at most 5 words apart, in any order; NEAR alone is 10
   title:НАТО         in the headline
   body:НАТО          in the body
+  name:Зеленський    a name, in all its cases and however it is spelled, in any
+                     alphabet: Зеленского, Zelensky, Zelenskyy, Selenskyj;
+                     name:\"Олена Ковач\". By its consonants, so that a name
+                     much like it is found too
 Case, apostrophes (' ’ ʼ), ё and е, accents that readers leave out, and Latin
 letters inside Cyrillic words do not count; ґ and г are alike unless
 --distinct-ge. A word is looked for in every language that it could be in.

@@ -78,6 +78,8 @@ pub enum Words {
     Quoted(String),
     /// Anything that begins so.
     Prefix(String),
+    /// A name, or several words of one, in any case and alphabet: `name:`.
+    Name(String),
     /// Near each other.
     Near(Vec<Words>, u32),
     /// Any of those, with ґ and г told apart: `ge:`.
@@ -231,6 +233,7 @@ impl Words {
             Words::Word(text) => Some((text, How::Forms)),
             Words::Quoted(text) => Some((text, How::Exact)),
             Words::Prefix(text) => Some((text, How::Prefix)),
+            Words::Name(text) => Some((text, How::Name)),
             Words::Near(..) | Words::DistinctGe(_) => None,
         }
     }
@@ -325,6 +328,7 @@ impl fmt::Display for Words {
             Words::Word(text) => f.write_str(text),
             Words::Quoted(text) => write!(f, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
             Words::Prefix(text) => write!(f, "{text}*"),
+            Words::Name(text) => write!(f, "name:{}", Value(text)),
             Words::Near(parts, distance) => {
                 for (at, part) in parts.iter().enumerate() {
                     if at > 0 {

@@ -28,6 +28,7 @@ enum Field {
     Date(DateField),
     Language,
     Text(Scope),
+    Name,
     Author,
     Url,
     Domain,
@@ -43,7 +44,7 @@ enum Field {
 }
 
 /// Every field by its names.
-const FIELDS: [(&str, Field); 20] = [
+const FIELDS: [(&str, Field); 21] = [
     ("source", Field::Source),
     ("date", Field::Date(DateField::Published)),
     ("published", Field::Date(DateField::Published)),
@@ -53,6 +54,7 @@ const FIELDS: [(&str, Field); 20] = [
     ("title", Field::Text(Scope::Title)),
     ("headline", Field::Text(Scope::Title)),
     ("body", Field::Text(Scope::Body)),
+    ("name", Field::Name),
     ("author", Field::Author),
     ("url", Field::Url),
     ("domain", Field::Domain),
@@ -454,6 +456,13 @@ impl Parser<'_> {
         let none = value == "none";
         let condition = match field {
             Field::Text(scope) => return self.words(scope, value, quoted, whole),
+            Field::Name => {
+                let words = Words::Name(value);
+                if words.pattern().is_none() {
+                    return bad("there is no name".to_owned(), "name:Зеленський finds Zelensky too");
+                }
+                Condition::Words(Scope::Both, words)
+            }
             Field::Source if none => Condition::Source(None),
             Field::Source => match Source::parse(&value) {
                 Some(source) => Condition::Source(Some(source)),

@@ -55,6 +55,48 @@ fn newsroom() -> TestEnv {
     TestEnv::with(&records.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// A name is found in its cases and spellings where it is asked for as one, in phrases of it and beside other conditions; nowhere else.
+#[test]
+fn names_across_alphabets() {
+    let records = [
+        article("Zelensky meets Rutte in Lviv", "Volodymyr Zelenskyy spoke of air defence.", "en", 1),
+        article("У Львові говорили про небо", "Володимира Зеленського зустрів Марк Рютте.", "uk", 2),
+        article("Во Львове говорили о небе", "Владимир Зеленский встретил Марка Рютте.", "ru", 3),
+        article("Selenskyj trifft Rutte", "Wolodymyr Selenskyj sprach in Lwiw.", "de", 4),
+        article("Зелень на рынке", "Зелёный лук подешевел, а рота ушла.", "ru", 5),
+    ];
+    let env = TestEnv::with(&records.iter().map(String::as_str).collect::<Vec<_>>());
+    let count = |query: &str| env.ok(&["count", "--", query]).trim().to_owned();
+    for name in ["Зеленський", "Зеленского", "Zelenskyy", "zelensky", "Selenskyj"] {
+        assert_eq!(count(&format!("name:{name}")), "4", "{name}");
+    }
+    for (query, expected) in [
+        ("name:Рютте", "4"),
+        ("name:Rutte", "4"),
+        ("name:Львів", "4"),
+        ("Зеленський", "1"),
+        ("Zelensky", "1"),
+        ("name:\"Марк Рютте\"", "2"),
+        ("name:Зеленський lang:ru", "1"),
+        ("name:(Зеленський Рютте)", "4"),
+        ("-name:Zelensky", "1"),
+    ] {
+        assert_eq!(count(query), expected, "{query}");
+    }
+    // What was found is shown, explained and kept as it was asked.
+    let shown = env.ok(&["search", "--format", "jsonl", "--", "name:Zelensky", "lang:uk"]);
+    assert!(shown.contains("Зеленського"), "{shown}");
+    let explained = env.run(&["search", "--explain", "--", "name:Zelensky"]);
+    assert!(
+        explained.stderr.contains("зеленського") || explained.stdout.contains("зеленського"),
+        "{explained:?}"
+    );
+    env.ok(&["query", "save", "he", "name:\"Марк Рютте\""]);
+    assert_eq!(env.ok(&["query", "show", "he"]).trim(), "name:\"Марк Рютте\"");
+    let ran = env.run(&["count", "--", "name:!!"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+}
+
 /// The headlines that a query finds, in the order of arrival.
 fn found(env: &TestEnv, query: &str) -> Vec<String> {
     let listed = env.ok(&["list", "--sort", "arrival", "--format", "jsonl", "--", query]);

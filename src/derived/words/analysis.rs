@@ -27,7 +27,7 @@ pub struct Code(u8);
 
 /// A writing system, as far as it decides which languages a word can be in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Script {
+pub(super) enum Script {
     Latin,
     Cyrillic,
     Other,
@@ -61,7 +61,8 @@ impl Code {
         self.known().is_none_or(|known| known.folds)
     }
 
-    fn script(self) -> Script {
+    /// The writing system of most of its words.
+    pub(super) fn script(self) -> Script {
         match self {
             Code::CYRILLIC | Code::EITHER => Script::Cyrillic,
             _ => self.known().map_or(Script::Latin, |known| known.script),
@@ -69,7 +70,7 @@ impl Code {
     }
 
     /// The letter as text, to put before a word.
-    fn letter(self) -> char {
+    pub(super) fn letter(self) -> char {
         self.0 as char
     }
 
@@ -95,6 +96,16 @@ impl Code {
             (_, Script::Latin) => Code::ENGLISH,
             _ => Code::OTHER,
         }
+    }
+
+    /// Every language.
+    pub(super) fn all() -> impl Iterator<Item = Code> {
+        KNOWN.iter().map(|known| known.code).chain([Code::OTHER, Code::CYRILLIC, Code::EITHER])
+    }
+
+    /// The language of a term of the index.
+    pub(super) fn of_term(term: &str) -> Option<Code> {
+        term.bytes().next().filter(u8::is_ascii_alphabetic).map(Code)
     }
 
     /// Every language that a word could be in.
@@ -522,6 +533,20 @@ fn keys(code: Code, word: &str) -> Vec<String> {
             .into_iter()
             .collect(),
     }
+}
+
+/// The stems that a folded Cyrillic word has if it is a noun or an adjective, as names are.
+pub(super) fn name_stems(code: Code, word: &str) -> Vec<String> {
+    let stems = |keys: Vec<String>, tags: &str| -> Vec<String> {
+        let stem = |key: &String| key.strip_prefix(|tag| tags.contains(tag)).map(str::to_owned);
+        keys.iter().filter_map(stem).collect()
+    };
+    let (uk, ru) = (code != Code::RUSSIAN, code != Code::UKRAINIAN);
+    let mut all = if uk { stems(super::ukrainian::keys(word), "fsmdtjk") } else { Vec::new() };
+    if ru {
+        all.extend(stems(super::russian::keys(word), "hfsa"));
+    }
+    all
 }
 
 /// What forms of a word can begin with.

@@ -12,11 +12,13 @@ pub(super) struct Work {
 /// What one query may cost: some 1.5 seconds.
 pub(crate) const WORK_MAX: u64 = 1_500_000_000;
 
-/// A term of the dictionary that is looked at; one that is asked whether it is a form; a list of documents that is opened; a
+/// A term of the dictionary that is looked at; one that is asked whether it is a form; one whether it is a spelling of a name; a list of documents that is opened; a
 /// document in it; a document whose places are read.
 pub(super) const TERM: u64 = 100;
 
 pub(super) const FORM: u64 = 2_500;
+
+pub(super) const NAME: u64 = 700;
 
 pub(super) const LIST: u64 = 500;
 

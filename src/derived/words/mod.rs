@@ -10,6 +10,7 @@ mod english;
 mod format;
 mod indexer;
 mod live;
+mod names;
 mod pattern;
 mod reader;
 mod russian;

@@ -1,6 +1,7 @@
 //! What is looked for in a text: words, phrases, words near each other; and how that is found in one text.
 
 use super::analysis::{Code, Forms, Word, Words, cleaned, ge_variants, is_unspaced_letter, term};
+use super::names::Name;
 use std::collections::HashMap;
 
 /// How a word is meant.
@@ -12,6 +13,8 @@ pub enum How {
     Exact,
     /// Anything that begins so.
     Prefix,
+    /// A name, in any case and alphabet.
+    Name,
 }
 
 /// One word that is looked for.
@@ -88,6 +91,8 @@ pub struct Finder {
     pub prefixes: Vec<String>,
     /// Forms that are found by their keys.
     pub forms: Vec<Forms>,
+    /// The name that is looked for.
+    pub name: Option<Name>,
     /// What was said of terms before.
     known: HashMap<String, bool>,
 }
@@ -95,8 +100,17 @@ pub struct Finder {
 impl Finder {
     /// For one word.
     pub fn new(item: &Item, distinct_ge: bool) -> Finder {
-        let mut finder =
-            Finder { exact: Vec::new(), prefixes: Vec::new(), forms: Vec::new(), known: HashMap::new() };
+        let mut finder = Finder {
+            exact: Vec::new(),
+            prefixes: Vec::new(),
+            forms: Vec::new(),
+            name: None,
+            known: HashMap::new(),
+        };
+        if item.how == How::Name {
+            finder.name = Some(Name::of(&item.word));
+            return finder;
+        }
         let variants = if distinct_ge { vec![item.word.clone()] } else { ge_variants(&item.word) };
         for code in Code::candidates(&item.word) {
             for variant in &variants {
@@ -104,6 +118,7 @@ impl Finder {
                     How::Exact => finder.exact.push(term(code, variant)),
                     How::Prefix => finder.prefixes.push(term(code, variant)),
                     How::Forms => finder.forms.push(Forms::of(code, variant)),
+                    How::Name => {}
                 }
             }
         }
@@ -112,14 +127,15 @@ impl Finder {
 
     /// Whether a term is one of those that are looked for.
     pub fn has(&mut self, term: &str) -> bool {
-        if self.forms.is_empty() {
+        if self.forms.is_empty() && self.name.is_none() {
             return self.exact.iter().any(|exact| exact == term)
                 || self.prefixes.iter().any(|prefix| term.starts_with(prefix.as_str()));
         }
         if let Some(known) = self.known.get(term) {
             return *known;
         }
-        let has = self.forms.iter().any(|forms| forms.has(term));
+        let has = self.forms.iter().any(|forms| forms.has(term))
+            || self.name.as_ref().is_some_and(|name| name.has(term));
         if self.known.len() < KNOWN_MAX {
             self.known.insert(term.to_owned(), has);
         }

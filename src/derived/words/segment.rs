@@ -1,7 +1,7 @@
 //! One segment of the index: which of its documents have some words, where, and how often.
 
 use super::Scope;
-use super::cost::{DOCUMENT, FORM, LIST, PLACES, TERM, Work};
+use super::cost::{DOCUMENT, FORM, LIST, NAME, PLACES, TERM, Work};
 use super::format::{Fields, NO_LANGUAGE, damaged};
 use super::pattern::{Finder, Item, Pattern, Places, near, phrase};
 use crate::bytes::fs::IoContext;
@@ -77,18 +77,19 @@ pub(super) fn resolve(
             found.insert(exact.clone(), info);
         }
     }
-    let starts: Vec<(String, bool)> = (finder.prefixes.iter().map(|prefix| (prefix.clone(), true)))
-        .chain(finder.forms.iter().flat_map(|forms| &forms.prefixes).map(|prefix| (prefix.clone(), false)))
-        .collect();
-    for (start, all) in starts {
+    let all = finder.prefixes.iter().map(|prefix| (prefix, TERM));
+    let forms = finder.forms.iter().flat_map(|forms| &forms.prefixes).map(|prefix| (prefix, FORM));
+    let names = finder.name.iter().flat_map(|name| &name.prefixes).map(|prefix| (prefix, NAME));
+    let starts = all.chain(forms).chain(names).map(|(prefix, cost)| (prefix.clone(), cost));
+    for (start, cost) in starts.collect::<Vec<_>>() {
         let mut end = start.clone();
         end.push(char::MAX);
         let range = terms.terms().range().ge(&start).le(&end).into_stream();
         let mut stream = range.doing("read", Path::new("search"))?;
         while let Some((term, info)) = stream.next() {
-            work.spend(if all { TERM } else { FORM })?;
+            work.spend(cost)?;
             let Ok(term) = std::str::from_utf8(term) else { continue };
-            if all || finder.has(term) {
+            if cost == TERM || finder.has(term) {
                 found.insert(term.to_owned(), info.clone());
             }
         }

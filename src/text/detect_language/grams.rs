@@ -3,7 +3,7 @@
 //! The likelihoods come from the n-grams of one to five letters of lingua's language models (Peter M. Stahl, Apache-2.0,
 //! <https://github.com/pemistahl/lingua-rs>), which are made of newspapers; `benches/languages make` keeps those that are frequent. A
 //! letter counts by the longest n-gram that a language has of it, and each letter by which that is shorter than another language's
-//! costs [`BACK_OFF`] (Katz's back-off, with one weight for all).
+//! costs [back-off] (Katz's back-off, with one weight for all).
 
 /// The languages of the table in its order, by script, and what speaks against each before a letter is read, in twelfths of a nat:
 /// few news are written in the smaller ones, and what is written in none is likely to be taken for one of them.

@@ -1,0 +1,411 @@
+//! Names: a searcher's spelling of one finds it in other cases and alphabets. `Зеленський` is Зеленського, Зеленский, Zelensky,
+//! Zelenskyy, Selenskyj.
+//!
+//! A word is turned into sounds: consonants in a dozen classes, as the usual transliterations of Ukrainian and Russian (the Cabinet of
+//! Ministers' of 2010, BGN/PCGN, and those of German and Polish newspapers) write them, and places of vowels. A Cyrillic word is taken without its ending, by
+//! the rules of its language. A name of few consonants says too little by them: of three the first vowel counts too, of two all do.
+
+use super::analysis::{Code, Script, name_stems, term};
+
+/// Sounds of one spelling at most.
+const VARIANTS_MAX: usize = 48;
+/// Consonants that say enough without vowels.
+const ENOUGH: usize = 3;
+
+/// A name that is looked for.
+#[derive(Clone, Debug)]
+pub struct Name {
+    sounds: Vec<String>,
+    /// The consonants of those.
+    consonants: Vec<String>,
+    /// What terms of the index can begin with that are spellings of it.
+    pub prefixes: Vec<String>,
+}
+
+impl Name {
+    /// From a word as it was written, in any alphabet.
+    pub fn of(word: &str) -> Name {
+        let sounds = match Code::candidates(word).first() {
+            Some(code) if code.script() == Script::Cyrillic => {
+                let mut all: Vec<String> = Code::candidates(word)
+                    .into_iter()
+                    .flat_map(|code| spelled(code, &term(code, word)[1..]))
+                    .collect();
+                all.sort();
+                all.dedup();
+                all
+            }
+            _ => latin(&word.to_lowercase(), None),
+        };
+        let mut prefixes: Vec<String> = Vec::new();
+        for code in Code::all() {
+            for first in sounds.iter().filter_map(|sounds| sounds.chars().next()) {
+                let letters = first_letters(first, code.script());
+                prefixes.extend(letters.chars().map(|letter| format!("{}{letter}", code.letter())));
+            }
+        }
+        prefixes.sort();
+        prefixes.dedup();
+        let consonants = sounds.iter().map(|sounds| consonants(sounds).collect()).collect();
+        Name { sounds, consonants, prefixes }
+    }
+
+    /// Whether a term of the index is a spelling of it.
+    pub fn has(&self, term: &str) -> bool {
+        let Some(code) = Code::of_term(term) else { return false };
+        let word = &term[1..];
+        // Most words differ in their first consonants.
+        let spellings = match code.script() {
+            Script::Cyrillic => {
+                let own: String = consonants(&cyrillic(word)).take(2).collect();
+                let starts = |known: &String| known.starts_with(&own) || own.starts_with(known.as_str());
+                if !self.consonants.iter().any(starts) {
+                    return false;
+                }
+                spelled(code, word)
+            }
+            _ => latin(word, Some(&self.consonants)),
+        };
+        spellings.iter().any(|sounds| self.sounds.contains(sounds))
+    }
+}
+
+fn consonants(sounds: &str) -> impl Iterator<Item = char> + '_ {
+    sounds.chars().filter(|sound| !is_vowel(*sound))
+}
+
+/// The sounds of a Cyrillic word of the index, by its language.
+fn spelled(code: Code, word: &str) -> Vec<String> {
+    let stems = name_stems(code, word);
+    // Of a language without rules, the word without the vowels of an ending.
+    let bare = word.trim_end_matches(|letter| vowel(letter).is_some() || letter == 'ь');
+    let bare = stems.is_empty().then_some(bare);
+    let all = stems.iter().map(String::as_str).chain([word]).chain(bare);
+    let all = all.map(|stem| settled(&cyrillic(stem)));
+    let mut all: Vec<String> = all.filter(|sounds| consonants(sounds).count() > 0).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Vowels as the sounds have them.
+fn is_vowel(sound: char) -> bool {
+    matches!(sound, 'A' | 'I' | 'O' | 'U' | 'V')
+}
+
+/// The class of a vowel.
+fn vowel(letter: char) -> Option<char> {
+    Some(match letter {
+        'а' | 'я' | 'a' => 'A',
+        'е' | 'є' | 'э' | 'и' | 'і' | 'ї' | 'ы' | 'й' | 'e' | 'i' | 'y' => 'I',
+        'о' | 'o' => 'O',
+        'у' | 'ю' | 'u' => 'U',
+        _ => return None,
+    })
+}
+
+/// The sounds of a Cyrillic word.
+fn cyrillic(word: &str) -> String {
+    let mut sounds = String::with_capacity(word.len() / 2);
+    for letter in word.chars() {
+        let sound = match letter {
+            'б' => 'b',
+            'в' => 'v',
+            'г' | 'ґ' | 'х' | 'һ' | 'ғ' => 'g',
+            'д' | 'ђ' => 'd',
+            'ж' | 'җ' => 'j',
+            'з' | 'ѕ' => 'z',
+            'к' | 'қ' | 'ќ' => 'k',
+            'л' | 'љ' => 'l',
+            'м' => 'm',
+            'н' | 'њ' | 'ң' => 'n',
+            'п' => 'p',
+            'р' => 'r',
+            'с' => 's',
+            'т' | 'ћ' => 't',
+            'ф' => 'f',
+            'ц' => 'c',
+            'ч' | 'џ' => 'q',
+            'ш' | 'щ' => 'w',
+            letter => match vowel(letter) {
+                Some(class) => class,
+                None => continue,
+            },
+        };
+        put(&mut sounds, sound);
+    }
+    sounds
+}
+
+/// Adds a sound: doubled consonants are one, and so are vowels beside each other, by the first.
+fn put(sounds: &mut String, sound: char) {
+    match sounds.chars().next_back() {
+        Some(last) if last == sound || is_vowel(last) && is_vowel(sound) => {}
+        _ => sounds.push(sound),
+    }
+}
+
+/// Sounds of which, with enough consonants, vowels only have places; with one less, all but the first.
+fn settled(sounds: &str) -> String {
+    let exact = match consonants(sounds).count() {
+        ..ENOUGH => usize::MAX,
+        ENOUGH => 1,
+        _ => 0,
+    };
+    let mut vowels = 0;
+    let sound = |sound: char| {
+        vowels += usize::from(is_vowel(sound));
+        if is_vowel(sound) && vowels > exact { 'V' } else { sound }
+    };
+    sounds.chars().map(sound).collect()
+}
+
+/// Vowels as another language may hear the first one of a name of few consonants: Musk is Маск, Biden Байден, Baker Бейкер, Lviv Львов.
+fn heard(sounds: &str) -> Option<String> {
+    let at = sounds.find(is_vowel)?;
+    let other = match &sounds[at..=at] {
+        "I" if &sounds[at + 1..] == "v" => "O",
+        "O" if &sounds[at + 1..] == "v" => "I",
+        "U" | "I" => "A",
+        "A" => "I",
+        _ => return None,
+    };
+    (consonants(sounds).count() == ENOUGH).then(|| format!("{}{other}{}", &sounds[..at], &sounds[at + 1..]))
+}
+
+/// What letters of the Latin alphabet sound like, the longest first: several where languages differ.
+#[rustfmt::skip]
+const LATIN: &[(&str, &[&str])] = &[
+    ("shch", &["w"]), ("tsch", &["q"]), ("tch", &["q"]), ("sch", &["w"]), ("dzh", &["dj"]), ("cz", &["q"]), ("sz", &["w"]), ("sh", &["w"]),
+    ("ch", &["q", "g"]), ("zh", &["j"]), ("kh", &["g"]), ("gh", &["g"]), ("ph", &["f"]), ("th", &["t"]), ("ts", &["c"]), ("tz", &["c"]),
+    ("ck", &["k"]), ("qu", &["kv"]), ("oo", &["U", "O"]), ("ou", &["U", "O"]), ("ee", &["I"]), ("ea", &["I"]), ("eu", &["O", "I"]),
+    ("ce", &["cI", "sI"]), ("ci", &["cI", "sI"]), ("cy", &["cI", "sI"]),
+    ("x", &["ks"]), ("w", &["v"]), ("c", &["k"]), ("q", &["k"]), ("z", &["z", "c"]), ("j", &["I", "dj", "j"]),
+    ("č", &["q"]), ("ć", &["q", "t"]), ("š", &["w"]), ("ś", &["s"]), ("ž", &["j"]), ("ż", &["j"]), ("ź", &["z"]), ("ł", &["l"]), ("ń", &["n"]),
+    ("ř", &["r"]), ("ş", &["w"]), ("ç", &["s", "q"]), ("ğ", &["g"]), ("ñ", &["n"]), ("ď", &["d"]), ("ť", &["t"]), ("ň", &["n"]),
+];
+
+/// The sounds that a word in Latin letters may have; if some consonants are given, only those that they are, or begin with.
+fn latin(word: &str, within: Option<&[String]>) -> Vec<String> {
+    let word: String =
+        word.strip_suffix("'s").unwrap_or(word).chars().filter(|letter| letter.is_alphabetic()).collect();
+    let mut all = vec![String::new()];
+    let mut rest = word.as_str();
+    let mut before = ' ';
+    while let Some(letter) = rest.chars().next() {
+        let known = LATIN.iter().find(|(letters, _)| rest.starts_with(letters));
+        let length = known.map_or(letter.len_utf8(), |(letters, _)| letters.len());
+        let behind = rest[length..].chars().next();
+        let plain = letter.to_string();
+        let class = vowel(base(letter)).map(String::from);
+        let sounds: Vec<&str> = match known {
+            // A v at the end, as in Gorbatschow and Romanoff.
+            _ if rest == "ff" && matches!(before, 'o' | 'e') => vec!["v", "f"],
+            Some((_, sounds)) => sounds.to_vec(),
+            None if letter == 's'
+                && before == ' '
+                && behind.is_some_and(|letter| vowel(base(letter)).is_some()) =>
+            {
+                vec!["s", "z"]
+            }
+            // Between a vowel and a consonant it is not heard: Johnson; at the end it may be.
+            None if letter == 'h' && vowel(base(before)).is_some() => match behind {
+                Some(behind) if vowel(base(behind)).is_none() => vec![""],
+                Some(_) => vec!["g"],
+                None => vec!["", "g"],
+            },
+            None if letter == 'h' => vec!["g"],
+            None => match &class {
+                Some(class) => vec![class],
+                None if letter.is_ascii() => vec![&plain],
+                None => vec![""],
+            },
+        };
+        let room = VARIANTS_MAX / sounds.len().max(1);
+        all.truncate(room.max(1));
+        all = all
+            .iter()
+            .flat_map(|start| {
+                sounds.iter().map(move |more| {
+                    let mut sounds = start.clone();
+                    more.chars().for_each(|sound| put(&mut sounds, sound));
+                    sounds
+                })
+            })
+            .collect();
+        if let Some(within) = within {
+            all.retain(|sounds| {
+                let own: String = consonants(sounds).collect();
+                let genitive = own.strip_suffix('s');
+                within.iter().any(|known| known.starts_with(&own) || genitive == Some(known))
+            });
+            if all.is_empty() {
+                return all;
+            }
+        }
+        before = rest[..length].chars().next_back().unwrap_or(' ');
+        rest = if rest == "ff" && known.is_none() { "" } else { &rest[length..] };
+    }
+    let mut settled_all: Vec<String> = Vec::new();
+    for sounds in all {
+        let whole = settled(&sounds);
+        let short = settled(sounds.trim_end_matches(is_vowel));
+        // The s of a genitive: Selenskyjs; the vowel that comes and goes: Kamianets.
+        let genitive = short.strip_suffix('s').map(|rest| rest.trim_end_matches(is_vowel).to_owned());
+        let genitive = genitive.filter(|rest| consonants(rest).count() >= ENOUGH);
+        let fleeting = fleeting(&short);
+        let heard = [heard(&whole), heard(&short)];
+        // Of a word in a text, what is left of a short one is too little.
+        let is_short = within.is_some() && consonants(&short).count() < ENOUGH;
+        let short = (!is_short).then_some(short);
+        settled_all.extend([Some(whole), short, genitive, fleeting].into_iter().chain(heard).flatten());
+    }
+    settled_all.retain(|sounds| consonants(sounds).count() > 0);
+    settled_all.sort();
+    settled_all.dedup();
+    settled_all
+}
+
+/// Sounds without the vowel before their last consonant, which other cases are without: Kamianets, Кам'янц-.
+fn fleeting(sounds: &str) -> Option<String> {
+    let mut back = sounds.chars().rev();
+    let (last, middle) = (back.next()?, back.next()?);
+    let head = &sounds[..sounds.len() - 2];
+    (matches!(last, 'c' | 'k' | 'n' | 'l' | 'r') && middle == 'V' && consonants(head).count() >= 2)
+        .then(|| format!("{head}{last}"))
+}
+
+/// A letter without its marks.
+fn base(letter: char) -> char {
+    use unicode_normalization::UnicodeNormalization;
+    if letter.is_ascii() { letter } else { std::iter::once(letter).nfd().next().unwrap_or(letter) }
+}
+
+/// The letters that words can begin with whose first sound is this one.
+fn first_letters(sound: char, script: Script) -> &'static str {
+    match (script, sound) {
+        (Script::Cyrillic, 'b') => "б",
+        (Script::Cyrillic, 'v') => "в",
+        (Script::Cyrillic, 'g') => "гґх",
+        (Script::Cyrillic, 'd') => "д",
+        (Script::Cyrillic, 'j') => "ж",
+        (Script::Cyrillic, 'z') => "з",
+        (Script::Cyrillic, 'k') => "к",
+        (Script::Cyrillic, 'l') => "л",
+        (Script::Cyrillic, 'm') => "м",
+        (Script::Cyrillic, 'n') => "н",
+        (Script::Cyrillic, 'p') => "п",
+        (Script::Cyrillic, 'r') => "р",
+        (Script::Cyrillic, 's') => "с",
+        (Script::Cyrillic, 't') => "т",
+        (Script::Cyrillic, 'f') => "ф",
+        (Script::Cyrillic, 'c') => "ц",
+        (Script::Cyrillic, 'q') => "ч",
+        (Script::Cyrillic, 'w') => "шщ",
+        (Script::Cyrillic, _) => "аяеєэиіїыйоую",
+        (_, 'v') => "vw",
+        (_, 'g') => "ghkcğ",
+        (_, 'd') => "dj",
+        (_, 'j') => "zjžż",
+        (_, 'z') => "zsź",
+        (_, 'k') => "kcqx",
+        (_, 's') => "scśç",
+        (_, 'f') => "fp",
+        (_, 'c') => "cztć",
+        (_, 'q') => "ctčçć",
+        (_, 'w') => "sšş",
+        (_, 'l') => "lł",
+        (_, 'b') => "b",
+        (_, 'm') => "m",
+        (_, 'n') => "nñń",
+        (_, 'p') => "p",
+        (_, 'r') => "rř",
+        (_, 't') => "tćť",
+        _ => "aeiouyjáàâäåæãąéèêëęěíìîïıóòôöøõőúùûüůűýœ",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Language;
+
+    fn finds(name: &str, language: &str, word: &str) -> bool {
+        let name = Name::of(name);
+        let term = term(Code::of(Language::parse(language)), word);
+        name.prefixes.iter().any(|prefix| term.starts_with(prefix.as_str())) && name.has(&term)
+    }
+
+    /// Each spelling and case of a name finds every other.
+    #[test]
+    fn spellings_of_one_name() {
+        for spellings in [
+            "uk:Зеленський uk:Зеленського uk:Зеленським ru:Зеленский ru:Зеленского en:Zelensky en:Zelenskyy en:Zelenskiy de:Selenskyj de:Selenskyjs pl:Zełenski",
+            "uk:Трамп uk:Трампом ru:Трампа en:Trump en:Trump's",
+            "uk:Рютте ru:Рютте en:Rutte",
+            "uk:Львів uk:Львові uk:Львова ru:Львов ru:Львове en:Lviv en:Lvov",
+            "uk:Київ uk:Києва uk:Києві ru:Киев ru:Киева en:Kyiv en:Kiev",
+            "uk:Харків uk:Харкові ru:Харьков ru:Харькова en:Kharkiv en:Kharkov",
+            "uk:Кам'янець uk:Кам'янці en:Kamianets",
+            "uk:Путін uk:Путіна ru:Путин ru:Путиным en:Putin",
+            "uk:Макрон uk:Макроном ru:Макрона en:Macron fr:Macron",
+            "uk:Шольц uk:Шольца ru:Шольцем en:Scholz de:Scholz",
+            "uk:Джонсон ru:Джонсона en:Johnson",
+            "uk:Байден ru:Байденом en:Biden",
+            "uk:Маск uk:Маска ru:Маском en:Musk",
+            "uk:Горбачов ru:Горбачёва en:Gorbachev de:Gorbatschow",
+            "uk:Грушевський uk:Грушевського en:Hrushevsky en:Hrushevskyi",
+            "uk:Харченко ru:Харченко en:Kharchenko de:Chartschenko",
+            "uk:Одеса ru:Одесса en:Odesa en:Odessa",
+            "uk:Щербак uk:Щербака en:Shcherbak ru:Щербака",
+            "uk:Залужний uk:Залужного ru:Залужный en:Zaluzhny en:Zaluzhnyi pl:Załużny",
+            "uk:Шмигаль uk:Шмигаля ru:Шмыгаль en:Shmyhal en:Shmygal",
+        ] {
+            let all: Vec<(&str, &str)> =
+                spellings.split(' ').map(|one| one.split_once(':').unwrap()).collect();
+            let missed: Vec<String> = all
+                .iter()
+                .flat_map(|(_, asked)| all.iter().map(move |(language, word)| (asked, language, word)))
+                .filter(|(asked, language, word)| !finds(asked, language, word))
+                .map(|(asked, language, word)| format!("{asked}>{language}:{word}"))
+                .collect();
+            assert!(missed.is_empty(), "{missed:?}");
+        }
+    }
+
+    /// A name of two consonants is found by its dictionary form.
+    #[test]
+    fn short_names() {
+        for (asked, language, word) in [
+            ("Odesa", "uk", "Одесі"),
+            ("Odessa", "ru", "Одессой"),
+            ("Одеса", "en", "Odesa"),
+            ("Одеса", "uk", "Одесою"),
+        ] {
+            assert!(finds(asked, language, word), "{asked} {word}");
+        }
+        assert!(!finds("Sanna", "fi", "sanoo"));
+    }
+
+    #[test]
+    fn other_words_are_no_names() {
+        for (asked, language, word) in [
+            ("Зеленський", "uk", "зелень"),
+            ("Зеленський", "uk", "зелений"),
+            ("Зеленський", "en", "Zelenka"),
+            ("Рютте", "uk", "рота"),
+            ("Рютте", "en", "right"),
+            ("Путин", "ru", "питание"),
+            ("Путин", "ru", "пятно"),
+            ("Путін", "uk", "питань"),
+            ("Путін", "fi", "puhutaan"),
+            ("Trump", "en", "trap"),
+            ("Київ", "uk", "кава"),
+            ("Львів", "uk", "левів"),
+            ("Biden", "en", "burden"),
+            ("Macron", "en", "macaroni"),
+        ] {
+            assert!(!finds(asked, language, word), "{asked} {word}");
+        }
+    }
+}
