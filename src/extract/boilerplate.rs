@@ -92,7 +92,7 @@ pub fn is_dateline(text: &str) -> bool {
     let found = dates::find(text, dates::Setting::default());
     let Some(date) = found.first().filter(|date| date.has_year && !date.is_relative) else { return false };
     let before = text[..date.start].to_lowercase();
-    let named = before.trim_end().ends_with(':') || PUBLISHED_WORDS.begins(&before).is_some();
+    let named = PUBLISHED_WORDS.begins(&before).is_some() || UPDATED_WORDS.begins(&before).is_some();
     let bare = before.trim_matches(|c: char| !c.is_alphanumeric());
     let behind = text[date.end..].split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     (bare.is_empty() || dates::is_weekday(bare) || bare.split_whitespace().count() == 1 && named)

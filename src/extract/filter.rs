@@ -66,6 +66,9 @@ impl Line<'_> {
     }
 }
 
+/// Blocks at the beginning and at the end of a text that may say who wrote it.
+const SIGNED_BLOCKS: usize = 6;
+
 /// Whether a rule holds of a block.
 pub type Test = fn(&Line<'_>) -> bool;
 
@@ -91,7 +94,10 @@ rules! {
         DateLine |line| line.block.words <= 9
             && (boilerplate::is_dateline(&line.block.text) || boilerplate::is_time(&line.block.text)),
             "is a date or a time";
-        Signed |line| line.block.words <= 9 && !line.block.heading && byline::is_line(&line.block.text),
+        Signed |line| line.block.words <= 9
+            && !(line.block.heading || line.block.in_list)
+            && (line.nth < SIGNED_BLOCKS || line.nth + SIGNED_BLOCKS >= line.inside.len())
+            && byline::is_line(&line.block.text),
             "is a byline";
         Paywall |line| line.nth + PAYWALL_BLOCKS >= line.inside.len()
             && boilerplate::is_paywall(&line.block.text), "offers to read on";
@@ -358,7 +364,13 @@ mod tests {
         {
             assert!(!page(&format!("<p>{line}</p>")).body.contains(line), "{line}");
         }
-        for line in ["Odesa, 22.04.2024", "Am 22.04.2024 kam sie", "It sails 22.04.2024"] {
+        for line in [
+            "Odesa, 22.04.2024",
+            "Am 22.04.2024 kam sie",
+            "It sails 22.04.2024",
+            "Born: 12 May 1950",
+            "Deadline: 1 May 2025",
+        ] {
             assert!(page(&format!("<p>{line}</p>")).body.contains(line), "{line}");
         }
         let anchor = page(

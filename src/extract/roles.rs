@@ -121,6 +121,8 @@ pub fn of(dom: &Dom, id: Id, tag: Tag) -> Option<Role> {
 
 /// Words of an identifier that may be a heading's, made into an anchor.
 const ANCHOR_WORDS_MIN: usize = 5;
+/// Nodes that are looked into for them.
+const ANCHOR_NODES: usize = 200;
 
 /// Whether an identifier is an anchor made from the words inside, as `the-crane-in-a-similar-place` is, and so no name.
 fn spells_text(dom: &Dom, id: Id, value: &str) -> bool {
@@ -130,7 +132,10 @@ fn spells_text(dom: &Dom, id: Id, value: &str) -> bool {
     };
     let words = first(value);
     words.len() == ANCHOR_WORDS_MIN && {
-        let inside = dom.text_of(id).to_lowercase();
+        // What it is the anchor of stands near.
+        let near = dom.all().skip(id as usize).take(ANCHOR_NODES).take_while(|node| dom.is_within(*node, id));
+        let texts = near.filter_map(|node| dom.text(node));
+        let inside = texts.collect::<Vec<_>>().join(" ").to_lowercase();
         let inside: Vec<&str> =
             inside.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
         inside.windows(ANCHOR_WORDS_MIN).any(|run| run == words)

@@ -6,6 +6,7 @@ use super::boilerplate::words;
 use super::dom::collapse;
 use super::metadata::{Metadata, fold, plain};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// Texts of one field that are read, and how deep they may stand.
 const TEXTS_MAX: usize = 256;
@@ -44,6 +45,10 @@ impl Steps {
     /// The text of a page that shows this one, with what it lacks; `None` if it lacks nothing, or is of something else.
     pub fn complete(&self, body: &str) -> Option<String> {
         let folded = fold(body);
+        let known: HashSet<&str> = folded.split(' ').collect();
+        // What is needed may stand there in another order: milk, 1 l.
+        let shows = |text: &&String| fold(text).split(' ').all(|word| known.contains(word));
+        let needs = self.needed.iter().filter(shows).count() * 2 < self.needed.len();
         let lacks = |texts: &[String]| {
             texts.iter().filter(|text| !folded.contains(&*start(text))).count() * 2 > texts.len()
         };
@@ -54,7 +59,7 @@ impl Steps {
         if words(body) < FEW_WORDS && lacks(&self.done) {
             return Some(whole()).filter(|whole| words(whole) >= FEW_WORDS);
         }
-        let apart = !self.done.is_empty() && !lacks(&self.done) && lacks(&self.needed);
+        let apart = !self.done.is_empty() && !lacks(&self.done) && needs;
         apart.then(|| format!("{}\n\n{body}", self.needed.join("\n\n")))
     }
 }
@@ -79,6 +84,7 @@ fn collect(value: &Value, texts: &mut Vec<String>, depth: usize) {
         _ => {}
     }
     texts.retain(|text| !text.is_empty());
+    texts.truncate(TEXTS_MAX);
 }
 
 fn of_object(object: &Map<String, Value>, texts: &mut Vec<String>, depth: usize) {
@@ -117,8 +123,8 @@ mod tests {
             format!("<aside><table><tr><td>milk<td>1 l</table></aside><article><p>{STEPS}</p></article>");
         assert_eq!(page(data.clone(), &shown), format!("1 l milk\n\n90 g starch\n\n{STEPS}"));
         // Once is enough, and another text stays alone.
-        let shown = format!("<article><p>1 l milk, 90 g starch.</p><p>{STEPS}</p></article>");
-        assert_eq!(page(data.clone(), &shown), format!("1 l milk, 90 g starch.\n\n{STEPS}"));
+        let shown = format!("<article><p>Milk: 1 l, starch: 90 g.</p><p>{STEPS}</p></article>");
+        assert_eq!(page(data.clone(), &shown), format!("Milk: 1 l, starch: 90 g.\n\n{STEPS}"));
         let other = "The harbour office said on Monday that the ferry would run again. ".repeat(8);
         assert_eq!(page(data, &format!("<article><p>{other}</p></article>")), other.trim());
     }

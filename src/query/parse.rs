@@ -455,14 +455,13 @@ impl Parser<'_> {
         let bad = |message: String, hint: &str| error(message, span.clone(), hint);
         let none = value == "none";
         let condition = match field {
-            Field::Text(scope) => return self.words(scope, value, quoted, whole),
-            Field::Name => {
-                let words = Words::Name(value);
-                if words.pattern().is_none() {
-                    return bad("there is no name".to_owned(), "name:Зеленський finds Zelensky too");
-                }
-                Condition::Words(Scope::Both, words)
+            Field::Text(scope) => {
+                return match value.strip_prefix("name:").filter(|_| !quoted && scope != Scope::Both) {
+                    Some(name) => self.name(scope, name.to_owned(), whole),
+                    None => self.words(scope, value, quoted, whole),
+                };
             }
+            Field::Name => return self.name(Scope::Both, value, whole),
             Field::Source if none => Condition::Source(None),
             Field::Source => match Source::parse(&value) {
                 Some(source) => Condition::Source(Some(source)),
@@ -565,6 +564,20 @@ impl Parser<'_> {
                 format!("there is no word in {text}"),
                 span.0,
                 "words have letters or digits; take it away",
+            );
+        }
+        Ok(Expr::Is(Condition::Words(scope, words), span))
+    }
+
+    /// A name in a text.
+    fn name(&self, scope: Scope, name: String, span: Span) -> Parsed<Expr> {
+        let words = Words::Name(name.clone());
+        if words.pattern().is_none() || name.contains('*') {
+            let message = format!("'{name}' is no name");
+            return error(
+                message,
+                span.0,
+                "name:Зеленський finds Zelensky too; the start of one is a word: Зелен*",
             );
         }
         Ok(Expr::Is(Condition::Words(scope, words), span))

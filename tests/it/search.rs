@@ -63,6 +63,7 @@ fn names_across_alphabets() {
         article("У Львові говорили про небо", "Володимира Зеленського зустрів Марк Рютте.", "uk", 2),
         article("Во Львове говорили о небе", "Владимир Зеленский встретил Марка Рютте.", "ru", 3),
         article("Selenskyj trifft Rutte", "Wolodymyr Selenskyj sprach in Lwiw.", "de", 4),
+        article("García y Apollo 11", "习近平 habló.", "es", 6),
         article("Зелень на рынке", "Зелёный лук подешевел, а рота ушла.", "ru", 5),
     ];
     let env = TestEnv::with(&records.iter().map(String::as_str).collect::<Vec<_>>());
@@ -79,7 +80,14 @@ fn names_across_alphabets() {
         ("name:\"Марк Рютте\"", "2"),
         ("name:Зеленський lang:ru", "1"),
         ("name:(Зеленський Рютте)", "4"),
-        ("-name:Zelensky", "1"),
+        ("-name:Zelensky", "2"),
+        ("title:name:Zelensky", "2"),
+        ("title:(name:Рютте)", "2"),
+        ("name:García", "1"),
+        ("name:习近平", "1"),
+        ("name:\"Apollo 11\"", "1"),
+        ("name:Аполло", "1"),
+        ("name:ZZ", "0"),
     ] {
         assert_eq!(count(query), expected, "{query}");
     }
@@ -93,8 +101,10 @@ fn names_across_alphabets() {
     );
     env.ok(&["query", "save", "he", "name:\"Марк Рютте\""]);
     assert_eq!(env.ok(&["query", "show", "he"]).trim(), "name:\"Марк Рютте\"");
-    let ran = env.run(&["count", "--", "name:!!"]);
-    assert_eq!(ran.code, 2, "{ran:?}");
+    for wrong in ["name:!!", "name:Зелен*"] {
+        let ran = env.run(&["count", "--", wrong]);
+        assert!(ran.code == 2 && ran.stderr.contains("is no name"), "{ran:?}");
+    }
 }
 
 /// The headlines that a query finds, in the order of arrival.

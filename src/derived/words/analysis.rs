@@ -535,10 +535,12 @@ fn keys(code: Code, word: &str) -> Vec<String> {
     }
 }
 
-/// The stems that a folded Cyrillic word has if it is a noun or an adjective, as names are.
-pub(super) fn name_stems(code: Code, word: &str) -> Vec<String> {
-    let stems = |keys: Vec<String>, tags: &str| -> Vec<String> {
-        let stem = |key: &String| key.strip_prefix(|tag| tags.contains(tag)).map(str::to_owned);
+/// The stems that a folded Cyrillic word has if it is a noun or an adjective, as names are, each with the letter of its declension.
+pub(super) fn name_stems(code: Code, word: &str) -> Vec<(char, String)> {
+    let stems = |keys: Vec<String>, tags: &str| -> Vec<(char, String)> {
+        let stem = |key: &String| {
+            key.chars().next().filter(|tag| tags.contains(*tag)).map(|tag| (tag, key[1..].to_owned()))
+        };
         keys.iter().filter_map(stem).collect()
     };
     let (uk, ru) = (code != Code::RUSSIAN, code != Code::UKRAINIAN);

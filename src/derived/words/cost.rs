@@ -12,18 +12,17 @@ pub(super) struct Work {
 /// What one query may cost: some 1.5 seconds.
 pub(crate) const WORK_MAX: u64 = 1_500_000_000;
 
-/// A term of the dictionary that is looked at; one that is asked whether it is a form; one whether it is a spelling of a name; a list of documents that is opened; a
-/// document in it; a document whose places are read.
+/// A term of the dictionary that is looked at.
 pub(super) const TERM: u64 = 100;
-
+/// One that is asked whether it is a form.
 pub(super) const FORM: u64 = 2_500;
-
+/// One that is asked whether it is a spelling of a name.
 pub(super) const NAME: u64 = 700;
-
+/// A list of documents that is opened.
 pub(super) const LIST: u64 = 500;
-
+/// A document in it.
 pub(super) const DOCUMENT: u64 = 5;
-
+/// A document whose places are read.
 pub(super) const PLACES: u64 = 150;
 
 impl Work {

@@ -107,8 +107,9 @@ impl Finder {
             name: None,
             known: HashMap::new(),
         };
-        if item.how == How::Name {
-            finder.name = Some(Name::of(&item.word));
+        let name = (item.how == How::Name).then(|| Name::of(&item.word));
+        if let Some(name) = name.filter(|name| !name.prefixes.is_empty()) {
+            finder.name = Some(name);
             return finder;
         }
         let variants = if distinct_ge { vec![item.word.clone()] } else { ge_variants(&item.word) };
@@ -117,8 +118,8 @@ impl Finder {
                 match item.how {
                     How::Exact => finder.exact.push(term(code, variant)),
                     How::Prefix => finder.prefixes.push(term(code, variant)),
-                    How::Forms => finder.forms.push(Forms::of(code, variant)),
-                    How::Name => {}
+                    // What has no sounds, a number or a word of another script, is a word.
+                    How::Forms | How::Name => finder.forms.push(Forms::of(code, variant)),
                 }
             }
         }

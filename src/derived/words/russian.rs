@@ -4,8 +4,9 @@
 //! tag names. Two words that could be forms of one stem by one paradigm belong together. The tags: `h` and `f`
 //! nouns of the hard declension (masculine and neuter; feminine), `s` nouns of the soft one, `a` adjectives, `y`
 //! names of young animals; `j` verbs whose stem ends in a vowel (делаю, требую), `w` those in -авать, `e` those
-//! in -ать that change a consonant (пишу), `2` the second conjugation, `6` those in -нуть; `=` and `v` the closed
-//! lists of nouns and of verbs, with the place in the list.
+//! in -ать that change a consonant (пишу), `2` the second conjugation, `6` those in -нуть; `=`, `g` and `v` the closed
+//! lists of nouns, of words that have forms of several stems, and of verbs, with the place in the list. `p` before the tag is of
+//! participles and of the forms that are surely a verb's, `~` at the end of reflexive verbs.
 
 use super::starts::{few, reduced};
 use crate::text::lists::words;
@@ -46,6 +47,9 @@ const SOFT: &[&str] = &["ь", "я", "ю", "ем", "е", "и", "ей", "ям", "�
 
 /// Endings of nouns after a vowel and after the soft sign.
 const VOCALIC: &[&str] = &["й", "я", "ю", "ем", "е", "и", "ей", "ям", "ями", "ях", "ею", "ев"];
+
+/// Before superlatives: наиважнейший.
+const MOST: &str = "наи";
 
 /// Ends the key of a reflexive verb.
 const REFLEXIVE: char = '~';
@@ -749,6 +753,9 @@ pub fn keys(word: &str) -> Vec<String> {
         keys.hard_nouns(word);
         keys.soft_nouns(word);
         keys.adjectives(word);
+        if let Some(rest) = word.strip_prefix(MOST).filter(|rest| rest.contains('ш')) {
+            keys.adjectives(rest);
+        }
         for index in 0..keys.0.len() {
             for place in lists().nouns.get(keys.0[index].as_str()).into_iter().flatten() {
                 keys.0.push(format!("={place}"));
@@ -795,6 +802,10 @@ fn begins(key: &str, starts: &mut Vec<String>) {
         'h' | 'f' | 'a' | 's' => {
             if tag == 'a' {
                 alternants(stem, starts);
+                // редкий, реже; короткий, короче
+                let compared = [("дк", "ж"), ("зк", "ж"), ("тк", "ч")];
+                let other = compared.iter().find_map(|(end, other)| Some((stem.strip_suffix(end)?, other)));
+                starts.extend(other.map(|(root, other)| format!("{root}{other}")));
             } else if tag == 's' && stem.ends_with("ни") {
                 starts.push(without(stem, 1).to_string());
             }
@@ -829,8 +840,11 @@ fn begins(key: &str, starts: &mut Vec<String>) {
             let line = stem.parse().ok().and_then(|place: usize| IRREGULAR.get(place));
             for key in line.into_iter().flat_map(|line| line.split(' ')) {
                 let stem = key.trim_start_matches(['h', 's', 'a']).trim_end_matches('ь');
-                // имя
+                // имя; долг has долог
                 starts.push(if stem == "им" { "имя" } else { stem }.to_string());
+                if key.starts_with('a') {
+                    starts.push(without(stem, 1).to_string());
+                }
             }
         }
         'v' => {
@@ -856,6 +870,18 @@ pub fn starts(word: &str) -> Vec<String> {
             return all;
         }
         begins(&key, &mut all);
+    }
+    // A superlative's prefix, on what has an adjective's ending.
+    let plain = word.strip_prefix(MOST).unwrap_or(word);
+    if ADJECTIVE
+        .iter()
+        .any(|end| plain.strip_suffix(end).is_some_and(|stem| is_stem('a', stem) && letters(stem) > 3))
+    {
+        let start: String = plain.chars().take(4).collect();
+        all.push(format!("{MOST}{start}"));
+        if plain != word {
+            all.push(start);
+        }
     }
     few(all)
 }

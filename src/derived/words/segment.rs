@@ -77,11 +77,11 @@ pub(super) fn resolve(
             found.insert(exact.clone(), info);
         }
     }
-    let all = finder.prefixes.iter().map(|prefix| (prefix, TERM));
-    let forms = finder.forms.iter().flat_map(|forms| &forms.prefixes).map(|prefix| (prefix, FORM));
-    let names = finder.name.iter().flat_map(|name| &name.prefixes).map(|prefix| (prefix, NAME));
-    let starts = all.chain(forms).chain(names).map(|(prefix, cost)| (prefix.clone(), cost));
-    for (start, cost) in starts.collect::<Vec<_>>() {
+    let all = finder.prefixes.iter().map(|prefix| (prefix, TERM, true));
+    let forms = finder.forms.iter().flat_map(|forms| &forms.prefixes).map(|prefix| (prefix, FORM, false));
+    let names = finder.name.iter().flat_map(|name| &name.prefixes).map(|prefix| (prefix, NAME, false));
+    let starts = all.chain(forms).chain(names).map(|(prefix, cost, all)| (prefix.clone(), cost, all));
+    for (start, cost, all) in starts.collect::<Vec<_>>() {
         let mut end = start.clone();
         end.push(char::MAX);
         let range = terms.terms().range().ge(&start).le(&end).into_stream();
@@ -89,7 +89,7 @@ pub(super) fn resolve(
         while let Some((term, info)) = stream.next() {
             work.spend(cost)?;
             let Ok(term) = std::str::from_utf8(term) else { continue };
-            if cost == TERM || finder.has(term) {
+            if all || finder.has(term) {
                 found.insert(term.to_owned(), info.clone());
             }
         }
