@@ -9,7 +9,7 @@ use grams::{Grams, LANGUAGES};
 use std::ops::RangeInclusive;
 
 /// Letters that are looked at: more do not change the answer.
-const LETTERS_LOOKED_AT: usize = 200;
+const LETTERS_LOOKED_AT: usize = 140;
 /// Letters of a word that are looked at.
 const WORD_LETTERS: usize = 24;
 /// Bytes of a headline that are looked at.
