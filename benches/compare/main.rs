@@ -287,14 +287,11 @@ fn records_sqlite(file: &str, dir: &Path) {
         for line in lines.by_ref().take(BATCH as usize) {
             let record: serde_json::Value = serde_json::from_str(&line).unwrap();
             let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
-            let published = text("date").get(..10).and_then(|day| format!("{day}T00:00:00Z").parse().ok());
-            let published = published.map(|date: jiff::Timestamp| date.as_second()).map(Timestamp);
+            let published = text("date").get(..10).and_then(Dated::parse);
             let captured = Timestamp(0);
             let provenance = Provenance {
                 source: Source::parse(&text("source")),
-                published: published
-                    .and_then(|at| Dated::parse(&at.to_string()))
-                    .map(|dated| Published::new(dated, Origin::Given, captured)),
+                published: published.map(|dated| Published::new(dated, Origin::Given, captured)),
                 captured: Some(captured),
                 ..Provenance::default()
             };

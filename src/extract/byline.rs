@@ -199,16 +199,24 @@ fn labelled(place: &Place<'_>) -> Vec<String> {
 
 /// Whether a line is a byline and nothing else: a word before names, and full names.
 pub fn is_line(text: &str) -> bool {
+    let is_names =
+        |names: &str| between(names).iter().flat_map(|text| text.split([',', '/'])).all(is_full_name);
+    behind_label(text).is_some_and(is_names)
+}
+
+/// What stands behind the longest word before names that a text begins with.
+fn behind_label(text: &str) -> Option<&str> {
+    const APART: [char; 4] = [' ', ':', '\u{a0}', '：'];
     let lower = text.to_lowercase();
-    let by = BY.iter().chain(BY_LABELS.iter()).filter(|by| lower.starts_with(**by));
-    let Some(rest) = by.max_by_key(|by| by.len()).and_then(|by| text.get(by.len()..)) else { return false };
-    let names = rest.trim_start_matches([':', '：']);
-    let mut names = vec![names];
-    for and in AND.iter() {
-        names = names.iter().flat_map(|text| text.split(and)).collect();
-    }
-    rest.starts_with([' ', '\u{a0}', ':', '：'])
-        && names.iter().flat_map(|text| text.split([',', '/'])).all(is_full_name)
+    let labels = BY.iter().chain(BY_LABELS.iter()).filter(|by| lower.starts_with(**by));
+    let rests = labels.filter_map(|by| text.get(by.len()..)).filter(|rest| rest.starts_with(APART));
+    rests.min_by_key(|rest| rest.len()).map(|rest| rest.trim_start_matches(APART))
+}
+
+/// A text cut at the words that stand between names.
+fn between(text: &str) -> Vec<String> {
+    let cut = |texts: Vec<String>, and: &&str| texts.iter().flat_map(|text| split_at(text, and)).collect();
+    AND.iter().fold(vec![text.to_owned()], cut)
 }
 
 /// Two to four words, each with a capital and small letters.
@@ -457,11 +465,7 @@ fn names(texts: &[String]) -> Vec<String> {
     });
     let signs = [',', ';', '|', '•', '·', '\n', '/', '（', '(', '–', '—', '、'];
     for text in plausible.flat_map(|text| text.split(signs)).flat_map(|text| text.split(" - ")) {
-        let mut rest = vec![collapse(text)];
-        for and in AND.iter() {
-            rest = rest.iter().flat_map(|text| split_at(text, and)).collect();
-        }
-        for part in rest {
+        for part in between(&collapse(text)) {
             // What follows a comma may belong to the name before it.
             if is_suffix(&part)
                 && let Some(last) = names.last_mut()
@@ -488,11 +492,7 @@ fn name(text: &str) -> Option<String> {
     {
         return None;
     }
-    let by = BY.iter().chain(BY_LABELS.iter()).filter(|by| lower.starts_with(**by));
-    let behind = |by: &&str| name.get(by.len()..).filter(|rest| rest.starts_with([' ', ':', '\u{a0}', '：']));
-    if let Some(rest) = by.filter_map(behind).min_by_key(|rest| rest.len()) {
-        name = rest.trim_start_matches([' ', ':', '\u{a0}', '：']);
-    }
+    name = behind_label(name).unwrap_or(name);
     // Where somebody is, or for whom.
     let end = PLACES.iter().filter_map(|of| name.find(of)).filter(|at| *at > 0).min();
     name = &name[..end.unwrap_or(name.len())];

@@ -201,7 +201,7 @@ pub fn read(html: &str, setting: &Setting<'_>) -> Page {
     {
         prose = page.put_said(text, "script", &mut considered, &mut origins);
     }
-    if let Some(text) = steps::Steps::of(&said).complete(&page.body) {
+    if let Some(text) = steps::Steps::of(&said).and_then(|steps| steps.complete(&page.body)) {
         prose = page.put_said(text, "jsonld instructions", &mut considered, &mut origins);
     }
     if !page.byline.is_empty() {

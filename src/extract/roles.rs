@@ -1,6 +1,7 @@
 //! What elements are called, and what that says: class names, identifiers and roles that news pages share.
 
 use super::dom::{Dom, Id, Tag};
+use super::metadata::fold;
 use super::rules::ElementRule;
 
 /// What an element that is not part of the text is.
@@ -126,19 +127,13 @@ const ANCHOR_NODES: usize = 200;
 
 /// Whether an identifier is an anchor made from the words inside, as `the-crane-in-a-similar-place` is, and so no name.
 fn spells_text(dom: &Dom, id: Id, value: &str) -> bool {
-    let first = |text: &str| {
-        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        words.take(ANCHOR_WORDS_MIN).map(str::to_lowercase).collect::<Vec<_>>()
-    };
-    let words = first(value);
+    let folded = fold(value);
+    let words: Vec<&str> = folded.split(' ').take(ANCHOR_WORDS_MIN).collect();
     words.len() == ANCHOR_WORDS_MIN && {
         // What it is the anchor of stands near.
         let near = dom.all().skip(id as usize).take(ANCHOR_NODES).take_while(|node| dom.is_within(*node, id));
-        let texts = near.filter_map(|node| dom.text(node));
-        let inside = texts.collect::<Vec<_>>().join(" ").to_lowercase();
-        let inside: Vec<&str> =
-            inside.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        inside.windows(ANCHOR_WORDS_MIN).any(|run| run == words)
+        let texts: Vec<&str> = near.filter_map(|node| dom.text(node)).collect();
+        format!(" {} ", fold(&texts.join(" "))).contains(&format!(" {} ", words.join(" ")))
     }
 }
 

@@ -13,7 +13,7 @@ const TEXTS_MAX: usize = 256;
 const DEPTH_MAX: usize = 5;
 
 /// What instructions are for, what is needed, and what is done with it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Steps {
     purpose: Option<String>,
     needed: Vec<String>,
@@ -21,12 +21,10 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// Those that a page's JSON-LD names; none of a page that is something else.
-    pub fn of(said: &Metadata) -> Steps {
-        let kind = said.kind.as_deref().unwrap_or("").to_ascii_lowercase();
-        let Some(object) = said.article.as_ref().filter(|_| matches!(&*kind, "recipe" | "howto")) else {
-            return Steps::default();
-        };
+    /// Those that a page's JSON-LD names; `None` of a page that is something else.
+    pub fn of(said: &Metadata) -> Option<Steps> {
+        let kind = said.kind.as_deref()?.to_ascii_lowercase();
+        let object = said.article.as_ref().filter(|_| matches!(&*kind, "recipe" | "howto"))?;
         let texts = |fields: &[&str]| {
             let mut texts = Vec::new();
             fields
@@ -35,11 +33,11 @@ impl Steps {
                 .for_each(|value| collect(value, &mut texts, 0));
             texts
         };
-        Steps {
+        Some(Steps {
             purpose: said.paragraphs("description").filter(|_| kind == "howto"),
             needed: texts(&["recipeIngredient", "supply", "tool"]),
             done: texts(&["recipeInstructions", "step"]),
-        }
+        })
     }
 
     /// The text of a page that shows this one, with what it lacks; `None` if it lacks nothing, or is of something else.

@@ -199,7 +199,7 @@ enum Kind {
 }
 
 fn kind(text: &str) -> Option<Kind> {
-    let end = (0..=LOOKED_AT.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let end = text.floor_char_boundary(LOOKED_AT);
     let head = &text[..end];
     // A header of a line, and behind it the text.
     let header = head.strip_prefix('\u{1}').and_then(|rest| rest.split_once('\u{2}'));

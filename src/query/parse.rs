@@ -28,7 +28,7 @@ enum Field {
     Date(DateField),
     Language,
     Text(Scope),
-    Name,
+    Name(Scope),
     Author,
     Url,
     Domain,
@@ -54,7 +54,7 @@ const FIELDS: [(&str, Field); 21] = [
     ("title", Field::Text(Scope::Title)),
     ("headline", Field::Text(Scope::Title)),
     ("body", Field::Text(Scope::Body)),
-    ("name", Field::Name),
+    ("name", Field::Name(Scope::Both)),
     ("author", Field::Author),
     ("url", Field::Url),
     ("domain", Field::Domain),
@@ -450,18 +450,21 @@ impl Parser<'_> {
     }
 
     fn value(&mut self, field: Field, start: usize) -> Parsed<Expr> {
+        // A name may be asked for in one of the texts.
+        let field = match field {
+            Field::Text(scope) if self.rest().starts_with("name:") => {
+                self.at += "name:".len();
+                Field::Name(scope)
+            }
+            field => field,
+        };
         let (value, quoted, span) = self.raw(start)?;
         let whole = Span(start..self.at);
         let bad = |message: String, hint: &str| error(message, span.clone(), hint);
         let none = value == "none";
         let condition = match field {
-            Field::Text(scope) => {
-                return match value.strip_prefix("name:").filter(|_| !quoted && scope != Scope::Both) {
-                    Some(name) => self.name(scope, name.to_owned(), whole),
-                    None => self.words(scope, value, quoted, whole),
-                };
-            }
-            Field::Name => return self.name(Scope::Both, value, whole),
+            Field::Text(scope) => return self.words(scope, value, quoted, whole),
+            Field::Name(scope) => return self.name(scope, value, whole),
             Field::Source if none => Condition::Source(None),
             Field::Source => match Source::parse(&value) {
                 Some(source) => Condition::Source(Some(source)),

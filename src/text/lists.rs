@@ -1,6 +1,7 @@
 //! Lists of words, kept beside the code that asks for them as arrays in a TOML file.
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// A list of words, and what finds any of them in a text in one pass.
@@ -31,6 +32,17 @@ impl List {
     pub fn is_in(&self, text: &str) -> bool {
         let anywhere = self.anywhere.get_or_init(|| self.build(&mut AhoCorasick::builder()));
         anywhere.is_match(text)
+    }
+
+    /// For each word in the lines of the list, which lines have it; the mark before a line is no part of its words.
+    pub fn by_word(&self) -> HashMap<&'static str, Vec<usize>> {
+        let mut lines: HashMap<_, Vec<_>> = HashMap::new();
+        for (place, line) in self.words.iter().enumerate() {
+            for word in line.trim_start_matches('+').split(' ') {
+                lines.entry(word).or_default().push(place);
+            }
+        }
+        lines
     }
 
     /// The kind is small and fast to build: many processes read a page or two.

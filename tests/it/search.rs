@@ -83,6 +83,7 @@ fn names_across_alphabets() {
         ("-name:Zelensky", "2"),
         ("title:name:Zelensky", "2"),
         ("title:(name:Рютте)", "2"),
+        ("body:name:\"Марк Рютте\"", "2"),
         ("name:García", "1"),
         ("name:习近平", "1"),
         ("name:\"Apollo 11\"", "1"),

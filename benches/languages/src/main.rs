@@ -56,7 +56,7 @@ fn sets() -> Sets {
     sets
 }
 
-/// A detector: its name, what it says of a text, and the languages that it knows.
+/// A detector: its name, and what it says of a text.
 type Detector = (&'static str, Box<dyn Fn(&str) -> Option<String>>);
 
 fn detectors() -> Vec<Detector> {
@@ -73,13 +73,7 @@ fn detectors() -> Vec<Detector> {
             "whatlang",
             Box::new(|text| {
                 whatlang::detect_lang(text)
-                    .and_then(|language| {
-                        pressmark::Language::parse(if language == whatlang::Lang::Cmn {
-                            "zh"
-                        } else {
-                            language.code()
-                        })
-                    })
+                    .and_then(|language| pressmark::Language::parse(language.code()))
                     .map(|language| language.to_string())
             }),
         ),

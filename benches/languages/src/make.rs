@@ -77,8 +77,8 @@ const GAIN: f32 = 0.7;
 /// The table's bytes.
 pub fn table() -> Vec<u8> {
     let mut all: BTreeMap<Vec<char>, Vec<(u8, u8)>> = BTreeMap::new();
+    let models = models::all();
     for (at, (code, against)) in LANGUAGES.iter().enumerate() {
-        let models = models::all();
         let model = models.iter().find(|(known, ..)| known == code).expect("a model of each language");
         let grams = grams(model);
         let most = match *code {

@@ -1,11 +1,13 @@
 //! Names: a searcher's spelling of one finds it in other cases and alphabets. `Зеленський` is Зеленського, Зеленский, Zelensky,
 //! Zelenskyy, Selenskyj.
 //!
-//! A word is turned into sounds: consonants in a dozen classes, as the usual transliterations of Ukrainian and Russian (the Cabinet of
-//! Ministers' of 2010, BGN/PCGN, and those of German and Polish newspapers) write them, and places of vowels. A Cyrillic word is taken without its ending, by
-//! the rules of its language. A name of few consonants says too little by them: of three the first vowel counts too, of two all do.
+//! A word is turned into sounds: consonants in a dozen classes, as the usual transliterations of Ukrainian and Russian (the
+//! Cabinet of Ministers' of 2010, BGN/PCGN, and those of German and Polish newspapers) write them, and places of vowels. A
+//! Cyrillic word is taken without its ending, by the rules of its language. A name of few consonants says too little by them: of three the first vowel counts too, of two all do.
 
 use super::analysis::{Code, Script, name_stems, term};
+use super::starts::reduced;
+use std::collections::BTreeSet;
 
 /// Sounds of one spelling at most.
 const VARIANTS_MAX: usize = 48;
@@ -25,34 +27,19 @@ pub struct Name {
 impl Name {
     /// From a word as it was written, in any alphabet.
     pub fn of(word: &str) -> Name {
-        let sounds = match Code::candidates(word).first() {
-            Some(code) if code.script() == Script::Cyrillic => {
-                let mut all: Vec<String> = Code::candidates(word)
-                    .into_iter()
-                    .flat_map(|code| spelled(code, &term(code, word)[1..]))
-                    .collect();
-                all.sort();
-                all.dedup();
-                all
-            }
-            // As it is written, and as languages have it in the index that leave marks out.
-            _ => {
-                let lower = word.to_lowercase().replace('’', "'");
-                let plain: String = lower.chars().map(base).collect();
-                let mut all = latin(&lower, None);
-                all.extend(latin(&plain, None));
-                all
-            }
+        let spell = |code| spelled(code, &term(code, word)[1..], None);
+        let mut sounds: Vec<String> = Code::candidates(word).into_iter().flat_map(spell).collect();
+        sounds.sort();
+        sounds.dedup();
+        let firsts: BTreeSet<char> = sounds.iter().filter_map(|sounds| sounds.chars().next()).collect();
+        let begin =
+            |script| firsts.iter().flat_map(|first| first_letters(*first, script)).collect::<String>();
+        let (cyrillic, latin) = (begin(Script::Cyrillic), begin(Script::Latin));
+        let prefix = |code: Code| {
+            let letters = if code.script() == Script::Cyrillic { &cyrillic } else { &latin };
+            letters.chars().map(move |letter| format!("{}{letter}", code.letter()))
         };
-        let mut prefixes: Vec<String> = Vec::new();
-        for code in Code::all() {
-            for first in sounds.iter().filter_map(|sounds| sounds.chars().next()) {
-                let letters = first_letters(first, code.script());
-                prefixes.extend(letters.chars().map(|letter| format!("{}{letter}", code.letter())));
-            }
-        }
-        prefixes.sort();
-        prefixes.dedup();
+        let prefixes = reduced(Code::all().flat_map(prefix).collect());
         let consonants = sounds.iter().map(|sounds| consonants(sounds).collect()).collect();
         Name { sounds, consonants, prefixes }
     }
@@ -60,20 +47,7 @@ impl Name {
     /// Whether a term of the index is a spelling of it.
     pub fn has(&self, term: &str) -> bool {
         let Some(code) = Code::of_term(term) else { return false };
-        let word = &term[1..];
-        // Most words differ in their first consonants.
-        let spellings = match code.script() {
-            Script::Cyrillic => {
-                let own: String = consonants(&cyrillic(word)).take(2).collect();
-                let starts = |known: &String| known.starts_with(&own) || own.starts_with(known.as_str());
-                if !self.consonants.iter().any(starts) {
-                    return false;
-                }
-                spelled(code, word)
-            }
-            _ => latin(word, Some(&self.consonants)),
-        };
-        spellings.iter().any(|sounds| self.sounds.contains(sounds))
+        spelled(code, &term[1..], Some(&self.consonants)).iter().any(|sounds| self.sounds.contains(sounds))
     }
 }
 
@@ -81,8 +55,23 @@ fn consonants(sounds: &str) -> impl Iterator<Item = char> + '_ {
     sounds.chars().filter(|sound| !is_vowel(*sound))
 }
 
-/// The sounds of a Cyrillic word of the index, by its language.
-fn spelled(code: Code, word: &str) -> Vec<String> {
+/// The sounds that a word of the index may have, by its language; if some consonants are given, none if the word has others.
+fn spelled(code: Code, word: &str, within: Option<&[String]>) -> Vec<String> {
+    match code.script() {
+        Script::Cyrillic => declined(code, word, within),
+        _ => latin(word, within),
+    }
+}
+
+/// Those of a Cyrillic word, without its ending.
+fn declined(code: Code, word: &str, within: Option<&[String]>) -> Vec<String> {
+    if let Some(within) = within {
+        // Most words differ in their first consonants.
+        let own: String = consonants(&cyrillic(word)).take(2).collect();
+        if !within.iter().any(|known| known.starts_with(&own) || own.starts_with(known.as_str())) {
+            return Vec::new();
+        }
+    }
     let stems = name_stems(code, word);
     // Of a language without rules, the word without the vowels of an ending.
     let bare = word.trim_end_matches(|letter| vowel(letter).is_some() || letter == 'ь');
@@ -96,10 +85,7 @@ fn spelled(code: Code, word: &str) -> Vec<String> {
     };
     let stems = stems.iter().filter(is_name).map(|(_, stem)| stem.as_str());
     let all = stems.chain([word]).chain(bare).map(|stem| settled(&cyrillic(stem)));
-    let mut all: Vec<String> = all.filter(|sounds| consonants(sounds).count() > 0).collect();
-    all.sort();
-    all.dedup();
-    all
+    all.filter(|sounds| consonants(sounds).count() > 0).collect()
 }
 
 /// Vowels as the sounds have them.
@@ -216,30 +202,22 @@ fn latin(word: &str, within: Option<&[String]>) -> Vec<String> {
         let known = LATIN.iter().find(|(letters, _)| rest.starts_with(letters));
         let length = known.map_or(letter.len_utf8(), |(letters, _)| letters.len());
         let behind = rest[length..].chars().next();
-        let plain = base(letter).to_string();
-        let class = vowel(base(letter)).map(String::from);
+        let plain = base(letter);
+        let plain = vowel(plain).unwrap_or(plain).to_string();
         let sounds: Vec<&str> = match known {
             // A v at the end, as in Gorbatschow and Romanoff.
             _ if rest == "ff" && matches!(before, 'o' | 'e') => vec!["v", "f"],
             Some((_, sounds)) => sounds.to_vec(),
-            None if letter == 's'
-                && before == ' '
-                && behind.is_some_and(|letter| vowel(base(letter)).is_some()) =>
-            {
-                vec!["s", "z"]
-            }
+            None if letter == 's' && before == ' ' && behind.is_some_and(sounds_open) => vec!["s", "z"],
             // Between a vowel and a consonant it is not heard: Johnson; at the end it may be.
-            None if letter == 'h' && vowel(base(before)).is_some() => match behind {
-                Some(behind) if vowel(base(behind)).is_none() => vec![""],
+            None if letter == 'h' && sounds_open(before) => match behind {
+                Some(behind) if !sounds_open(behind) => vec![""],
                 Some(_) => vec!["g"],
                 None => vec!["", "g"],
             },
             None if letter == 'h' => vec!["g"],
-            None => match &class {
-                Some(class) => vec![class],
-                None if plain.is_ascii() => vec![&plain],
-                None => vec![""],
-            },
+            None if plain.is_ascii() => vec![&plain],
+            None => vec![""],
         };
         let room = VARIANTS_MAX / sounds.len().max(1);
         all.truncate(room.max(1));
@@ -281,8 +259,6 @@ fn latin(word: &str, within: Option<&[String]>) -> Vec<String> {
         settled_all.extend([Some(whole), short, genitive, fleeting].into_iter().chain(heard).flatten());
     }
     settled_all.retain(|sounds| consonants(sounds).count() > 0);
-    settled_all.sort();
-    settled_all.dedup();
     settled_all
 }
 
@@ -295,53 +271,41 @@ fn fleeting(sounds: &str) -> Option<String> {
         .then(|| format!("{head}{last}"))
 }
 
+/// Whether a Latin letter is a vowel.
+fn sounds_open(letter: char) -> bool {
+    vowel(base(letter)).is_some()
+}
+
 /// A letter without its marks.
 fn base(letter: char) -> char {
     use unicode_normalization::UnicodeNormalization;
     if letter.is_ascii() { letter } else { std::iter::once(letter).nfd().next().unwrap_or(letter) }
 }
 
-/// The letters that words can begin with whose first sound is this one.
-fn first_letters(sound: char, script: Script) -> &'static str {
-    match (script, sound) {
-        (Script::Cyrillic, 'b') => "б",
-        (Script::Cyrillic, 'v') => "в",
-        (Script::Cyrillic, 'g') => "гґх",
-        (Script::Cyrillic, 'd') => "д",
-        (Script::Cyrillic, 'j') => "ж",
-        (Script::Cyrillic, 'z') => "з",
-        (Script::Cyrillic, 'k') => "к",
-        (Script::Cyrillic, 'l') => "л",
-        (Script::Cyrillic, 'm') => "м",
-        (Script::Cyrillic, 'n') => "н",
-        (Script::Cyrillic, 'p') => "п",
-        (Script::Cyrillic, 'r') => "р",
-        (Script::Cyrillic, 's') => "с",
-        (Script::Cyrillic, 't') => "т",
-        (Script::Cyrillic, 'f') => "ф",
-        (Script::Cyrillic, 'c') => "ц",
-        (Script::Cyrillic, 'q') => "ч",
-        (Script::Cyrillic, 'w') => "шщ",
-        (Script::Cyrillic, _) => "аяеєэиіїыйоую",
-        (_, 'v') => "vw",
-        (_, 'g') => "ghkcğ",
-        (_, 'd') => "djđðď",
-        (_, 'j') => "zjžż",
-        (_, 'z') => "zsź",
-        (_, 'k') => "kcqx",
-        (_, 's') => "scśçß",
-        (_, 'f') => "fp",
-        (_, 'c') => "cztćțţ",
-        (_, 'q') => "ctčçć",
-        (_, 'w') => "sšşș",
-        (_, 'l') => "lł",
-        (_, 'b') => "b",
-        (_, 'm') => "m",
-        (_, 'n') => "nñńň",
-        (_, 'p') => "p",
-        (_, 'r') => "rř",
-        (_, 't') => "tćťþ",
-        _ => "aeiouyjáàâäåæãąéèêëęěíìîïıóòôöøõőúùûüůűýœøıāēīōūőăį",
+/// The letters that words can begin with whose first sound is this one, or a vowel as it is.
+fn first_letters(first: char, script: Script) -> Vec<char> {
+    let fits = |sound: char| sound == first || is_vowel(sound) && is_vowel(first);
+    match script {
+        Script::Cyrillic => {
+            ('а'..='ӿ').filter(|letter| cyrillic(&letter.to_string()).starts_with(fits)).collect()
+        }
+        _ => {
+            let rows =
+                LATIN.iter().filter(|(_, sounds)| sounds.iter().any(|sounds| sounds.starts_with(fits)));
+            let rows = rows.filter_map(|(letters, _)| letters.chars().next());
+            let alone = |letter: &char| {
+                let plain = base(*letter);
+                fits(vowel(plain).unwrap_or(plain))
+            };
+            // As [`latin`] has them: Selenskyj, Hruschewskyj.
+            let besides = [('s', 'z'), ('h', 'g')].into_iter().filter(|(_, sound)| fits(*sound));
+            ('a'..='z')
+                .chain('ß'..='ſ')
+                .filter(alone)
+                .chain(rows)
+                .chain(besides.map(|(letter, _)| letter))
+                .collect()
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 //! lists of nouns, of words that have forms of several stems, and of verbs, with the place in the list. `p` before the tag is of
 //! participles and of the forms that are surely a verb's, `~` at the end of reflexive verbs.
 
-use super::starts::{few, reduced};
+use super::starts::{REFLEXIVE, few, reduced};
 use crate::text::lists::words;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
@@ -50,9 +50,6 @@ const VOCALIC: &[&str] = &["й", "я", "ю", "ем", "е", "и", "ей", "ям",
 
 /// Before superlatives: наиважнейший.
 const MOST: &str = "наи";
-
-/// Ends the key of a reflexive verb.
-const REFLEXIVE: char = '~';
 
 /// Begins the key of a participle and of the forms that it meets.
 const PARTICIPLE: char = 'p';
@@ -440,16 +437,16 @@ impl Keys {
     fn plain_verbs(&mut self, word: &str) {
         let from = self.0.len();
         let is_listed = self.listed(word);
-        if let Some(stem) = word.strip_suffix("ть")
-            && !(is_listed && (stem.ends_with("да") || stem.ends_with("ста")))
-        {
+        // передать goes as дать does, and no longer as читать.
+        let is_regular = |stem: &str| !(is_listed && (stem.ends_with("да") || stem.ends_with("ста")));
+        if let Some(stem) = word.strip_suffix("ть").filter(|stem| is_regular(stem)) {
             self.theme(stem);
         }
         for end in ["л", "ла", "ло", "ли", ""] {
             if let Some(stem) = word.strip_suffix(end) {
                 let letter = last(stem);
                 if vowel(letter) && !end.is_empty() {
-                    if !(is_listed && (stem.ends_with("да") || stem.ends_with("ста"))) {
+                    if is_regular(stem) {
                         self.theme(stem);
                     }
                 } else if matches!(letter, 'г' | 'к' | 'х' | 'б' | 'п' | 'з' | 'с') {
@@ -470,7 +467,7 @@ impl Keys {
             }
         }
         // Those are surely verbs, and what their participles meet; the forms below may be nouns as well.
-        let sure: Vec<String> = self.0[from..].iter().map(|key| format!("p{key}")).collect();
+        let sure: Vec<String> = self.0[from..].iter().map(|key| format!("{PARTICIPLE}{key}")).collect();
         for end in ["у", "ю"] {
             if let Some(stem) = word.strip_suffix(end) {
                 let letter = last(stem);
@@ -682,15 +679,10 @@ fn lists() -> &'static Lists {
         let mut lists = Lists {
             forms: HashMap::new(),
             begins: Vec::new(),
-            nouns: HashMap::new(),
+            nouns: IRREGULAR.by_word(),
             bare: HashSet::new(),
-            groups: HashMap::new(),
+            groups: GROUPS.by_word(),
         };
-        for (place, line) in GROUPS.iter().enumerate() {
-            for word in line.trim_start_matches('+').split(' ') {
-                lists.groups.entry(word).or_default().push(place);
-            }
-        }
         for (place, line) in VERBS.iter().enumerate() {
             let forms: Vec<String> =
                 line.trim_start_matches(['!', '+']).split(' ').flat_map(expand).collect();
@@ -711,13 +703,10 @@ fn lists() -> &'static Lists {
                 }
             }
         }
-        for (place, line) in IRREGULAR.iter().enumerate() {
-            for key in line.split(' ') {
-                lists.nouns.entry(key).or_default().push(place);
-                let stem = key.trim_start_matches(['h', 's', 'a']);
-                if !stem.contains(vowel) {
-                    lists.bare.extend(key.chars().next().map(|tag| (tag, stem)));
-                }
+        for key in lists.nouns.keys() {
+            let stem = key.trim_start_matches(['h', 's', 'a']);
+            if !stem.contains(vowel) {
+                lists.bare.extend(key.chars().next().map(|tag| (tag, stem)));
             }
         }
         lists

@@ -1,5 +1,8 @@
 //! How the words of a dictionary begin that may be forms of one word.
 
+/// Ends the key of a reflexive verb, which is a word of its own, as the dictionaries have it: вважається is no form of вважати.
+pub const REFLEXIVE: char = '~';
+
 /// Starts without those that begin with another, which add nothing.
 pub fn reduced(mut starts: Vec<String>) -> Vec<String> {
     starts.sort();

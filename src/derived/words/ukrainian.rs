@@ -3,6 +3,7 @@
 //! A key is a letter for the declension or conjugation class and the stem it has before an ending with a vowel;
 //! a word gets a key for each class its ending allows, so that two words meet only within one paradigm.
 
+use super::starts::REFLEXIVE;
 use crate::text::lists::words;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -16,9 +17,6 @@ enum Reading<'a> {
     /// A word of [`GROUPS`].
     Group(usize),
 }
-
-/// Ends the key of a reflexive verb.
-const REFLEXIVE: char = '~';
 
 type Sink<'s> = dyn FnMut(Reading) + 's;
 
@@ -480,13 +478,7 @@ fn verbal(word: &str, sink: &mut Sink) {
 
 fn groups() -> &'static HashMap<&'static str, Vec<usize>> {
     static MAP: OnceLock<HashMap<&'static str, Vec<usize>>> = OnceLock::new();
-    MAP.get_or_init(|| {
-        let mut map: HashMap<_, Vec<_>> = HashMap::new();
-        for (place, group) in GROUPS.iter().enumerate() {
-            group.split(' ').for_each(|form| map.entry(form).or_default().push(place));
-        }
-        map
-    })
+    MAP.get_or_init(|| GROUPS.by_word())
 }
 
 /// All readings of a word, and whether each is that of a reflexive verb.

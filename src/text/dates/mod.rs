@@ -77,7 +77,7 @@ pub fn parse(text: &str, setting: Setting<'_>) -> Option<Found> {
 
 /// All dates in a text, in order. Of a long text only the first `LOOKED_AT` bytes are read.
 pub fn find(text: &str, setting: Setting<'_>) -> Vec<Found> {
-    let end = (0..=LOOKED_AT.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let end = text.floor_char_boundary(LOOKED_AT);
     let tokens = tokens(&text[..end]);
     let mut found: Vec<Found> = Vec::new();
     let mut at = 0;

@@ -3,7 +3,7 @@
 //! The likelihoods come from the n-grams of one to five letters of lingua's language models (Peter M. Stahl, Apache-2.0,
 //! <https://github.com/pemistahl/lingua-rs>), which are made of newspapers; `benches/languages make` keeps those that are frequent. A
 //! letter counts by the longest n-gram that a language has of it, and each letter by which that is shorter than another language's
-//! costs [back-off] (Katz's back-off, with one weight for all).
+//! costs something (Katz's back-off, with one weight for all).
 
 /// The languages of the table in its order, by script, and what speaks against each before a letter is read, in twelfths of a nat:
 /// few news are written in the smaller ones, and what is written in none is likely to be taken for one of them.
@@ -44,9 +44,6 @@ pub fn key(before: Key, letter: char) -> Key {
     before << 16 | Key::from(u32::from(letter) & 0xffff)
 }
 
-/// The table.
-pub static BYTES: &[u8] = include_bytes!("grams.bin");
-
 /// Where the last letters of a key stand, and what they are known by there.
 pub fn place(key: Key, letters: usize) -> (usize, u16) {
     let key = key & ((1 << (16 * letters)) - 1);
@@ -58,60 +55,52 @@ pub fn place(key: Key, letters: usize) -> (usize, u16) {
 
 /// The table: bases of groups of places, then where each place begins from there, then the n-grams of each: what it is known by, and
 /// languages with what its last letter costs there, or [`ALL`] and what it costs in each of them.
-pub struct Grams<'a> {
-    bytes: &'a [u8],
+pub static BYTES: &[u8] = include_bytes!("grams.bin");
+
+/// Where a place begins.
+fn begins(place: usize) -> usize {
+    let base = 4 * (place / SHARED);
+    let base = u32::from_le_bytes(BYTES[base..base + 4].try_into().expect("four bytes"));
+    let offset = 4 * BASES + 2 * place;
+    base as usize + usize::from(u16::from_le_bytes(BYTES[offset..offset + 2].try_into().expect("two bytes")))
 }
 
-impl<'a> Grams<'a> {
-    pub const fn new(bytes: &'a [u8]) -> Grams<'a> {
-        Grams { bytes }
-    }
-
-    fn begins(&self, place: usize) -> usize {
-        let base = 4 * (place / SHARED);
-        let base = u32::from_le_bytes(self.bytes[base..base + 4].try_into().expect("four bytes"));
-        let offset = 4 * BASES + 2 * place;
-        base as usize
-            + usize::from(u16::from_le_bytes(self.bytes[offset..offset + 2].try_into().expect("two bytes")))
-    }
-
-    /// What is behind an n-gram in the table.
-    fn of(&self, key: Key, letters: usize) -> Option<&'a [u8]> {
-        let (place, known_by) = place(key, letters);
-        let mut rest = &self.bytes[self.begins(place)..self.begins(place + 1)];
-        while let [low, high, behind @ ..] = rest {
-            let end = match behind {
-                [ALL, ..] => 1 + ROOM,
-                _ => 2 * behind.chunks_exact(2).position(|one| one[0] & LAST != 0)? + 2,
-            };
-            if u16::from_le_bytes([*low, *high]) == known_by {
-                return Some(&behind[..end]);
-            }
-            rest = &behind[end..];
+/// What is behind an n-gram in the table.
+fn of(key: Key, letters: usize) -> Option<&'static [u8]> {
+    let (place, known_by) = place(key, letters);
+    let mut rest = &BYTES[begins(place)..begins(place + 1)];
+    while let [low, high, behind @ ..] = rest {
+        let end = match behind {
+            [ALL, ..] => 1 + ROOM,
+            _ => 2 * behind.chunks_exact(2).position(|one| one[0] & LAST != 0)? + 2,
+        };
+        if u16::from_le_bytes([*low, *high]) == known_by {
+            return Some(&behind[..end]);
         }
-        None
+        rest = &behind[end..];
     }
+    None
+}
 
-    /// Adds what the last letter of a word's beginning costs in each language; whether any language knows it.
-    pub fn add(&self, key: Key, letters: usize, costs: &mut [u16; ROOM]) -> bool {
-        // Two letters say all that one does, if anybody writes them.
-        let pair = if letters > 1 { self.of(key, 2) } else { None };
-        let Some([ALL, all @ ..]) = pair.or_else(|| self.of(key, 1)) else { return false };
-        let mut own: [u8; ROOM] = all.try_into().expect("one for each language");
-        if pair.is_some() {
-            for length in 3..=letters.min(LETTERS_MAX) {
-                match self.of(key, length) {
-                    None => break,
-                    Some([ALL, all @ ..]) => own.copy_from_slice(all),
-                    Some(languages) => {
-                        for one in languages.chunks_exact(2) {
-                            own[usize::from(one[0]) % ROOM] = one[1];
-                        }
+/// Adds what the last letter of a word's beginning costs in each language; whether any language knows it.
+pub fn add(key: Key, letters: usize, costs: &mut [u16; ROOM]) -> bool {
+    // Two letters say all that one does, if anybody writes them.
+    let pair = if letters > 1 { of(key, 2) } else { None };
+    let Some([ALL, all @ ..]) = pair.or_else(|| of(key, 1)) else { return false };
+    let mut own: [u8; ROOM] = all.try_into().expect("one for each language");
+    if pair.is_some() {
+        for length in 3..=letters.min(LETTERS_MAX) {
+            match of(key, length) {
+                None => break,
+                Some([ALL, all @ ..]) => own.copy_from_slice(all),
+                Some(languages) => {
+                    for one in languages.chunks_exact(2) {
+                        own[usize::from(one[0]) % ROOM] = one[1];
                     }
                 }
             }
         }
-        costs.iter_mut().zip(own).for_each(|(sum, cost)| *sum = sum.saturating_add(u16::from(cost)));
-        true
     }
+    costs.iter_mut().zip(own).for_each(|(sum, cost)| *sum = sum.saturating_add(u16::from(cost)));
+    true
 }

@@ -5,7 +5,7 @@
 pub mod grams;
 
 use crate::model::Language;
-use grams::{Grams, LANGUAGES};
+use grams::LANGUAGES;
 use std::ops::RangeInclusive;
 
 /// Letters that are looked at: more do not change the answer.
@@ -22,8 +22,6 @@ const LETTERS_MIN: usize = 8;
 const APART: [u16; 2] = [12, 3];
 /// The letters of a text of two words.
 const TWO_WORDS: usize = 12;
-
-static GRAMS: Grams<'static> = Grams::new(grams::BYTES);
 
 /// The language of headline and body, or none if there is too little to go by.
 pub fn detect(headline: &str, body: &str) -> Option<Language> {
@@ -237,20 +235,19 @@ impl Costs {
         let mut key = 0;
         for (at, letter) in word.iter().enumerate() {
             key = grams::key(key, *letter);
-            self.letters += usize::from(GRAMS.add(key, at + 1, &mut self.costs));
+            self.letters += usize::from(grams::add(key, at + 1, &mut self.costs));
         }
     }
 }
 
 /// The language in which the letters of a script are likeliest behind each other. A word counts once; names keep their letters in every
-/// language, so that words with a capital count for half beside others.
+/// language, so that words with a capital count for less beside others.
 fn by_grams(parts: &[&str], script: Script) -> Option<&'static str> {
     let costs = || Costs { costs: [0; grams::ROOM], letters: 0 };
     let (mut small, mut capital) = (costs(), costs());
     let mut seen = [0u64; 16];
     let mut word: Vec<char> = Vec::with_capacity(WORD_LETTERS);
-    let letters = |part: &str| part.chars().chain([' ']).collect::<Vec<char>>();
-    for letter in parts.iter().flat_map(|part| letters(part)) {
+    for letter in parts.iter().flat_map(|part| part.chars().chain([' '])) {
         if letter.is_alphabetic() && script_of(letter) == Some(script) {
             if word.len() < WORD_LETTERS {
                 word.push(letter);
