@@ -179,7 +179,7 @@ fn questions(c: &mut Criterion) {
         });
     });
     c.bench_function("count/by-month", |b| {
-        b.iter(|| reader.count_by(&Query::default(), By::Month).unwrap().len())
+        b.iter(|| reader.count_by(&Query::default(), &By::Month.into()).unwrap().len())
     });
     let all = Query { order: Order::Arrival, limit: Some(2000), ..Query::default() };
     let jsonl = renderer(Format::Jsonl, Options::default());

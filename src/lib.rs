@@ -73,6 +73,8 @@ pub use archive::{
     Archive, Healed, IndexHealed, Open, Prepared, Put, Scratch, ScratchPlace, Snapshot, Snapshots, rebuild,
 };
 #[doc(inline)]
+pub use derived::words::Scope;
+#[doc(inline)]
 pub use model::{
     Article, Capture, Counts, Dated, Digest, Distance, Document, Draft, Error, Language, Named, Origin,
     Original, Place, Precision, Prefix, Progress, Provenance, Published, Reason, Rejection, Result, Skip,
@@ -80,5 +82,6 @@ pub use model::{
 };
 #[doc(inline)]
 pub use query::{
-    Bound, By, Clock, Condition, Cursor, DateField, Expr, Order, Query, SyntaxError, Words, parse,
+    Bound, By, Clock, Condition, Cursor, DateField, Expr, Grouping, Hint, Meant, NoDate, Order, Query,
+    SyntaxError, Words, parse, parse_with_hints,
 };

@@ -424,7 +424,7 @@ fn counts(archive: &Path, database: &Path) -> (f64, f64) {
     let archive = Archive::open(archive, &Open::default()).unwrap();
     let reader = archive.snapshot().unwrap();
     let start = Instant::now();
-    let groups = reader.count_by(&Query::default(), By::Month).unwrap();
+    let groups = reader.count_by(&Query::default(), &By::Month.into()).unwrap();
     let ours = start.elapsed();
     let connection = Connection::open(database).unwrap();
     let mut select = connection
@@ -437,7 +437,10 @@ fn counts(archive: &Path, database: &Path) -> (f64, f64) {
         select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? as u64))).unwrap();
     let theirs: Vec<(String, u64)> = rows.map(Result::unwrap).collect();
     let time = start.elapsed();
-    assert_eq!(groups.into_iter().map(|group| (group.key.unwrap(), group.count)).collect::<Vec<_>>(), theirs);
+    assert_eq!(
+        groups.into_iter().map(|group| (group.key[0].clone().unwrap(), group.count)).collect::<Vec<_>>(),
+        theirs
+    );
     (ours.as_secs_f64() * 1e3, time.as_secs_f64() * 1e3)
 }
 

@@ -1,23 +1,14 @@
-//! Counts: of everything, by what articles have in common, by source.
+//! Counts: of everything, by source.
 
 use super::api::Totals;
 use super::filter::Filter;
 use super::plan::Asked;
 use super::scan::date_bounds;
 use crate::archive::Snapshot;
-use crate::model::{DAY, Language, Precision, Result, Source, Timestamp};
-use crate::query::{By, Query};
-use crate::store::{Direction, Mark, SourceNames, keys};
+use crate::model::{Precision, Result, Source, Timestamp};
+use crate::query::{DateField, Query};
+use crate::store::{Direction, Mark, keys};
 use std::collections::{BTreeMap, HashSet};
-
-/// A group and how many articles are in it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Group {
-    /// What they have in common; `None` if it is not known.
-    pub key: Option<String>,
-    /// How many.
-    pub count: u64,
-}
 
 /// What is known of one source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,31 +23,8 @@ pub struct SourceSummary {
     pub first: Option<(Timestamp, Precision)>,
     /// The latest publication.
     pub last: Option<(Timestamp, Precision)>,
-}
-
-#[derive(PartialEq)]
-enum GroupKey {
-    Source(u32),
-    Day(Option<i64>),
-    Language(Option<Language>),
-}
-
-impl GroupKey {
-    fn label(&self, by: By, names: &SourceNames) -> Option<String> {
-        match self {
-            GroupKey::Source(number) => names.name(*number).map(|name| name.as_str().to_owned()),
-            GroupKey::Language(language) => language.map(|language| language.to_string()),
-            GroupKey::Day(day) => day.map(|day| {
-                let at = Timestamp(day * DAY);
-                match by {
-                    By::Week => at.week(),
-                    By::Month => at.month(),
-                    By::Year => at.month()[..at.month().len() - 3].to_owned(),
-                    _ => at.day(),
-                }
-            }),
-        }
-    }
+    /// The latest capture.
+    pub captured: Option<Timestamp>,
 }
 
 impl Asked {
@@ -90,35 +58,6 @@ impl Asked {
         })
     }
 
-    /// How many articles (or captures, with [`Query::captures`]) are in each group, ascending; the group without a key last.
-    pub fn count_by(&self, by: By) -> Result<Vec<Group>> {
-        let (view, captures) = (&self.reader.view, self.query.captures);
-        let names = view.names()?;
-        let mut groups = BTreeMap::<Option<String>, (u64, HashSet<u64>)>::new();
-        let mut last: Option<(GroupKey, Option<String>)> = None;
-        for mark in self.marks()? {
-            let mark = mark?;
-            let key = match by {
-                By::Source => GroupKey::Source(mark.source),
-                By::Language => GroupKey::Language(view.article(mark.article)?.language),
-                By::Day | By::Week | By::Month | By::Year => {
-                    GroupKey::Day(mark.at.map(|at| at.0.div_euclid(DAY)))
-                }
-            };
-            let label = match &last {
-                Some((last, label)) if *last == key => label.clone(),
-                _ => key.label(by, &names),
-            };
-            let (count, seen) = groups.entry(label.clone()).or_default();
-            *count += u64::from(captures || self.reader.is_first(seen, &mark)?);
-            last = Some((key, label));
-        }
-        let mut groups: Vec<Group> =
-            groups.into_iter().map(|(key, (count, _))| Group { key, count }).collect();
-        groups.sort_by(|a, b| (a.key.is_none(), &a.key).cmp(&(b.key.is_none(), &b.key)));
-        Ok(groups)
-    }
-
     /// The sources with what they have of it, by name; captures without a source last.
     pub fn sources(&self) -> Result<Vec<SourceSummary>> {
         let names = self.reader.view.names()?;
@@ -127,7 +66,17 @@ impl Asked {
             let mark = mark?;
             let (summary, seen) = summaries.entry(mark.source).or_insert_with(|| {
                 let source = names.name(mark.source).cloned();
-                (SourceSummary { source, articles: 0, captures: 0, first: None, last: None }, HashSet::new())
+                (
+                    SourceSummary {
+                        source,
+                        articles: 0,
+                        captures: 0,
+                        first: None,
+                        last: None,
+                        captured: None,
+                    },
+                    HashSet::new(),
+                )
             });
             summary.captures += 1;
             summary.articles += u64::from(self.reader.is_first(seen, &mark)?);
@@ -137,6 +86,18 @@ impl Asked {
                     Some(summary.first.map_or(dated, |first| if at < first.0 { dated } else { first }));
                 summary.last =
                     Some(summary.last.map_or(dated, |last| if at >= last.0 { dated } else { last }));
+            }
+        }
+        // The same captures by their other date.
+        let other = match self.query.date_field {
+            DateField::Published => DateField::Captured,
+            DateField::Captured => DateField::Published,
+        };
+        let query = Query { date_field: other, ..self.query.clone() };
+        for mark in self.reader.ask(&query)?.marks()? {
+            let mark = mark?;
+            if let Some((summary, _)) = summaries.get_mut(&mark.source) {
+                summary.captured = summary.captured.max(mark.at);
             }
         }
         let mut summaries: Vec<SourceSummary> = summaries.into_values().map(|(summary, _)| summary).collect();
@@ -179,11 +140,6 @@ impl Snapshot {
     /// How many hits a query has.
     pub fn count(&self, query: &Query) -> Result<u64> {
         self.ask(query)?.count()
-    }
-
-    /// How many articles (or captures, with [`Query::captures`]) are in each group, ascending; the group without a key last.
-    pub fn count_by(&self, query: &Query, by: By) -> Result<Vec<Group>> {
-        self.ask(query)?.count_by(by)
     }
 
     /// Whether an article that may be met again is met for the first time.

@@ -52,9 +52,9 @@ pub fn answer(snapshot: &Snapshot, request: &Request) -> Result<Answers> {
             let asked = snapshot.ask(query)?;
             (Pieces::all([Answer::Totals(asked.totals()?)]), Some(asked))
         }
-        Want::Groups(by) => {
+        Want::Groups(grouping) => {
             let asked = snapshot.ask(query)?;
-            let groups = asked.count_by(*by)?.into_iter();
+            let groups = asked.count_by(grouping)?.into_iter();
             let groups = groups.map(|group| Answer::Group { key: group.key, count: group.count });
             (Pieces::all(groups), Some(asked))
         }
@@ -66,14 +66,14 @@ pub fn answer(snapshot: &Snapshot, request: &Request) -> Result<Answers> {
             let first = after.saturating_add(1);
             let end = snapshot.position().next_seq;
             if query.filter.is_everything() {
-                let end = end.min(first.saturating_add(query.limit.unwrap_or(u64::MAX)));
-                (Pieces::Entries(first..end), None)
+                let last = end.min(first.saturating_add(query.limit.unwrap_or(u64::MAX)));
+                (Pieces::Entries(first..last, end), None)
             } else {
                 let later = Condition::Seq(first, u64::MAX).into();
                 let filter = query.filter.clone().and(later);
                 let query = Query { filter, order: Order::Arrival, captures: true, ..query.clone() };
                 let asked = snapshot.ask(&query)?;
-                (Pieces::Captures(Box::new(asked.hits()?)), Some(asked))
+                (Pieces::Captures(Box::new(asked.hits()?), None), Some(asked))
             }
         }
         Want::Tags => {
@@ -118,10 +118,11 @@ fn named(snapshot: &Snapshot, name: &str) -> Result<Vec<u64>> {
 }
 
 fn of_source(summary: SourceSummary) -> Answer {
-    let SourceSummary { source, articles, captures, first, last } = summary;
+    let SourceSummary { source, articles, captures, first, last, captured } = summary;
     let date = |at: Option<(Timestamp, Precision)>| at.map(|(at, precision)| Dated::print(at, precision));
     let source = source.map(|source| source.to_string());
-    Answer::Source { source, articles, captures, first: date(first), last: date(last) }
+    let captured = captured.map(|at| at.to_string());
+    Answer::Source { source, articles, captures, first: date(first), last: date(last), captured }
 }
 
 /// An answer, piece by piece, as it is found.
@@ -139,8 +140,10 @@ enum Pieces {
     All(std::vec::IntoIter<Answer>),
     Rows(Box<Rows>),
     Documents(Box<Hits>, Option<Hit>),
-    Captures(Box<Hits>),
-    Entries(Range<u64>),
+    /// With the number of the last one.
+    Captures(Box<Hits>, Option<u64>),
+    /// Of those before a number.
+    Entries(Range<u64>, u64),
     /// Those that are there, and the names of those that are not.
     Articles(std::vec::IntoIter<std::result::Result<u64, String>>),
 }
@@ -180,11 +183,14 @@ impl Answers {
                 }
                 _ => None,
             },
-            Some(Pieces::Captures(hits)) => match hits.next().transpose()? {
-                Some(hit) => Some(Answer::Entry(entry(snapshot, hit.seq)?)),
+            Some(Pieces::Captures(hits, last)) => match hits.next().transpose()? {
+                Some(hit) => {
+                    *last = Some(hit.seq);
+                    Some(Answer::Entry(entry(snapshot, hit.seq)?))
+                }
                 None => None,
             },
-            Some(Pieces::Entries(numbers)) => match numbers.next() {
+            Some(Pieces::Entries(numbers, _)) => match numbers.next() {
                 Some(seq) => Some(Answer::Entry(entry(snapshot, seq)?)),
                 None => None,
             },
@@ -198,6 +204,12 @@ impl Answers {
 
     fn end(&mut self) -> Result<End> {
         let mut end = End { count: self.count, ..End::default() };
+        end.after = match &mut self.source {
+            Some(Pieces::Entries(numbers, next_seq)) if numbers.end < *next_seq => Some(numbers.end - 1),
+            Some(Pieces::Captures(hits, last)) => last.filter(|_| hits.has_more().unwrap_or(false)),
+            _ => None,
+        }
+        .map(|seq| seq.to_string());
         let (hits, last, is_search) = match &mut self.source {
             Some(Pieces::Rows(rows)) => (Some(&mut rows.hits), rows.last, rows.marker.is_some()),
             Some(Pieces::Documents(hits, last)) => (Some(&mut **hits), *last, false),

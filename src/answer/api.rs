@@ -7,7 +7,7 @@ use super::place::Hit;
 use super::snippet::Snippet;
 use super::why::Why;
 use crate::model::{Article, Capture, Dated, Document, Original};
-use crate::query::{By, DateField, Query};
+use crate::query::{DateField, Grouping, Query};
 use serde::{Deserialize, Serialize};
 
 /// The version of requests and answers. A request of a later one is refused.
@@ -58,7 +58,7 @@ pub enum Want {
     /// How many articles, captures and sources there are, and from when to when.
     Totals,
     /// How many there are by what they have in common.
-    Groups(By),
+    Groups(Grouping),
     /// What there is of each source.
     Sources,
     /// Everything that was committed after the entry with this number, in order; with a query, captures alone.
@@ -90,8 +90,8 @@ pub enum Answer {
     Totals(Totals),
     /// To [`Want::Groups`].
     Group {
-        /// What they have in common; none if it is not known.
-        key: Option<String>,
+        /// What they have in common, in the order that was asked for; none if it is not known.
+        key: Vec<Option<String>>,
         /// How many.
         count: u64,
     },
@@ -107,6 +107,8 @@ pub enum Answer {
         first: Option<String>,
         /// The latest one.
         last: Option<String>,
+        /// The latest capture, UTC.
+        captured: Option<String>,
     },
     /// To [`Want::Log`].
     Entry(EntryRow),

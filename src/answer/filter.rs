@@ -1,6 +1,7 @@
 //! A query made ready to be held against captures: what can be told from a row of an index is told from it, and only what is
 //! left is read.
 
+use super::extra;
 use crate::archive::Snapshot;
 use crate::bytes::number_set::NumberSet;
 use crate::derived::words::analysis::{Code, Words as TextWords};
@@ -38,6 +39,9 @@ pub(super) enum CaptureTest {
     Domain(String),
     Input(Vec<String>),
     Summary,
+    Noted,
+    /// A field of the input, and the words in it; none if anything is in it.
+    Extra(String, Vec<String>),
 }
 
 /// A capture that is held against a filter; what it takes is read when it is needed, once.
@@ -212,6 +216,11 @@ impl Filter {
             Condition::Undated => Filter::Undated,
             Condition::Suspect => Filter::Suspect,
             Condition::Summary => capture(CaptureTest::Summary),
+            Condition::Noted => capture(CaptureTest::Noted),
+            Condition::Extra(path, value) => {
+                let words = if value == "*" { Vec::new() } else { words(value) };
+                capture(CaptureTest::Extra(path.clone(), words))
+            }
             Condition::MultiCapture => Filter::MultiCapture,
         })
     }
@@ -246,7 +255,8 @@ impl Filter {
                 CaptureTest::Url(_) | CaptureTest::UrlStart(_) | CaptureTest::Domain(_) => 60,
                 CaptureTest::Author(_) => 100,
                 CaptureTest::Section(_) => 400,
-                CaptureTest::Summary => 10,
+                CaptureTest::Summary | CaptureTest::Noted => 10,
+                CaptureTest::Extra(..) => 4000,
             },
             Filter::MultiCapture => 300,
             _ => 10,
@@ -365,6 +375,11 @@ impl CaptureTest {
                 parts => globs(&provenance.input, parts),
             },
             CaptureTest::Summary => provenance.is_summary,
+            CaptureTest::Noted => !provenance.notes.is_empty(),
+            CaptureTest::Extra(path, asked) => provenance.extra.as_deref().is_some_and(|extra| {
+                let mut values = extra::values(extra, path).into_iter();
+                values.any(|value| asked.is_empty() || contains(&words(&value), asked))
+            }),
         }
     }
 }

@@ -6,18 +6,21 @@ mod api;
 mod bounds;
 mod document;
 mod explain;
+mod extra;
 mod filter;
+mod groups;
 mod place;
 mod plan;
 mod scan;
 mod snippet;
 mod why;
 
-pub use aggregate::{Group, SourceSummary};
+pub use aggregate::SourceSummary;
 pub use answers::{Answers, answer};
 pub use api::{
     Answer, CaptureRow, End, EntryRow, Found, OriginalRow, Request, Row, Totals, VERSION, Want, When,
 };
+pub use groups::Group;
 pub use place::{Hit, Hits};
 pub use plan::Asked;
 pub use snippet::Snippet;

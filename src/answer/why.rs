@@ -1,5 +1,6 @@
 //! Why a query finds an article, or why not: condition by condition.
 
+use super::extra;
 use crate::archive::Snapshot;
 use crate::derived::words::analysis::{Code, Words};
 use crate::derived::words::{Matcher, Pattern, Scope};
@@ -104,6 +105,11 @@ fn found(article: &Article, captures: &[Capture], condition: &Condition) -> Stri
         Condition::Summary => {
             of_captures(&|of| Some(if of.is_summary { "a summary" } else { "a text" }.to_owned()))
         }
+        Condition::Noted => of_captures(&|of| joined(of.notes.iter().map(String::as_str).collect())),
+        Condition::Extra(path, _) => of_captures(&|of| {
+            let values = extra::values(of.extra.as_deref()?, path);
+            joined(values.iter().map(String::as_str).collect())
+        }),
         Condition::Input(_) => of_captures(&|of| Some(of.input.clone())),
         Condition::Seq(..) | Condition::MultiCapture => {
             captures.iter().map(|capture| capture.seq.to_string()).collect::<Vec<_>>().join(", ")

@@ -7,8 +7,8 @@ use super::output::advice;
 use super::output::terminal::{Paint, clean, grouped, shown};
 use pressmark::answer::Asked;
 use pressmark::{
-    Answer, Archive, Condition, Digest, End, Found, Open, Prefix, Query, Request, Scratch, ScratchPlace,
-    Snapshot, Want, answer,
+    Answer, Archive, Condition, Digest, End, Found, Open, Prefix, Query, Request, Scope, Scratch,
+    ScratchPlace, Snapshot, Source, Want, Words, answer,
 };
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
@@ -23,6 +23,10 @@ pub struct Context {
     pub wait: Duration,
     pub scratch: Option<PathBuf>,
     pub json: bool,
+    /// Whether notes are left out.
+    pub quiet: bool,
+    /// Whether more is said than has to be.
+    pub verbose: bool,
     /// Data.
     pub out: Output,
     pub paint: Paint,
@@ -59,9 +63,22 @@ impl Context {
         self.with_archive(Access::Read, |context, archive| {
             let query = make(&archive.snapshot()?.queries())?;
             let reader = context.snapshot_for(archive, &query)?;
-            note_unknown(context, &reader, &query)?;
+            context.hint(args, &reader, &query)?;
             work(context, reader, &query)
         })
+    }
+
+    /// Says what of a query was understood otherwise than it was probably meant, and what of it the archive has never heard of.
+    fn hint(&self, args: &FilterArgs, reader: &Snapshot, query: &Query) -> Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
+        let unknown = unknown(reader, query)?;
+        if unknown.is_empty() {
+            args.hint(&reader.queries()).iter().for_each(|hint| self.note("hint", &clean(hint)));
+        }
+        unknown.iter().for_each(|hint| self.note("hint", hint));
+        Ok(())
     }
 
     /// A snapshot for a query; what had to be done to the indexes for it is said.
@@ -74,9 +91,14 @@ impl Context {
         Ok(snapshot)
     }
 
+    /// Whether it is to be said how a query was answered.
+    pub fn explains(&self, args: &FilterArgs) -> bool {
+        args.flags.explain || self.verbose
+    }
+
     /// Says how a query was answered, if that is asked for.
     pub fn explain(&self, args: &FilterArgs, asked: &Asked) -> Result<()> {
-        if args.flags.explain {
+        if self.explains(args) {
             for line in asked.plan_lines()? {
                 self.say(&clean(&line));
             }
@@ -95,7 +117,8 @@ impl Context {
         each: &mut dyn FnMut(&mut Context, Answer) -> Result<()>,
     ) -> Result<End> {
         self.with_query(args, make, |context, snapshot, query| {
-            let request = Request { explain: args.flags.explain, ..Request::new(query.clone(), want(query)) };
+            let request =
+                Request { explain: context.explains(args), ..Request::new(query.clone(), want(query)) };
             context.pieces(&snapshot, &request, each)
         })
     }
@@ -247,8 +270,9 @@ impl Context {
         }
         let query = filter.query(&archive.snapshot()?.queries())?;
         let snapshot = self.snapshot_for(archive, &query)?;
+        self.hint(filter, &snapshot, &query)?;
         let want = Want::Rows { digits: false, snippets: false };
-        let request = Request { explain: filter.flags.explain, ..Request::new(query, want) };
+        let request = Request { explain: self.explains(filter), ..Request::new(query, want) };
         let mut found = Vec::new();
         self.pieces(&snapshot, &request, &mut |_, piece| {
             if let Answer::Row(row) = piece {
@@ -287,12 +311,19 @@ impl Context {
         self.complain(&format!("no article's digest starts with {}", clean(&id.to_lowercase())));
     }
 
-    /// Talk: one line on standard error.
+    /// Talk: one line on standard error, unless nobody wants to hear it.
     pub fn say(&self, text: &str) {
+        if !self.quiet {
+            self.note("note", text);
+        }
+    }
+
+    /// One line on standard error, of a kind.
+    fn note(&self, kind: &str, text: &str) {
         let mut err = io::stderr().lock();
         // When nobody can hear it, there is nobody to tell.
         let _ = if self.json {
-            writeln!(err, "{}", serde_json::json!({"message_type": "note", "message": text}))
+            writeln!(err, "{}", serde_json::json!({"message_type": kind, "message": text}))
         } else {
             writeln!(err, "pressmark: {text}")
         };
@@ -308,7 +339,7 @@ impl Context {
     /// Something that could not be done, while the rest can: the command will be partly done.
     pub fn complain(&mut self, text: &str) {
         self.complaints += 1;
-        self.say(text);
+        self.note("complaint", text);
     }
 
     /// From here on, files are the user's to read as they like: what is exported.
@@ -366,8 +397,8 @@ fn said_of(scratch: &Scratch) -> String {
     )
 }
 
-/// Says which of the sources and tags asked for the archive has never heard of, and what may have been meant.
-fn note_unknown(context: &Context, reader: &Snapshot, query: &Query) -> Result<()> {
+/// Which of the sources, tags and languages asked for the archive has never heard of, and what may have been meant.
+fn unknown(reader: &Snapshot, query: &Query) -> Result<Vec<String>> {
     let names = reader.names()?;
     let near = |all: &mut dyn Iterator<Item = &str>, asked: &str| {
         let likeness = all.map(|name| (strsim::jaro_winkler(name, asked), name));
@@ -377,19 +408,35 @@ fn note_unknown(context: &Context, reader: &Snapshot, query: &Query) -> Result<(
             .map(|(_, name)| format!("; is it {name}?"))
             .unwrap_or_default()
     };
+    let is_source = |word: &str| {
+        word.contains('.') && Source::parse(word).is_some_and(|source| names.number(Some(&source)).is_some())
+    };
+    let mut unknown = Vec::new();
     for condition in query.filter.conditions() {
         match condition {
             Condition::Source(Some(source)) if names.number(Some(source)).is_none() => {
                 let hint = near(&mut names.names().iter().map(|name| name.as_str()), source.as_str());
-                context.say(&format!("there is no source {}{}", clean(source.as_str()), clean(&hint)));
+                unknown.push(format!("there is no source {}{}", clean(source.as_str()), clean(&hint)));
+            }
+            Condition::Words(Scope::Both, Words::Word(word)) if is_source(word) => {
+                unknown.push(format!(
+                    "'{0}' was looked for as words; source:{0} finds what it published",
+                    clean(word)
+                ));
             }
             Condition::Tag(tag) if !reader.has_tag(tag)? => {
                 let tags = reader.tag_counts()?;
                 let hint = near(&mut tags.iter().map(|(tag, _)| tag.as_str()), tag);
-                context.say(&format!("no article has the tag {}{}", clean(tag), clean(&hint)));
+                unknown.push(format!("no article has the tag {}{}", clean(tag), clean(&hint)));
+            }
+            Condition::Language(Some(language)) if language.is_known() => {
+                let asked = Query { filter: condition.clone().into(), ..Query::default() };
+                if reader.count(&asked)? == 0 {
+                    unknown.push(format!("no article is in the language {language}; pressmark count --by language has those that are here"));
+                }
             }
             _ => {}
         }
     }
-    Ok(())
+    Ok(unknown)
 }

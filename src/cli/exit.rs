@@ -1,6 +1,6 @@
 //! How commands end: exit codes, and errors in words with a hint at what to do.
 
-use super::output::terminal::{Paint, clean, shown};
+use super::output::terminal::{ColorChoice, Paint, clean, shown};
 use pressmark::Error;
 use std::error::Error as _;
 use std::io::{self, Write};
@@ -95,12 +95,65 @@ pub fn usage(
     let cleaned: Vec<_> = arguments.iter().map(|argument| clean(&argument.to_string_lossy())).collect();
     let is_clean = arguments.iter().zip(&cleaned).all(|(argument, cleaned)| argument == cleaned.as_str());
     let code = if e.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+    let json = cleaned.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
     let e = if is_clean { Some(e) } else { parse(cleaned.into_iter().map(Into::into).collect()) };
-    match e {
+    match e.map(sober) {
+        Some(e) if json && e.use_stderr() => {
+            // `error: what`, and below it what to do.
+            let text = e.render().to_string();
+            let (what, more) = text.split_once("\n\n").unwrap_or((&text, ""));
+            let message = what.strip_prefix("error: ").unwrap_or(what).trim();
+            let hint = more
+                .split("Usage:")
+                .next()
+                .unwrap_or_default()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
+            say(true, Paint::new(ColorChoice::Never), (2, "usage", message.to_owned(), hint));
+        }
         Some(e) => drop(e.print()),
         None => drop(writeln!(io::stderr(), "error: the arguments hold control characters")),
     }
     code
+}
+
+/// Without tips at what is hardly alike, and with one where a file stands in the place of a command.
+fn sober(mut e: clap::Error) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue};
+    const ALIKE: f64 = 0.85;
+    let pairs = [
+        (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
+        (ContextKind::InvalidArg, ContextKind::SuggestedArg),
+    ];
+    for (given, tip) in pairs {
+        let text = |value: &ContextValue| match value {
+            ContextValue::String(text) => vec![text.clone()],
+            ContextValue::Strings(texts) => texts.clone(),
+            _ => Vec::new(),
+        };
+        let Some(word) = e.get(given).map(text).and_then(|mut given| given.pop()) else { continue };
+        if given == ContextKind::InvalidSubcommand && (Path::new(&word).exists() || word.contains("://")) {
+            let tip = format!("a file is taken in by 'pressmark ingest {word}'");
+            e.remove(ContextKind::SuggestedSubcommand);
+            e.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+            continue;
+        }
+        let tips = e.get(tip).map(text).unwrap_or_default().into_iter();
+        let likeness =
+            |tip: &str| strsim::jaro_winkler(tip.trim_start_matches('-'), word.trim_start_matches('-'));
+        let best = tips.map(|tip| (likeness(&tip), tip)).max_by(|a, b| a.0.total_cmp(&b.0));
+        e.remove(tip);
+        if let Some((_, best)) = best.filter(|(alike, _)| *alike >= ALIKE) {
+            let one = if tip == ContextKind::SuggestedArg {
+                ContextValue::String(best)
+            } else {
+                ContextValue::Strings(vec![best])
+            };
+            e.insert(tip, one);
+        }
+    }
+    e
 }
 
 /// Prints what there is to say and returns the exit code.
@@ -115,7 +168,11 @@ pub fn report(json: bool, paint: Paint, result: Result<Outcome>) -> i32 {
         Err(Failure::Output { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => return 0,
         Err(failure) => failure,
     };
-    let (code, kind, message, hint) = describe(&failure);
+    say(json, paint, describe(&failure))
+}
+
+/// Prints an error: code, kind, message, hint.
+fn say(json: bool, paint: Paint, (code, kind, message, hint): (i32, &'static str, String, String)) -> i32 {
     let mut err = io::stderr().lock();
     let _ = if json {
         let error = serde_json::json!({"message_type": "error", "code": code, "kind": kind, "message": message, "hint": hint});
@@ -171,6 +228,7 @@ fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
         Error::Costly { .. } => {
             (2, "usage", "ask for fewer things at once, or for longer starts of words (port* not p*)")
         }
+        Error::Unanswerable { .. } => (2, "usage", "ask for less, or leave --zeros out"),
         Error::Request { .. } => (2, "usage", "ask a later pressmark"),
         Error::Ambiguous { .. } => (2, "ambiguous", "give more digits"),
         Error::Original { .. } => (

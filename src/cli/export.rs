@@ -26,7 +26,7 @@ pub struct Args {
     #[command(flatten)]
     query: QueryArgs,
     /// jsonl, json, csv, tsv, md or text [default: by the name of the output, else jsonl].
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_parser = named::<Format>())]
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true, value_parser = named::<Format>())]
     format: Option<Format>,
     /// Write to this file instead of standard output: beside it, synced, then renamed; a device or a pipe is written to. .gz and
     /// .zst compress.

@@ -1,15 +1,15 @@
 //! `pressmark has https://rubryka.com/article/1` or `… | pressmark has --stdin`
 
 use super::context::Context;
-use super::exit::{Failure, Outcome, Result};
+use super::exit::{self, Failure, Outcome, Result};
 use super::output::terminal::clean;
-use pressmark::{Answer, Prefix, Query, Request, Snapshot, Want, answer};
+use pressmark::{Answer, Error, Prefix, Query, Request, Snapshot, Want, answer};
 use std::io::{BufRead, Write};
 
 /// Check whether articles are here, by digest or URL.
 ///
 /// A URL is found however it is spelled: scheme, www., tracking parameters and fragments do not count. Exits with 0 if
-/// all are there and with 1 if not.
+/// all are there and with 1 if not; --quiet prints none of them.
 #[derive(clap::Args)]
 pub struct Args {
     /// Digests, or digits that begin one, or URLs.
@@ -19,11 +19,8 @@ pub struct Args {
     #[arg(long)]
     stdin: bool,
     /// Print those that are missing instead of those that are there.
-    #[arg(long, conflicts_with = "quiet")]
+    #[arg(long)]
     missing: bool,
-    /// Print nothing; the exit code says it.
-    #[arg(short, long)]
-    quiet: bool,
 }
 
 impl Args {
@@ -36,38 +33,64 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     context.with_reader(|context, snapshot| {
         let mut all = true;
         let mut ask = |context: &mut Context, what: &str| {
-            let there = has(&snapshot, what)?;
+            let there = match has(&snapshot, what) {
+                Err(Failure::Archive(e @ Error::Ambiguous { .. })) => {
+                    context.complain(&format!("{}; give more digits", exit::in_words(&e)));
+                    return Ok(());
+                }
+                there => there?,
+            };
             all &= there;
-            if !args.quiet && there != args.missing {
+            if !context.quiet && there != args.missing {
                 writeln!(context.out, "{}", clean(what))?;
             }
             Ok::<(), Failure>(())
         };
         for what in &args.what {
+            if let Err(neither) = named(what) {
+                return Err(Failure::usage(&neither, HINT));
+            }
+        }
+        for what in &args.what {
             ask(context, what.trim())?;
         }
         if args.stdin {
-            for line in std::io::stdin().lock().lines() {
-                let line = line.map_err(|e| {
-                    Failure::usage(&format!("standard input: {e}"), "give a digest or a URL a line, as UTF-8")
-                })?;
-                if !line.trim().is_empty() {
-                    ask(context, line.trim())?;
+            for (number, line) in std::io::stdin().lock().split(b'\n').enumerate() {
+                let line =
+                    line.map_err(|e| Failure::usage(&format!("standard input cannot be read: {e}"), ""))?;
+                match std::str::from_utf8(&line) {
+                    Ok(line) if line.trim().is_empty() => {}
+                    Ok(line) => match named(line.trim()) {
+                        Ok(()) => ask(context, line.trim())?,
+                        // The others may be fine.
+                        Err(neither) => context.complain(&format!("line {}: {neither}; {HINT}", number + 1)),
+                    },
+                    Err(_) => {
+                        context.complain(&format!(
+                            "line {}: it is not UTF-8; give a digest or a URL a line",
+                            number + 1
+                        ));
+                    }
                 }
             }
         }
-        Ok(if all { Outcome::Done } else { Outcome::NoMatch })
+        Ok(match context.outcome() {
+            Outcome::Done if !all => Outcome::NoMatch,
+            outcome => outcome,
+        })
     })
+}
+
+const HINT: &str = "a digest is named by 4 to 64 hexadecimal digits";
+
+/// Whether it can name anything.
+fn named(what: &str) -> std::result::Result<(), String> {
+    let can = what.parse::<Prefix>().is_ok() || what.contains(['.', '/', ':']);
+    if can { Ok(()) } else { Err(format!("'{}' is neither a digest nor a URL", clean(what))) }
 }
 
 /// What can be a digest is one; everything else is a URL.
 fn has(snapshot: &Snapshot, what: &str) -> Result<bool> {
-    if what.parse::<Prefix>().is_err() && !what.contains(['.', '/', ':']) {
-        return Err(Failure::usage(
-            &format!("'{}' is neither a digest nor a URL", clean(what)),
-            "a digest is named by 4 to 64 hexadecimal digits",
-        ));
-    }
     let request = Request::new(Query::default(), Want::Has(vec![what.to_owned()]));
     let first = answer(snapshot, &request)?.next().transpose()?;
     Ok(matches!(first, Some(Answer::Has { there: true, .. })))

@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Read all inputs as this format [default: detected].
-    #[arg(long, value_name = "FORMAT", value_parser = named::<Format>())]
+    #[arg(short, long, value_name = "FORMAT", value_parser = named::<Format>())]
     format: Option<Format>,
     #[command(flatten)]
     reading: Reading,

@@ -1,26 +1,26 @@
 //! `pressmark log --after 12000`, `pressmark log --head`
 
-use super::args::FilterArgs;
+use super::args::{FilterArgs, place};
 use super::context::Context;
-use super::exit::{Outcome, Result};
+use super::exit::{Failure, Outcome, Result};
 use super::output::terminal::clean;
 use super::output::{Cell, Column, Format, FormatArgs, List, Style, Width};
-use pressmark::{Answer, Want};
+use pressmark::{Answer, Order, Want};
 use std::io::Write;
 
 /// List everything in order of arrival: captures, tags, queries.
 ///
-/// Number, time of capture, source, headline, digest. With a query, captures alone. The head is the state of the archive: a hash
+/// Seq, time of capture, source, headline, digest. With a query, captures alone. The head is the state of the archive: a hash
 /// over everything in it, in order. Two archives with the same head hold the same captures; a paper can cite it.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only captures after this number: 0 is before the first.
-    #[arg(long, value_name = "SEQ", default_value_t = 0)]
-    after: u64,
-    /// Show at most N.
-    #[arg(long, value_name = "N")]
+    /// Continue after this place: a seq; 0 is before the first.
+    #[arg(long, value_name = "PLACE", default_value = "0", hide_default_value = true)]
+    after: String,
+    /// Show at most N; 0 is no limit.
+    #[arg(short = 'n', long, value_name = "N")]
     limit: Option<u64>,
-    /// Print the number of the last capture and the head instead.
+    /// Print the last seq and the head instead.
     #[arg(long, conflicts_with_all = ["after", "limit", "format"])]
     head: bool,
     #[command(flatten)]
@@ -45,14 +45,21 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             Ok(Outcome::Done)
         });
     }
+    let after = place(&args.after)?;
+    if after.order != Order::Arrival {
+        return Err(Failure::usage(
+            "--after is a place in a list of another order",
+            "log takes a seq, as its first column has it",
+        ));
+    }
     let make = |saved: &_| {
         let mut query = args.filter.query(saved)?;
-        query.limit = args.limit;
+        query.limit = args.limit.filter(|limit| *limit > 0);
         Ok(query)
     };
     let mut list = List::new(context, &args.format, &COLUMNS);
     let shortened = list.format() == Format::Table && context.stdout_is_terminal();
-    context.ask(&args.filter, make, |_| Want::Log { after: args.after }, &mut |context, piece| {
+    context.ask(&args.filter, make, |_| Want::Log { after: after.seq }, &mut |context, piece| {
         let Answer::Entry(entry) = piece else { return Ok(()) };
         // What is no capture says what it is where captures have their source.
         let is_capture = entry.what == "capture";

@@ -57,6 +57,12 @@ struct Cli {
     /// Errors and progress on standard error as JSON, an object a line.
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
+    /// Say nothing that is not a complaint: no notes, hints and counts, no progress.
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more: how a query was answered, what became of each input.
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
+    verbose: bool,
     /// Colours: auto, always or never.
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto", hide_possible_values = true, value_parser = args::named::<ColorChoice>())]
     color: ColorChoice,
@@ -89,12 +95,16 @@ Commands that find articles all take the same query: pressmark help query.";
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(alias = "add", alias = "import")]
     Ingest(ingest::Args),
+    #[command(alias = "ls")]
     List(list::Args),
     Count(count::Args),
     Export(export::Args),
+    #[command(alias = "get", alias = "view")]
     Show(show::Args),
     Cat(cat::Args),
+    #[command(alias = "find", alias = "grep")]
     Search(search::Args),
     Why(why::Args),
     Has(has::Args),
@@ -149,6 +159,8 @@ pub fn main() -> ExitCode {
         wait: Duration::from_secs(cli.wait.into()),
         scratch: cli.scratch.filter(|dir| !dir.as_os_str().is_empty()),
         json: cli.json,
+        quiet: cli.quiet,
+        verbose: cli.verbose,
         out: Output::new(io::stdout().lock()),
         paint: Paint::new(cli.color),
         interrupted,

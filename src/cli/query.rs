@@ -53,7 +53,8 @@ THE QUERY LANGUAGE
   pressmark list 'source:rubryka.com date:2025-01..2025-03 НАТО -Трамп'
 
 Put the whole query between single quotes, so that the shell leaves it alone.
-Of several arguments, one with blanks in it is a phrase.
+Several arguments are one query; one with blanks in it stands as in brackets.
+What was probably meant otherwise is answered, with a hint.
 
 Words, in headline and body
   Київ               in all forms: Києва, Києву … (English, Russian,
@@ -76,7 +77,7 @@ Where and when
   source:rubryka.com   who published it; source:none has no source
   domain:rubryka.com   at a URL of this domain or of a host in it
   url:https://…        at this URL, however it is spelled; with * at its end,
-                       at any that begins so
+                       at any that begins so; https://… alone is the same
   author:Ковач         a name in the byline; author:\"Олена Ковач\"
   section:політика     a section or keyword
   lang:uk              the language of the text; lang:none is not known
@@ -88,13 +89,17 @@ Where and when
   id:3f2a9c01          the digest begins so
   seq:100..200         captures with these numbers
   input:crawl.warc.gz  from this file, or what is in it; * stands for anything
-  is:dated is:undated is:suspect is:summary is:multi-capture
+  extra.topics:grain   these words in a field that only the input had, or in
+                       one inside it: extra.place.name:Izmail; * for anything
+  is:dated is:undated is:suspect is:summary is:noted is:multi-capture
 
 Dates mean the whole of what they name, in UTC unless --tz says otherwise;
 ranges include both ends
   2025  2025-01  2025-01-28  2025-01-28T09:30Z  2025Q1  2025-W05  @1738056660
-  today yesterday monday, this-week last-week, -month, -year
-  3days 2weeks 1month 1year (the day that long ago), 12hours, now
+  28.01.2025  2025-1-28  \"Jan 28 2025\"  \"28 січня 2025\"  \"January 2025\"
+  today yesterday monday, this-week \"last week\", -month, -year
+  3days 2weeks \"7 days ago\" (the day that long ago), 12hours, now
+  \"last 7 days\" (with today)
   2025-01..2025-03   ..2025-02   2weeks..   yesterday..today
 --today DATE asks it as of another day.
 
@@ -110,9 +115,9 @@ Together
 One capture of the article must fulfil all that is asked of captures. So
 -source:a finds what somebody else published, whether or not a did too.
 
-Order and pages: --sort date, -date, source, arrival, relevance; --limit,
---offset, --after CURSOR. --explain says how a query is answered; pressmark
-why ID QUERY says why an article is found, or why not.";
+Order and pages: --sort date, -date, source, seq, relevance; --limit (0 is
+none), --offset, --after PLACE. --explain says how a query is answered;
+pressmark why ID QUERY says why an article is found, or why not.";
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     match &args.command {

@@ -43,11 +43,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         let words = args.query.filter.query(saved)?;
         let order = if words.filter.asks_for_words() { Order::Relevance } else { Order::Newest };
         let mut query = args.query.query(saved, order)?;
-        query.limit = match query.limit {
-            None => Some(SHOWN),
-            Some(0) => None,
-            limit => limit,
-        };
+        if args.query.limit.is_none() {
+            query.limit = Some(SHOWN);
+        }
         Ok(query)
     };
     let mut list = List::new(context, &args.format, &COLUMNS);

@@ -47,7 +47,7 @@ fn show(context: &Context, found: &Found, out: &mut Vec<u8>) -> Result<()> {
         writeln!(out, "tags      {}", clean(&found.tags.join(" ")))?;
     }
     for (index, capture) in found.captures.iter().enumerate() {
-        writeln!(out, "capture   {} of {}, number {}", index + 1, found.captures.len(), capture.seq)?;
+        writeln!(out, "capture   {} of {}, seq {}", index + 1, found.captures.len(), capture.seq)?;
         show_capture(capture, out)?;
     }
     let headline = if found.headline.is_empty() { "(no headline)" } else { &found.headline };

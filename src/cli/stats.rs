@@ -6,7 +6,7 @@ use super::context::{Access, Context};
 use super::exit::{Outcome, Result};
 use super::output::terminal::{bytes, clean, grouped, padded, shown};
 use super::output::{Format, print_bars};
-use pressmark::{Answer, By, Query, Request, Snapshot, Totals, Want};
+use pressmark::{Answer, By, Grouping, Query, Request, Snapshot, Totals, Want};
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 
@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["words", "source", "since", "until", "language", "undated"])]
     disk: bool,
     /// Output format: text, or json for one object.
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true, value_parser = named::<Format>())]
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true, value_parser = named::<Format>())]
     format: Format,
 }
 
@@ -32,7 +32,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if !args.filter.is_empty() {
         let make = |saved: &_| args.filter.query(saved);
         context.with_query(&args.filter, make, |context, snapshot, query| {
-            let found = Stats::of(context, &snapshot, query, args.filter.flags.explain)?;
+            let found = Stats::of(
+                context,
+                &snapshot,
+                query,
+                args.filter.flags.zone(),
+                context.explains(&args.filter),
+            )?;
             if matches!(args.format, Format::Json | Format::Jsonl) {
                 return Ok(writeln!(context.out, "{}", serde_json::Value::Object(found.json()))?);
             }
@@ -47,7 +53,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         let (uuid, parts, snapshot) = (archive.uuid(), archive.disk_bytes()?, archive.snapshot()?);
         let (applied, whole) = (snapshot.applied(), parts.values().sum::<u64>());
         if matches!(args.format, Format::Json | Format::Jsonl) {
-            let mut stats = Stats::of(context, &snapshot, &Query::default(), false)?.json();
+            let mut stats =
+                Stats::of(context, &snapshot, &Query::default(), args.filter.flags.zone(), false)?.json();
             stats.insert("uuid".to_owned(), uuid.to_string().into());
             stats.insert("text_bytes".to_owned(), applied.text_bytes.into());
             stats.insert("head".to_owned(), applied.position.head.to_string().into());
@@ -55,8 +62,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             return Ok(writeln!(context.out, "{}", serde_json::Value::Object(stats))?);
         }
         writeln!(context.out, "archive    {} ({uuid})", shown(&dir))?;
-        let found =
-            if args.disk { None } else { Some(Stats::of(context, &snapshot, &Query::default(), false)?) };
+        let found = if args.disk {
+            None
+        } else {
+            Some(Stats::of(context, &snapshot, &Query::default(), args.filter.flags.zone(), false)?)
+        };
         if let Some(found) = &found {
             found.print_totals(context)?;
             writeln!(context.out, "text       {}", bytes(applied.text_bytes))?;
@@ -87,7 +97,13 @@ struct Stats {
 }
 
 impl Stats {
-    fn of(context: &mut Context, snapshot: &Snapshot, query: &Query, explain: bool) -> Result<Stats> {
+    fn of(
+        context: &mut Context,
+        snapshot: &Snapshot,
+        query: &Query,
+        zone: &str,
+        explain: bool,
+    ) -> Result<Stats> {
         let mut totals = Totals::default();
         let mut request = Request { explain, ..Request::new(query.clone(), Want::Totals) };
         context.pieces(snapshot, &request, &mut |_, piece| {
@@ -99,10 +115,10 @@ impl Stats {
         request.explain = false;
         let mut groups = |by: By| -> Result<Vec<(String, u64)>> {
             let mut groups = Vec::new();
-            request.want = Want::Groups(by);
+            request.want = Want::Groups(Grouping { zone: zone.to_owned(), ..by.into() });
             context.pieces(snapshot, &request, &mut |_, piece| {
                 if let Answer::Group { key, count } = piece {
-                    groups.push((key.unwrap_or("none".to_owned()), count));
+                    groups.push((key.into_iter().flatten().next().unwrap_or("none".to_owned()), count));
                 }
                 Ok(())
             })?;

@@ -29,8 +29,8 @@ pub struct Args {
     dry_run: bool,
 }
 
-/// What stands before a tag that is given, or taken away; a hyphen comes as a minus.
-const SIGNS: [char; 3] = ['+', '-', '\u{2212}'];
+/// What stands before a tag that is given, or taken away.
+const SIGNS: [char; 2] = ['+', '-'];
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if args.words.is_empty() {

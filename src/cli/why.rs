@@ -19,7 +19,7 @@ pub struct Args {
     #[command(flatten)]
     filter: FilterArgs,
     /// Output format: text or json.
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true, value_parser = named::<Format>())]
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true, value_parser = named::<Format>())]
     format: Format,
 }
 

@@ -104,6 +104,12 @@ pub enum Error {
         /// The version that this build answers.
         known: u32,
     },
+    /// What a request asks for cannot be told.
+    #[error("{what}")]
+    Unanswerable {
+        /// What is wrong with it.
+        what: String,
+    },
     /// A prefix that names several articles.
     #[error("{prefix} names {} articles", candidates.len())]
     Ambiguous {

@@ -66,6 +66,12 @@ impl Language {
         code.and_then(Language::parse)
     }
 
+    /// Whether it is the code of a language; `parse` takes any two or three letters.
+    pub fn is_known(&self) -> bool {
+        let code = self.as_str();
+        isolang::Language::from_639_1(code).or_else(|| isolang::Language::from_639_3(code)).is_some()
+    }
+
     /// The code.
     pub fn as_str(&self) -> &str {
         let length = if self.0[2] == 0 { 2 } else { 3 };

@@ -27,7 +27,8 @@ pub trait Named: Copy + PartialEq + Sized + 'static {
 pub struct Unnamed {
     /// The name.
     pub name: String,
-    what: &'static str,
+    /// What it would have to be: `an order`.
+    pub what: &'static str,
 }
 
 impl fmt::Display for Unnamed {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
-/// Where a page of hits ended: the next one goes on after it. Printed as one word.
+/// Where a page of hits ended: the next one goes on after it. Printed as one word; in the order of seq, as that number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cursor {
     /// The order that it is a place in.
@@ -24,16 +24,14 @@ pub struct Cursor {
     pub source: String,
 }
 
-const ORDERS: [(&str, Order); 5] = [
-    ("new", Order::Newest),
-    ("old", Order::Oldest),
-    ("arr", Order::Arrival),
-    ("src", Order::Source),
-    ("rel", Order::Relevance),
-];
+const ORDERS: [(&str, Order); 4] =
+    [("new", Order::Newest), ("old", Order::Oldest), ("src", Order::Source), ("rel", Order::Relevance)];
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.order == Order::Arrival {
+            return self.seq.fmt(f);
+        }
         let order = ORDERS.iter().find(|(_, order)| *order == self.order).map_or("", |(name, _)| name);
         let at = self.at.map_or("none".to_owned(), |at| at.0.to_string());
         let digest: String = self.digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -45,6 +43,10 @@ impl FromStr for Cursor {
     type Err = BadCursor;
 
     fn from_str(text: &str) -> Result<Cursor, BadCursor> {
+        if let Ok(seq) = text.parse() {
+            let (at, digest, score, source) = (None, [0; 5], 0, String::new());
+            return Ok(Cursor { order: Order::Arrival, at, digest, seq, score, source });
+        }
         let mut parts = text.splitn(6, '_');
         let mut part = || parts.next().ok_or(BadCursor);
         let name = part()?;

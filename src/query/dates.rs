@@ -1,15 +1,43 @@
 //! Dates as queries write them: whole periods, open ranges, and days counted from today.
 
 use super::expr::Bound;
-use crate::model::{DAY, Timestamp};
+use crate::model::{DAY, Dated, Precision, Timestamp};
+use crate::text::dates::Setting;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span, ToSpan};
 
 /// The first and the last of a range, where it has them.
 pub type Ends = (Option<Bound>, Option<Bound>);
-/// Which part of a text is no date, and why.
-pub type NoDate = (std::ops::Range<usize>, String);
+
+/// Which part of a text is no date, why, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoDate {
+    /// The part, in bytes.
+    pub within: std::ops::Range<usize>,
+    /// What is wrong with it.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// How dates are written.
+const HINT: &str = "dates are 2025, 2025-01, 2025-01-28, 28.01.2025, 2025Q1, 2025-W05, yesterday, \"last week\", \"7 days ago\", 2weeks; ranges 2025-01..2025-03, ..2025, 2weeks..";
+
+impl NoDate {
+    /// Of this part of a text.
+    pub fn of(text: &str, within: std::ops::Range<usize>) -> NoDate {
+        let what = text[within.clone()].trim();
+        let parts: Vec<Option<u32>> = what.split('/').map(|part| part.parse().ok()).collect();
+        let hint = match parts[..] {
+            [Some(a @ 1..=12), Some(b @ 1..=12), Some(year @ 1000..)] => {
+                format!("is it {year}-{b:02}-{a:02} or {year}-{a:02}-{b:02}?")
+            }
+            _ => HINT.to_owned(),
+        };
+        NoDate { message: format!("'{what}' is not a date"), within, hint }
+    }
+}
 
 /// Where and when a question is asked.
 #[derive(Clone, Debug)]
@@ -45,6 +73,14 @@ impl Clock {
         Clock { now, ..self }
     }
 
+    /// What the clock shows here, as if that were UTC.
+    pub fn shown(&self, at: Timestamp) -> Timestamp {
+        if self.zone == TimeZone::UTC {
+            return at;
+        }
+        TimeZone::UTC.to_timestamp(self.civil(at)).map_or(at, |shown| Timestamp(shown.as_second()))
+    }
+
     /// The civil date of today.
     fn today(&self) -> Date {
         self.civil(self.now).date()
@@ -71,10 +107,9 @@ impl Clock {
 
     /// Reads `A`, `A..B`, `A..` or `..B`; each end means the whole of it. `Err` says what is wrong with which part of the text.
     pub fn range(&self, text: &str) -> Result<Ends, NoDate> {
-        let bad = |range: std::ops::Range<usize>| {
-            let what = &text[range.clone()];
-            (range, format!("'{what}' is not a date"))
-        };
+        let bad = |range| NoDate::of(text, range);
+        let whole =
+            |message: &str, hint: String| NoDate { within: 0..text.len(), message: message.to_owned(), hint };
         let Some(dots) = text.find("..") else {
             let (first, last) = self.period(text).ok_or_else(|| bad(0..text.len()))?;
             return Ok((Some(first), Some(last)));
@@ -87,9 +122,10 @@ impl Clock {
             .then(|| self.period(until).ok_or_else(|| bad(dots + 2..text.len())).map(|period| period.1))
             .transpose()?;
         match (first, last) {
-            (None, None) => Err((0..text.len(), "a range has a beginning or an end".to_owned())),
+            (None, None) => Err(whole("a range has a beginning or an end", HINT.to_owned())),
             (Some(first), Some(last)) if first.at > last.at => {
-                Err((0..text.len(), "the range ends before it begins".to_owned()))
+                let hint = format!("exchange them: {until}..{since}");
+                Err(whole("the range ends before it begins", hint))
             }
             ends => Ok(ends),
         }
@@ -106,17 +142,19 @@ impl Clock {
         }
         if let Some((civil, epoch)) = text.split_once('@') {
             // As bounds are printed.
-            let (civil, at) = (crate::model::Dated::parse(civil)?.at, Timestamp(epoch.parse().ok()?));
+            let (civil, at) = (Dated::parse(civil)?.at, Timestamp(epoch.parse().ok()?));
             return Some((Bound { civil, at }, Bound { civil, at }));
         }
-        if let Some((first, end)) = self.days(text) {
+        // `last week`, `7 days ago`: as one word.
+        let joined = text.split_whitespace().collect::<Vec<_>>().join("-");
+        if let Some((first, end)) = self.days(&joined) {
             let last = end.to_datetime(Time::midnight()).checked_sub(1.second()).ok()?;
             return Some((self.bound(first.to_datetime(Time::midnight()))?, self.bound(last)?));
         }
-        if let Some(at) = self.ago(text) {
+        if let Some(at) = self.ago(&joined) {
             return Some((at, at));
         }
-        let dated = crate::model::Dated::parse(text)?;
+        let dated = Dated::parse(text).or_else(|| self.printed(text))?;
         let period = dated.period();
         if dated.offset_minutes.is_some() {
             return Some((self.instant(period.first)?, self.instant(period.last)?));
@@ -125,6 +163,26 @@ impl Clock {
             TimeZone::UTC.to_datetime(jiff::Timestamp::from_second(at.0).ok()?).checked_add(Span::new()).ok()
         };
         Some((self.bound(civil(period.first)?)?, self.bound(civil(period.last)?)?))
+    }
+
+    /// A date as people write and print it: `28.01.2025`, `2025-1-28`, `Jan 28 2025`, `28 січня`. What has two readings, as 01/02/2025
+    /// has, is none.
+    fn printed(&self, text: &str) -> Option<Dated> {
+        let today = TimeZone::UTC.to_timestamp(self.civil(self.now)).ok()?.as_second();
+        let captured = Some(Timestamp(today));
+        // `вчора` is a date in one language only.
+        let whole = |text: &str| {
+            [None, Some("uk"), Some("ru")].into_iter().find_map(|language| {
+                let setting = Setting { language, captured, ..Setting::default() };
+                let found = crate::text::dates::parse(text, setting)?;
+                let is_whole = text[..found.start].trim().is_empty() && text[found.end..].trim().is_empty();
+                (is_whole && (language.is_none() || found.is_relative)).then_some(found.dated)
+            })
+        };
+        // A month is one with a first day.
+        let month = || whole(&format!("1 {text}")).filter(|dated| dated.precision == Precision::Day);
+        let month = || Some(Dated { precision: Precision::Month, ..month()? });
+        whole(text).or_else(|| text.starts_with(char::is_alphabetic).then(month)?)
     }
 
     /// Whole days: the first, and the one after the last.
@@ -155,21 +213,19 @@ impl Clock {
             }
             _ => {}
         }
-        if let Some(weekday) = weekday(&lower) {
+        // The last 7 days, today with them.
+        if let Some((count, unit)) = lower.strip_prefix("last-").and_then(counted) {
+            let end = today.tomorrow().ok()?;
+            return Some((end.checked_sub(back(count, unit)?).ok()?, end));
+        }
+        if let Some(weekday) = weekday(lower.strip_prefix("last-").unwrap_or(&lower)) {
             let back = (i64::from(today.weekday().to_monday_zero_offset())
                 - i64::from(weekday.to_monday_zero_offset()))
             .rem_euclid(7);
             return one(today.checked_sub(back.days()).ok()?);
         }
         if let Some((count, unit)) = counted(&lower) {
-            let back = match unit {
-                'd' => count.days(),
-                'w' => count.weeks(),
-                'm' => count.months(),
-                'y' => count.years(),
-                _ => return None,
-            };
-            return one(today.checked_sub(back).ok()?);
+            return one(today.checked_sub(back(count, unit)?).ok()?);
         }
         let digits =
             |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i16>().ok())?;
@@ -179,6 +235,10 @@ impl Clock {
         }
         let year = || digits(lower.get(..4)?);
         let rest = lower.get(4..)?.trim_start_matches('-');
+        if rest.len() == 1 && lower.len() == 6 {
+            let first = Date::new(year()?, digits(rest)? as i8, 1).ok()?;
+            return Some((first, first.checked_add(1.month()).ok()?));
+        }
         if let Some(quarter) = rest.strip_prefix('q') {
             let quarter: i8 = quarter.parse().ok().filter(|quarter| (1..=4).contains(quarter))?;
             let first = Date::new(year()?, quarter * 3 - 2, 1).ok()?;
@@ -204,11 +264,24 @@ impl Clock {
     }
 }
 
-/// `2weeks`, `3d`, `12hours`, `1month-ago`: how many of what; `m` is months.
+/// So many days, weeks, months or years.
+fn back(count: i64, unit: char) -> Option<Span> {
+    Some(match unit {
+        'd' => count.days(),
+        'w' => count.weeks(),
+        'm' => count.months(),
+        'y' => count.years(),
+        _ => return None,
+    })
+}
+
+/// `2weeks`, `3d`, `12-hours`, `a-month-ago`: how many of what; `m` is months.
 fn counted(text: &str) -> Option<(i64, char)> {
     let text = text.strip_suffix("-ago").unwrap_or(text);
+    let one = ["a-", "an-", "one-"].iter().find_map(|one| text.strip_prefix(one));
+    let text = &one.map_or(text.to_owned(), |unit| format!("1{unit}"));
     let end = text.find(|letter: char| !letter.is_ascii_digit()).filter(|end| (1..=5).contains(end))?;
-    let unit = match &text[end..] {
+    let unit = match text[end..].trim_start_matches('-') {
         "h" | "hour" | "hours" => 'h',
         "d" | "day" | "days" => 'd',
         "w" | "week" | "weeks" => 'w',
@@ -237,14 +310,14 @@ mod tests {
     use super::*;
 
     fn clock(now: &str) -> Clock {
-        Clock::new(crate::model::Dated::parse(now).unwrap().at)
+        Clock::new(Dated::parse(now).unwrap().at)
     }
 
     fn shown(clock: &Clock, text: &str) -> String {
         let end = |bound: Option<Bound>| bound.map(|bound| bound.at.to_string()).unwrap_or_default();
         match clock.range(text) {
             Ok((first, last)) => format!("{}..{}", end(first), end(last)),
-            Err((range, reason)) => format!("{range:?} {reason}"),
+            Err(NoDate { within, message, .. }) => format!("{within:?} {message}"),
         }
     }
 
@@ -270,6 +343,32 @@ mod tests {
             ("thursday", "2025-03-06T00:00:00Z..2025-03-06T23:59:59Z"),
             ("last-week", "2025-03-03T00:00:00Z..2025-03-09T23:59:59Z"),
             ("last-month", "2025-02-01T00:00:00Z..2025-02-28T23:59:59Z"),
+            ("last week", "2025-03-03T00:00:00Z..2025-03-09T23:59:59Z"),
+            ("Last Month..today", "2025-02-01T00:00:00Z..2025-03-12T23:59:59Z"),
+            ("last 7 days", "2025-03-06T00:00:00Z..2025-03-12T23:59:59Z"),
+            ("last monday", "2025-03-10T00:00:00Z..2025-03-10T23:59:59Z"),
+            ("7 days ago", "2025-03-05T00:00:00Z..2025-03-05T23:59:59Z"),
+            ("7 days ago..", "2025-03-05T00:00:00Z.."),
+            ("a week ago..yesterday", "2025-03-05T00:00:00Z..2025-03-11T23:59:59Z"),
+            ("3 hours ago..", "2025-03-12T07:00:00Z.."),
+            ("2025-1-28", "2025-01-28T00:00:00Z..2025-01-28T23:59:59Z"),
+            ("2025-1", "2025-01-01T00:00:00Z..2025-01-31T23:59:59Z"),
+            ("2025/01/28", "2025-01-28T00:00:00Z..2025-01-28T23:59:59Z"),
+            ("28.01.2025", "2025-01-28T00:00:00Z..2025-01-28T23:59:59Z"),
+            ("1.2.2025", "2025-02-01T00:00:00Z..2025-02-01T23:59:59Z"),
+            ("28.01.2025..31.01.2025", "2025-01-28T00:00:00Z..2025-01-31T23:59:59Z"),
+            ("28/01/2025", "2025-01-28T00:00:00Z..2025-01-28T23:59:59Z"),
+            ("Jan 28 2025", "2025-01-28T00:00:00Z..2025-01-28T23:59:59Z"),
+            ("28 January 2025", "2025-01-28T00:00:00Z..2025-01-28T23:59:59Z"),
+            ("Jan 28, 2025, 09:30", "2025-01-28T09:30:00Z..2025-01-28T09:30:59Z"),
+            ("28 січня 2025", "2025-01-28T00:00:00Z..2025-01-28T23:59:59Z"),
+            ("28 января", "2025-01-28T00:00:00Z..2025-01-28T23:59:59Z"),
+            ("January 2025", "2025-01-01T00:00:00Z..2025-01-31T23:59:59Z"),
+            ("січень 2025", "2025-01-01T00:00:00Z..2025-01-31T23:59:59Z"),
+            ("вчора", "2025-03-11T00:00:00Z..2025-03-11T23:59:59Z"),
+            ("01/02/2025", "0..10 '01/02/2025' is not a date"),
+            ("28.01.2025 or so", "0..16 '28.01.2025 or so' is not a date"),
+            ("31.02.2025", "0..10 '31.02.2025' is not a date"),
             ("@1741773600..", "2025-03-12T10:00:00Z.."),
             ("2025-01-28T09:30Z", "2025-01-28T09:30:00Z..2025-01-28T09:30:59Z"),
             ("2025-01-28T09:30+02:00..", "2025-01-28T07:30:00Z.."),

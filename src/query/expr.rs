@@ -55,6 +55,10 @@ pub enum Condition {
     Id(String),
     /// Captures with these numbers, both included.
     Seq(u64, u64),
+    /// With these words in a field of the input that the archive has no place for, `extra.FIELD`; with a star, with anything in it.
+    Extra(String, String),
+    /// With notes on what was assumed or not understood.
+    Noted,
     /// From this input: a file, what is in it, or anything that stars leave open.
     Input(String),
     /// Published on some date.
@@ -305,6 +309,8 @@ impl fmt::Display for Condition {
             }
             Condition::Author(name) => write!(f, "author:{}", Value(name)),
             Condition::Section(name) => write!(f, "section:{}", Value(name)),
+            Condition::Extra(path, value) => write!(f, "extra.{path}:{}", Value(value)),
+            Condition::Noted => f.write_str("is:noted"),
             Condition::Url(url) => write!(f, "url:{}", Value(url)),
             Condition::Domain(domain) => write!(f, "domain:{}", Value(domain)),
             Condition::Tag(tag) => write!(f, "tag:{}", Value(tag)),

@@ -3,15 +3,19 @@
 //! A query finds **articles**: one hit each, placed by the earliest capture that matched; with [`Query::captures`] a hit a
 //! capture. An article matches if one of its captures matches everything that is asked.
 
+mod by;
 mod cursor;
 mod dates;
 mod expr;
+mod hints;
 mod parse;
 
+pub use by::{By, Grouping};
 pub use cursor::Cursor;
-pub use dates::Clock;
+pub use dates::{Clock, NoDate};
 pub use expr::{Bound, Condition, Expr, Span, Words};
-pub use parse::{SyntaxError, parse};
+pub use hints::{Hint, Meant};
+pub use parse::{SyntaxError, parse, parse_with_hints};
 
 use crate::model::named;
 use serde::{Deserialize, Serialize};
@@ -64,24 +68,5 @@ pub enum Order {
     Relevance,
 }
 
-/// What articles are counted by. An article counts once in every group in which a capture of it matched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum By {
-    /// Who published it.
-    Source,
-    /// The day, UTC.
-    Day,
-    /// The week, ISO 8601.
-    Week,
-    /// The month.
-    Month,
-    /// The year.
-    Year,
-    /// The language of the text.
-    Language,
-}
-
 named!(DateField, "a date", "published" => Published, "captured" => Captured);
-named!(Order, "an order", "date" => Oldest, "-date" => Newest, "source" => Source, "arrival" => Arrival, "relevance" => Relevance, "oldest" => Oldest, "newest" => Newest);
-named!(By, "something to count by", "source" => Source, "day" => Day, "week" => Week, "month" => Month, "year" => Year, "language" => Language);
+named!(Order, "an order", "date" => Oldest, "-date" => Newest, "source" => Source, "seq" => Arrival, "relevance" => Relevance, "arrival" => Arrival, "oldest" => Oldest, "newest" => Newest);

@@ -1,8 +1,9 @@
 //! Reads a query. What is wrong with it is said with the place, and with what may have been meant.
 
 use super::DateField;
-use super::dates::Clock;
+use super::dates::{Clock, NoDate};
 use super::expr::{Condition, Expr, Span, Words};
+use super::hints::{self, Hint};
 use crate::derived::words::Scope;
 use crate::model::{Language, Source, TAG_HINT, Timestamp, tag};
 use serde::de::Error;
@@ -23,7 +24,7 @@ pub struct SyntaxError {
 
 /// A field of the query language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
+pub(super) enum Field {
     Source,
     Date(DateField),
     Language,
@@ -37,6 +38,8 @@ enum Field {
     Id,
     Seq,
     Input,
+    /// One of the input that the archive has no place for, by where its path stands among those that were met.
+    Extra(usize),
     Is,
     Saved,
     /// What follows, with ґ and г told apart.
@@ -44,7 +47,7 @@ enum Field {
 }
 
 /// Every field by its names.
-const FIELDS: [(&str, Field); 21] = [
+pub(super) const FIELDS: [(&str, Field); 21] = [
     ("source", Field::Source),
     ("date", Field::Date(DateField::Published)),
     ("published", Field::Date(DateField::Published)),
@@ -68,10 +71,11 @@ const FIELDS: [(&str, Field); 21] = [
     ("ge", Field::Ge),
 ];
 
-const IS: [(&str, Condition); 5] = [
+const IS: [(&str, Condition); 6] = [
     ("dated", Condition::Dated),
     ("undated", Condition::Undated),
     ("suspect", Condition::Suspect),
+    ("noted", Condition::Noted),
     ("summary", Condition::Summary),
     ("multi-capture", Condition::MultiCapture),
 ];
@@ -87,8 +91,19 @@ const NEAR: u32 = 10;
 
 /// Reads a query; an empty one asks for everything.
 pub fn parse(text: &str, clock: &Clock, saved: &dyn Fn(&str) -> Option<String>) -> Result<Expr, SyntaxError> {
-    let mut parser = Parser { text, at: 0, depth: 0, conditions: 0, clock, saved };
-    parser.whole()
+    parse_with_hints(text, clock, saved).map(|(expr, _)| expr)
+}
+
+/// The same with what may have been meant by what was understood otherwise.
+pub fn parse_with_hints(
+    text: &str,
+    clock: &Clock,
+    saved: &dyn Fn(&str) -> Option<String>,
+) -> Result<(Expr, Vec<Hint>), SyntaxError> {
+    let mut parser =
+        Parser { text, at: 0, depth: 0, conditions: 0, clock, saved, hints: Vec::new(), paths: Vec::new() };
+    let expr = parser.whole()?;
+    Ok((expr, parser.hints))
 }
 
 impl<'de> Deserialize<'de> for Expr {
@@ -106,6 +121,9 @@ struct Parser<'a> {
     conditions: usize,
     clock: &'a Clock,
     saved: &'a dyn Fn(&str) -> Option<String>,
+    hints: Vec<Hint>,
+    /// Paths of `extra.` fields.
+    paths: Vec<String>,
 }
 
 /// What a text was found to be, before it is known what stands around it.
@@ -373,11 +391,16 @@ impl Parser<'_> {
             );
         }
         let start = self.at;
+        if within.is_none() && ["http://", "https://"].iter().any(|scheme| self.rest().starts_with(scheme)) {
+            // What is pasted from a browser.
+            return Ok(Atom { expr: self.value(Field::Url, start)?, field: Some(Field::Url) });
+        }
         if within.is_none()
             && let Some((name, value)) = self.field_name()
         {
+            let path = name.strip_prefix("extra.").map(|path| Field::Extra(self.path(path)));
             let known = FIELDS.iter().find(|(known, _)| *known == name);
-            let Some((_, field)) = known else {
+            let Some(field) = path.as_ref().or(known.map(|(_, field)| field)) else {
                 return error(
                     format!("there is no field '{name}'"),
                     start..start + name.len() + 1,
@@ -403,9 +426,23 @@ impl Parser<'_> {
         Ok(Atom { expr: self.value(field, start)?, field: None })
     }
 
+    /// Which of the paths this one is.
+    fn path(&mut self, path: &str) -> usize {
+        self.paths.iter().position(|known| known == path).unwrap_or_else(|| {
+            self.paths.push(path.to_owned());
+            self.paths.len() - 1
+        })
+    }
+
     /// The name before a colon, if it can be one, and where the value begins.
     fn field_name(&self) -> Option<(String, usize)> {
         let rest = self.rest();
+        if rest.starts_with("extra.") {
+            let end =
+                rest.find(|letter: char| letter.is_whitespace() || matches!(letter, ':' | '(' | ')' | '"'))?;
+            let named = rest[end..].starts_with(':') && end > "extra.".len();
+            return named.then(|| (rest[..end].to_owned(), self.at + end + 1));
+        }
         let end = rest.find(|letter: char| !(letter.is_ascii_alphabetic() || matches!(letter, '-' | '_')))?;
         let colon = rest[end..].starts_with(':') && end > 0;
         colon.then(|| (rest[..end].to_ascii_lowercase(), self.at + end + 1))
@@ -462,6 +499,8 @@ impl Parser<'_> {
         let whole = Span(start..self.at);
         let bad = |message: String, hint: &str| error(message, span.clone(), hint);
         let none = value == "none";
+        let hint = hints::of_value(field, &value, whole.0.clone());
+        self.hints.extend(hint.filter(|_| !none));
         let condition = match field {
             Field::Text(scope) => return self.words(scope, value, quoted, whole),
             Field::Name(scope) => return self.name(scope, value, whole),
@@ -476,7 +515,7 @@ impl Parser<'_> {
                 }
             },
             Field::Language if none => Condition::Language(None),
-            Field::Language => match Language::parse(&value) {
+            Field::Language => match Language::parse(&value).or_else(|| Language::of_name(&value)) {
                 Some(language) => Condition::Language(Some(language)),
                 None => {
                     return bad(
@@ -489,13 +528,18 @@ impl Parser<'_> {
             Field::Date(DateField::Published) if value == "suspect" => Condition::Suspect,
             Field::Date(field) => match self.clock.range(&value) {
                 Ok((since, until)) => Condition::Date(field, since, until),
-                Err((within, message)) => {
+                Err(NoDate { within, message, hint }) => {
                     let begin = span.start + usize::from(quoted);
-                    return error(
-                        message,
-                        begin + within.start..begin + within.end,
-                        "dates are 2025, 2025-01, 2025-01-28, 2025Q1, 2025-W05, yesterday, 2weeks; ranges 2025-01..2025-03, ..2025, 2weeks..",
-                    );
+                    // `date:last week`: what was meant may go on.
+                    let next = self.rest().split(['(', ')']).next().unwrap_or("");
+                    let next: Vec<&str> = next.split_whitespace().take(2).collect();
+                    let more = (1..=next.len()).map(|words| format!("{value} {}", next[..words].join(" ")));
+                    let more = more.filter(|_| !quoted).find(|more| self.clock.range(more).is_ok());
+                    let name = &self.text[start..span.start];
+                    let hint = more.map_or(hint, |more| {
+                        format!("with blanks, between quotation marks: {name}\"{more}\"")
+                    });
+                    return error(message, begin + within.start..begin + within.end, hint);
                 }
             },
             Field::Author => Condition::Author(value),
@@ -537,6 +581,7 @@ impl Parser<'_> {
                 }
             },
             Field::Input => Condition::Input(value),
+            Field::Extra(at) => Condition::Extra(self.paths[at].clone(), value),
             Field::Is => match IS.iter().find(|(name, _)| *name == value.to_ascii_lowercase()) {
                 Some((_, condition)) => condition.clone(),
                 None => {
@@ -550,7 +595,7 @@ impl Parser<'_> {
         Ok(Expr::Is(condition, whole))
     }
 
-    fn words(&self, scope: Scope, value: String, quoted: bool, span: Span) -> Parsed<Expr> {
+    fn words(&mut self, scope: Scope, value: String, quoted: bool, span: Span) -> Parsed<Expr> {
         let digits = value.strip_prefix("NEAR").map(|rest| rest.strip_prefix('/').unwrap_or(rest));
         if !quoted && digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())) {
             let hint = "write Київ NEAR/5 мер, or \"NEAR\" for the word";
@@ -563,11 +608,17 @@ impl Parser<'_> {
         };
         if words.pattern().is_none() {
             let text = &self.text[span.0.clone()];
-            return error(
-                format!("there is no word in {text}"),
-                span.0,
-                "words have letters or digits; take it away",
-            );
+            let hint = match text {
+                "|" | "||" => "write OR between what is one or the other",
+                "&" | "&&" => "write AND, or only a blank, between what must hold together",
+                "*" => "a star stands at the end of a word; without a word, every article is found",
+                _ => "words have letters or digits; take it away",
+            };
+            return error(format!("there is no word in {text}"), span.0, hint);
+        }
+        if !quoted && scope == Scope::Both {
+            let alone = self.text.trim().len() == span.0.len();
+            self.hints.extend(hints::of_word(self.text, span.0.clone(), alone, self.clock));
         }
         Ok(Expr::Is(Condition::Words(scope, words), span))
     }
@@ -603,6 +654,8 @@ impl Parser<'_> {
             conditions: self.conditions,
             clock: self.clock,
             saved: self.saved,
+            hints: Vec::new(),
+            paths: Vec::new(),
         };
         let parsed = inner.whole();
         self.conditions = inner.conditions;

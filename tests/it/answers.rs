@@ -55,8 +55,8 @@ fn answers_are_resolved() {
         "{rows:?}"
     );
     assert_eq!(asked(&env, query("sentences"), Want::Count)[0], Answer::Count(6));
-    let groups = asked(&env, Query::default(), Want::Groups(By::Source));
-    assert_eq!(groups[0], Answer::Group { key: Some("s0.example".to_owned()), count: 2 });
+    let groups = asked(&env, Query::default(), Want::Groups(By::Source.into()));
+    assert_eq!(groups[0], Answer::Group { key: vec![Some("s0.example".to_owned())], count: 2 });
     let sources = asked(&env, Query::default(), Want::Sources);
     assert!(
         matches!(&sources[0], Answer::Source { articles: 2, first: Some(first), .. } if first == "2025-01-01T00:00:00Z"),

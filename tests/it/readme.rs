@@ -1,6 +1,6 @@
 //! The examples of README.md and docs/, run: every `console` block, line by line, in a directory with the samples.
 
-use crate::env::TestEnv;
+use crate::env::{NOW, TestEnv};
 use std::path::Path;
 use std::process::Command;
 
@@ -10,6 +10,18 @@ fn the_tour_is_true() {
     for (page, steps) in [("README.md", 8), ("docs/nightly.md", 2), ("docs/sharing.md", 3)] {
         let ran = run_examples(root, page);
         assert!(ran >= steps, "{page} has {ran} steps");
+    }
+}
+
+/// What people tripped over in their first hour and their hundredth night, a transcript each.
+#[test]
+fn transcripts_are_true() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages: Vec<_> = std::fs::read_dir(root.join("tests/it/transcripts")).unwrap().collect();
+    assert!(!pages.is_empty());
+    for page in pages.drain(..) {
+        let page = page.unwrap().path();
+        assert!(run_examples(root, page.to_str().unwrap()) > 0, "{page:?}");
     }
 }
 
@@ -37,6 +49,7 @@ fn run_examples(root: &Path, page: &str) -> usize {
                 .current_dir(env.path(""))
                 .env("PATH", &path)
                 .env("PRESSMARK_ARCHIVE", "news")
+                .env("PRESSMARK_NOW", NOW)
                 .env_remove("COLUMNS")
                 .output()
                 .unwrap();

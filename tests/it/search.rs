@@ -193,9 +193,10 @@ fn words_in_all_their_forms() {
     assert!(found(&env, "ганок").len() == 1);
     assert_eq!(env.ok(&["count", "--distinct-ge", "ганок"]), "0\n");
     assert_eq!(env.ok(&["count", "--distinct-ge", "ґанку"]), "1\n");
-    // Several arguments are one query; one with blanks is a phrase, and a hyphen excludes.
-    assert_eq!(env.ok(&["count", "Harbour pilots", "lang:en"]), "1\n");
-    assert_eq!(env.ok(&["count", "pilots Harbour", "lang:en"]), "0\n");
+    // Several arguments are one query; one with blanks stands as in brackets, and a hyphen excludes.
+    assert_eq!(env.ok(&["count", "\"Harbour pilots\"", "lang:en"]), "1\n");
+    assert_eq!(env.ok(&["count", "pilots Harbour", "lang:en"]), "1\n");
+    assert_eq!(env.ok(&["count", "\"pilots Harbour\"", "lang:en"]), "0\n");
     assert_eq!(env.ok(&["count", "ministry", "-strike", "--limit", "5"]), "1\n");
     assert_eq!(env.ok(&["count", "--today", "2025-01-05", "date:yesterday..today"]), "2\n");
     assert_eq!(env.ok(&["count", "--tz", "+20:00", "date:2025-01-05"]), "1\n");
@@ -346,11 +347,11 @@ fn mistakes_are_shown_where_they_are() {
         ("(a NEAR/5 b) NEAR/5 c", "NEAR stands between words"),
         ("порт NEAR/0 x", "NEAR takes a number of words from 1 to 1000"),
         ("source: x", "a value is missing"),
-        ("lang:ukrainian", "'ukrainian' is not a language code"),
+        ("lang:ukrainisch", "'ukrainisch' is not a language code"),
         ("id:xyz", "'xyz' does not name an article"),
         ("seq:a", "'a' is no number of captures"),
         ("\"...\"", "there is no word in \"...\""),
-        ("https://s.example/4", "an address is asked for with url:https://…"),
+        ("ftp://s.example/4", "an address is asked for with url:https://…"),
         ("()", "there is nothing in these brackets"),
     ] {
         for command in ["list", "search", "count", "export", "stats", "sources", "log", "show"] {

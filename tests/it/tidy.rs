@@ -142,6 +142,9 @@ fn commands_import_no_other_command() {
 fn every_flag_and_every_command_is_tested() {
     let env = TestEnv::new();
     let mut tested: String = sources("tests").into_values().collect();
+    for transcript in std::fs::read_dir(root().join("tests/it/transcripts")).unwrap() {
+        tested += &std::fs::read_to_string(transcript.unwrap().path()).unwrap();
+    }
     tested += &std::fs::read_to_string(root().join("README.md")).unwrap();
     tested += &std::fs::read_to_string(root().join("samples/tour.sh")).unwrap();
     let help = env.ok(&["--help"]);

@@ -4,7 +4,7 @@ mod query;
 mod reading;
 pub mod words;
 
-pub use query::{FilterArgs, FlagArgs, QueryArgs, dated, syntax};
+pub use query::{FilterArgs, FlagArgs, QueryArgs, dated, place, syntax};
 pub use reading::{Reading, skipped};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};

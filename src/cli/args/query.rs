@@ -1,11 +1,11 @@
 //! The query and the flags by which commands choose articles.
 
 use super::named;
-use super::words::MINUS;
 use crate::cli::exit::{Failure, Outcome, Result};
 use crate::cli::output::terminal::clean;
 use pressmark::{
-    Clock, Condition, Cursor, DateField, Expr, Language, Order, Query, Source, SyntaxError, parse,
+    Clock, Condition, Cursor, DateField, Expr, Language, NoDate, Order, Query, Source, SyntaxError,
+    Timestamp, parse, parse_with_hints,
 };
 use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
@@ -28,7 +28,7 @@ pub struct FlagArgs {
     /// From this source (several: any of them); none for captures without one.
     #[arg(long, value_name = "SOURCE")]
     source: Vec<String>,
-    /// Not before this date: 2025, 2025-01, 2025-01-28, 2025-01-28T09:30Z, 2025Q1, yesterday, 2weeks.
+    /// Not before this date: 2025, 2025-01-28, 28.01.2025, 2025Q1, yesterday, "last week", 2weeks.
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
     /// Not after the end of this date.
@@ -43,7 +43,7 @@ pub struct FlagArgs {
     /// Only articles without a publication date.
     #[arg(long)]
     undated: bool,
-    /// The time zone of dates: UTC, +02:00, Europe/Kyiv.
+    /// The time zone of dates, of days that are counted too: UTC, +02:00, Europe/Kyiv.
     #[arg(
         long,
         value_name = "ZONE",
@@ -72,19 +72,19 @@ pub struct QueryArgs {
     /// One row per matching capture instead of one per article.
     #[arg(long)]
     captures: bool,
-    /// Show at most N.
-    #[arg(long, value_name = "N")]
-    limit: Option<u64>,
+    /// Show at most N; 0 is no limit.
+    #[arg(short = 'n', long, value_name = "N")]
+    pub limit: Option<u64>,
     /// Skip the first N.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     offset: u64,
-    /// Continue after this place, as printed at the end of a page.
-    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
+    /// Continue after this place, as printed at the end of a page; in the order of seq, a number.
+    #[arg(long, value_name = "PLACE", allow_hyphen_values = true)]
     after: Option<String>,
-    /// Order: date (earliest first), -date, source, arrival, relevance. Undated articles come last.
+    /// Order: date (earliest first), -date, source, seq (as they arrived), relevance. Undated articles come last.
     #[arg(
         long,
-        visible_alias = "order",
+        alias = "order",
         value_name = "ORDER",
         hide_possible_values = true,
         allow_hyphen_values = true,
@@ -106,16 +106,11 @@ impl QueryArgs {
     pub fn query(&self, saved: &BTreeMap<String, String>, order: Order) -> Result<Query> {
         let mut query = self.filter.query(saved)?;
         query.captures = self.captures;
-        query.limit = self.limit;
+        query.limit = self.limit.filter(|limit| *limit > 0);
         query.offset = self.offset;
         query.order = self.sort.unwrap_or(order);
         if let Some(text) = &self.after {
-            let cursor: Cursor = text.parse().map_err(|_| {
-                Failure::usage(
-                    &format!("--after '{}' is not a place in a list", clean(text)),
-                    "it takes what the end of a page printed",
-                )
-            })?;
+            let cursor = place(text)?;
             if cursor.order != query.order {
                 return Err(Failure::usage(
                     "--after is a place in a list of another order",
@@ -140,33 +135,25 @@ impl QueryArgs {
     }
 }
 
+/// The place of a list that `--after` names.
+pub fn place(text: &str) -> Result<Cursor> {
+    text.parse().map_err(|_| {
+        Failure::usage(
+            &format!("--after '{}' is not a place in a list", clean(text)),
+            "it takes what the end of a page printed",
+        )
+    })
+}
+
 impl FilterArgs {
-    /// The text of the query. Of several arguments, one with blanks was quoted for the shell: it is a phrase.
+    /// The text of the query: all arguments with blanks between them. One with blanks in it was quoted for the shell, and stands as in
+    /// brackets.
     pub fn text(&self) -> String {
         if let [one] = self.words.as_slice() {
             return one.clone();
         }
-        let phrase = |word: &String| {
-            let plain = word.trim().contains(char::is_whitespace) && !word.contains(['"', '(', ')', '\\']);
-            let operators = word.split_whitespace().any(|part| {
-                matches!(part, "OR" | "AND" | "NOT") || part.starts_with("NEAR") || part.ends_with('*')
-            });
-            let fields =
-                word.split_whitespace().skip(1).any(|part| part.contains(':') || part.starts_with('-'));
-            if !plain || operators || fields {
-                return word.clone();
-            }
-            match word.split_once(':') {
-                Some((field, value)) if field.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-                    format!("{field}:\"{value}\"")
-                }
-                _ => match word.strip_prefix(['-', MINUS]) {
-                    Some(rest) => format!("-\"{rest}\""),
-                    None => format!("\"{word}\""),
-                },
-            }
-        };
-        self.words.iter().map(phrase).collect::<Vec<_>>().join(" ")
+        let whole = |word: &String| if needs_brackets(word) { format!("({word})") } else { word.clone() };
+        self.words.iter().map(whole).collect::<Vec<_>>().join(" ")
     }
 
     /// Whether nothing is asked for.
@@ -178,6 +165,14 @@ impl FilterArgs {
     pub fn asks_for_some(&self) -> Result<()> {
         let hint = "give digits that begin a digest, as list prints them, or a query";
         if self.is_empty() { Err(Failure::usage("which articles?", hint)) } else { Ok(()) }
+    }
+
+    /// What was understood otherwise than it was probably meant, if anything was.
+    pub fn hint(&self, saved: &BTreeMap<String, String>) -> Option<String> {
+        let text = self.text();
+        let (_, hints) =
+            parse_with_hints(&text, &self.flags.clock().ok()?, &|name| saved.get(name).cloned()).ok()?;
+        hints.first().map(|hint| hint.of(&text))
     }
 
     /// The query; `saved` are those that are kept under a name.
@@ -196,11 +191,41 @@ impl FilterArgs {
     }
 }
 
+/// Whether a part of a query has several parts of its own, and is whole.
+fn needs_brackets(text: &str) -> bool {
+    let (mut depth, mut quoted, mut blanks) = (0i32, false, false);
+    let mut letters = text.trim().chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' if quoted => drop(letters.next()),
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            letter => blanks |= depth == 0 && letter.is_whitespace(),
+        }
+        if depth < 0 {
+            return false;
+        }
+    }
+    blanks && depth == 0 && !quoted
+}
+
 impl FlagArgs {
     /// Whether they narrow nothing down.
     pub fn is_empty(&self) -> bool {
         let FlagArgs { source, since, until, language, undated, .. } = self;
         source.is_empty() && since.is_none() && until.is_none() && language.is_empty() && !undated
+    }
+
+    /// Whose days are counted.
+    pub fn zone(&self) -> &str {
+        &self.tz
+    }
+
+    /// When a date begins.
+    pub fn since(&self, flag: &str, text: &str) -> Result<Timestamp> {
+        Ok(self.clock()?.period(text).ok_or_else(|| bad_date(flag, text))?.0.at)
     }
 
     fn clock(&self) -> Result<Clock> {
@@ -230,7 +255,7 @@ impl FlagArgs {
         }
         let mut languages = Vec::new();
         for code in &self.language {
-            languages.push(Language::parse(code).ok_or_else(|| {
+            languages.push(Language::parse(code).or_else(|| Language::of_name(code)).ok_or_else(|| {
                 Failure::usage(
                     &format!("'{}' is not a language code", clean(code)),
                     "languages are named by ISO 639: en, uk, ru",
@@ -271,9 +296,8 @@ impl FlagArgs {
 }
 
 fn bad_date(flag: &str, text: &str) -> Failure {
-    let hint =
-        "dates are 2025, 2025-01, 2025-01-28, 2025-01-28T09:30:00Z, 2025Q1, 2025-W05, yesterday, 2weeks";
-    Failure::usage(&format!("{flag} '{}' is not a date", clean(text)), hint)
+    let NoDate { message, hint, .. } = NoDate::of(text, 0..text.len());
+    Failure::usage(&format!("{flag} {}", clean(&message)), &clean(&hint))
 }
 
 /// What is wrong with a query, with a caret under the place.

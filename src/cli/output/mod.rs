@@ -44,14 +44,14 @@ impl Named for Format {
 #[derive(clap::Args, Clone, Debug)]
 pub struct FormatArgs {
     /// Output format: table, tsv, csv, json or jsonl [default: table on a terminal, tsv elsewhere].
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_parser = super::args::named::<Format>())]
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true, value_parser = super::args::named::<Format>())]
     pub format: Option<Format>,
 }
 
 /// A column, and how wide it is in a table.
 #[derive(Clone, Copy, Debug)]
-pub struct Column {
-    pub name: &'static str,
+pub struct Column<'a> {
+    pub name: &'a str,
     pub width: Width,
 }
 
@@ -97,16 +97,16 @@ impl Cell {
 }
 
 /// A list being printed.
-pub struct List {
+pub struct List<'a> {
     format: Format,
-    columns: Vec<Column>,
+    columns: Vec<Column<'a>>,
     width: usize,
     rows: u64,
 }
 
-impl List {
+impl<'a> List<'a> {
     /// In a format, or the one that fits where it goes.
-    pub fn new(context: &Context, args: &FormatArgs, columns: &[Column]) -> List {
+    pub fn new(context: &Context, args: &FormatArgs, columns: &[Column<'a>]) -> List<'a> {
         let terminal = context.stdout_is_terminal();
         let format = args.format.unwrap_or(if terminal { Format::Table } else { Format::Tsv });
         let width = if terminal { terminal::columns() } else { usize::MAX };
@@ -228,7 +228,7 @@ fn csv_line(context: &mut Context, cells: impl Iterator<Item = String>) -> Resul
 }
 
 /// Columns that show how many there are of what, with a bar: label, number, bar.
-pub fn bars(groups: &[(String, u64)], width: usize) -> ([Column; 3], Vec<[Cell; 3]>) {
+pub fn bars(groups: &[(String, u64)], width: usize) -> ([Column<'static>; 3], Vec<[Cell; 3]>) {
     use unicode_width::UnicodeWidthStr;
     let most = groups.iter().map(|(_, count)| *count).max().unwrap_or(0);
     let labels = groups.iter().map(|(label, _)| label.width()).max().unwrap_or(0).min(40);
