@@ -7,13 +7,14 @@
 //!         store/           derived; see [`crate::store`]
 //!         search/          derived; see [`crate::derived::words`]
 //!         checkpoints/     how far crawls were read
+//!         known            which files were read to their end: see `ingest/known.rs`
 //!         reading, fatal   what is being read, and what ended the process while it was: see `ingest/journal.rs`
 //!         lock             who holds the archive
 //!         dirty            there while the store is being written, with the machine's boot id
 //!         ledger.bak, …    a damaged ledger or store of which not everything could be mended; kept
 //! ```
 //! What a process that was killed leaves behind has a name of its own and is removed by the next opening:
-//! `ledger.part`, `ledger.new`, `ledger.old`, `store.new`, `store.old`, `dirty.new`, `fatal.new`, `pressmark.toml.new`,
+//! `ledger.part`, `ledger.new`, `ledger.old`, `store.new`, `store.old`, `dirty.new`, `fatal.new`, `known.new`, `pressmark.toml.new`,
 //! `raw/new`.
 
 use crate::bytes::fs::{IoContext, foreign, is_there, remove, rename, sync_dir};
@@ -33,7 +34,7 @@ pub struct Layout {
 
 /// What has no place in a whole archive that nobody is writing to. A new ledger without an old one is no left-over: see
 /// [`Layout::finish_repair`].
-const LEFT_OVERS: [&str; 8] = [
+const LEFT_OVERS: [&str; 9] = [
     "ledger.part",
     "ledger.new",
     "ledger.old",
@@ -41,6 +42,7 @@ const LEFT_OVERS: [&str; 8] = [
     "store.old",
     "dirty.new",
     "fatal.new",
+    "known.new",
     "pressmark.toml.new",
 ];
 
@@ -252,18 +254,27 @@ impl Layout {
 }
 
 /// What never holds a word of an article.
-const WITHOUT_TEXTS: [&str; 6] =
-    ["pressmark.toml", "pressmark.toml.new", "lock", "dirty", "dirty.new", "checkpoints"];
+const WITHOUT_TEXTS: [&str; 8] = [
+    "pressmark.toml",
+    "pressmark.toml.new",
+    "lock",
+    "dirty",
+    "dirty.new",
+    "checkpoints",
+    "known",
+    "known.new",
+];
 
 /// Whether something with this name in an archive's directory is the archive's.
 fn is_known(name: &str) -> bool {
-    const NAMES: [&str; 10] = [
+    const NAMES: [&str; 11] = [
         "pressmark.toml",
         "ledger",
         "raw",
         "store",
         "search",
         "checkpoints",
+        "known",
         "reading",
         "fatal",
         "lock",

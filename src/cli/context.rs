@@ -319,7 +319,7 @@ impl Context {
     }
 
     /// One line on standard error, of a kind.
-    fn note(&self, kind: &str, text: &str) {
+    pub fn note(&self, kind: &str, text: &str) {
         let mut err = io::stderr().lock();
         // When nobody can hear it, there is nobody to tell.
         let _ = if self.json {

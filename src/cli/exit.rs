@@ -7,6 +7,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+/// What an interrupted command ends with.
+pub const INTERRUPTED: i32 = 130;
+
 /// The result of a command.
 pub type Result<T> = std::result::Result<T, Failure>;
 
@@ -23,7 +26,7 @@ pub enum Outcome {
     Damaged,
     /// 13: something could not be looked at; what, was said.
     System,
-    /// 130: interrupted.
+    /// 130: interrupted, or 128 and the signal's number.
     Interrupted,
 }
 
@@ -164,7 +167,7 @@ pub fn report(json: bool, paint: Paint, result: Result<Outcome>) -> i32 {
         Ok(Outcome::Partial) => return 3,
         Ok(Outcome::Damaged) => return 12,
         Ok(Outcome::System) => return 13,
-        Ok(Outcome::Interrupted) | Err(Failure::Interrupted) => return 130,
+        Ok(Outcome::Interrupted) | Err(Failure::Interrupted) => return INTERRUPTED,
         Err(Failure::Output { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => return 0,
         Err(failure) => failure,
     };
@@ -196,7 +199,7 @@ fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
             let message = format!("a defect of pressmark: {}", clean(what));
             return (70, "defect", message, "what was acknowledged is safe; please report it".to_owned());
         }
-        Failure::Interrupted => return (130, "interrupted", "interrupted".to_owned(), String::new()),
+        Failure::Interrupted => return (INTERRUPTED, "interrupted", "interrupted".to_owned(), String::new()),
         Failure::Archive(e) => e,
     };
     let mut message = in_words(e);

@@ -1,25 +1,28 @@
 //! `pressmark ingest crawl/ export.jsonl.gz`
 
-use super::args::{Reading, named, skipped};
+use super::args::{Reading, named, skipped, time};
 use super::context::{Access, Context};
 use super::exit::{Failure, Outcome, Result, refused};
 use super::output::advice;
 use super::output::terminal::{bytes, clean, grouped};
 use indicatif::{ProgressBar, ProgressStyle};
-use pressmark::ingest::{Format, OnError, Stopped};
-use pressmark::{Counts, Distance, Place, Progress, Rejection};
+use pressmark::ingest::{Format, OnError, Options, Seen, Stopped, Summary};
+use pressmark::{Counts, Distance, Place, Progress, Reason, Rejection, Snapshot};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// Add web pages, feeds, crawls, tables, JSON, mail, text.
 ///
 /// The format is detected from the file name and the first bytes: HTML, WARC and ARC, RSS, Atom and JSON Feed, CSV and TSV, JSON and
 /// JSONL, mbox, .eml and MHTML, plain text; tar and zip of any of these; all also compressed (.gz, .zst).
 ///
-/// An article that is already here is not stored twice: a capture is added. An interrupted run is simply started again.
+/// An article that is already here is not stored twice: a capture is added. Files that are known and unchanged are not opened. An
+/// interrupted run is simply started again.
 #[derive(clap::Args)]
 pub struct Args {
     /// Files, directories, or - for standard input.
@@ -45,6 +48,12 @@ pub struct Args {
     /// Read crawls from the start, even if an earlier run read them.
     #[arg(long)]
     from_start: bool,
+    /// Read files that are known and unchanged all the same.
+    #[arg(long)]
+    checksum: bool,
+    /// Only say what would be taken in; no archive is made or changed.
+    #[arg(long, conflicts_with_all = ["rejects", "keep_raw"])]
+    dry_run: bool,
     /// Skip what an earlier run was reading when it died; done unasked after the second time.
     #[arg(long)]
     skip_fatal: bool,
@@ -65,20 +74,34 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     options.batch_articles = args.batch as usize;
     options.keep_raw = args.keep_raw;
     options.from_start = args.from_start;
+    options.checksum = args.checksum;
     options.skip_fatal = args.skip_fatal;
-    let bar = !args.no_progress && !context.json && io::stderr().is_terminal();
-    options.measure = bar;
+    refuse_missing(&args.paths)?;
+    let shown = !args.no_progress && !context.quiet && !context.json;
+    let bar = shown && io::stderr().is_terminal();
+    options.measure = shown;
     let rejects = args.rejects.as_ref().map(|path| {
         let file = File::create(path).map_err(|e| refused(e, path, "name another file with --rejects"))?;
         Ok::<_, Failure>(BufWriter::new(file))
     });
     let mut watcher = Watcher {
         json: context.json,
+        verbose: context.verbose,
         bar: bar.then(progress_bar),
+        lines: shown && !bar,
+        next_line: Instant::now() + LINES_APART,
         rejects: rejects.transpose()?,
         interrupted: context.interrupted.clone(),
-        shown: 0,
+        shown: Default::default(),
+        lines_shown: 0,
+        others: BTreeMap::new(),
     };
+    if args.dry_run {
+        options.time = time();
+        let summary = dry_run(context, args, &options, &mut watcher)?;
+        watcher.end(context)?;
+        return finish(context, &summary, "would read");
+    }
     let summary = context.with_archive(Access::Create, |_, archive| {
         Ok(pressmark::ingest::ingest(archive, &args.paths, &options, &mut watcher)?)
     });
@@ -87,10 +110,15 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     let summary = summary?;
     watcher.end(context)?;
+    finish(context, &summary, "read")
+}
+
+/// Says what became of an ingest.
+fn finish(context: &mut Context, summary: &Summary, read: &str) -> Result<Outcome> {
     let counts = &summary.counts;
     if counts.noted > 0 {
         context.say(&format!(
-            "{} captures have notes on what was assumed or not understood: pressmark show prints them",
+            "{} captures have notes on what was assumed or not understood: pressmark list is:noted",
             grouped(counts.noted)
         ));
     }
@@ -119,7 +147,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             .into();
         context.status(&status);
     } else {
-        context.say(&said(counts));
+        context.say(&said(read, counts));
     }
     Ok(match summary.stopped {
         Some(Stopped::Cancelled { .. }) => Outcome::Interrupted,
@@ -129,7 +157,70 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     })
 }
 
-fn said(counts: &Counts) -> String {
+/// Complains if there is nothing to be read: then no archive is made for it.
+fn refuse_missing(paths: &[PathBuf]) -> Result<()> {
+    let is_missing = |path: &&PathBuf| {
+        path.as_os_str() != "-" && path.symlink_metadata().is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
+    };
+    let missing: Vec<&PathBuf> = paths.iter().filter(is_missing).collect();
+    match missing.as_slice() {
+        [first, ..] if missing.len() == paths.len() => {
+            let others = if paths.len() > 1 {
+                format!(", nor any of the {} others", paths.len() - 1)
+            } else {
+                String::new()
+            };
+            let name = first.to_string_lossy();
+            Err(Failure::usage(
+                &format!("there is no file {}{others}", clean(&name)),
+                &clean(&advice::missing(&name)),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What an ingest would find: which texts are new, and what is rejected.
+fn dry_run(context: &mut Context, args: &Args, options: &Options, watcher: &mut Watcher) -> Result<Summary> {
+    let mut summary = Summary::default();
+    let mut read = |context: &Context, snapshot: Option<&Snapshot>| -> Result<()> {
+        let (mut failed, mut met) = (Ok(()), HashSet::new());
+        let counts = &mut summary.counts;
+        pressmark::ingest::read_drafts(&args.paths, options, &mut |seen| {
+            counts.read += 1;
+            match seen {
+                Seen::Draft(ready) => {
+                    match snapshot.map_or(Ok(None), |snapshot| snapshot.find(&ready.digest())) {
+                        Ok(None) if met.insert(ready.digest()) => counts.new += 1,
+                        Ok(_) => counts.known += 1,
+                        Err(e) => failed = Err(e.into()),
+                    }
+                }
+                Seen::Rejected(rejection) => {
+                    counts.rejected += 1;
+                    failed = watcher.rejected(rejection).map_err(Failure::from);
+                }
+                Seen::Passed(why) => {
+                    counts.passed += 1;
+                    *summary.passed.entry(why).or_default() += 1;
+                }
+            }
+            failed.is_ok() && !context.interrupted()
+        });
+        failed
+    };
+    if context.dir()?.join("pressmark.toml").exists() {
+        context.with_archive(Access::Read, |context, archive| read(context, Some(&archive.snapshot()?)))?;
+    } else {
+        read(context, None)?;
+    }
+    if context.interrupted() {
+        summary.stopped = Some(Stopped::Cancelled { after: String::new() });
+    }
+    Ok(summary)
+}
+
+fn said(verb: &str, counts: &Counts) -> String {
     let Counts { read, new, captured, known, rejected, passed, removed, data, .. } = *counts;
     let some = |count: u64, what: &str| match count {
         0 => String::new(),
@@ -139,7 +230,7 @@ fn said(counts: &Counts) -> String {
         + &some(data, "originals and saved queries")
         + &some(passed, "skipped");
     let [read, new, captured, known, rejected] = [read, new, captured, known, rejected].map(grouped);
-    format!("read {read}: {new} new, {captured} new captures, {known} known, {rejected} rejected{more}")
+    format!("{verb} {read}: {new} new, {captured} new captures, {known} known, {rejected} rejected{more}")
 }
 
 fn status(kind: &str, counts: &Counts) -> serde_json::Value {
@@ -154,15 +245,26 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// After so many rejections on a terminal, the rest is counted only.
-const REJECTIONS_SHOWN: u64 = 100;
+/// So many rejections are shown; the others are counted by their reasons.
+const REJECTIONS_SHOWN: u64 = 10;
+
+/// How often a line says how far it is where there is no terminal for a bar.
+const LINES_APART: Duration = Duration::from_secs(30);
 
 struct Watcher {
     json: bool,
+    verbose: bool,
     bar: Option<ProgressBar>,
+    /// Whether lines say how far it is.
+    lines: bool,
+    next_line: Instant,
     rejects: Option<BufWriter<File>>,
     interrupted: Arc<AtomicBool>,
-    shown: u64,
+    /// The input and kind of the rejection that was shown last, and how many were.
+    shown: (String, String),
+    lines_shown: u64,
+    /// Rejections that were not shown, by why.
+    others: BTreeMap<String, u64>,
 }
 
 impl Watcher {
@@ -178,39 +280,101 @@ impl Watcher {
         }
     }
 
+    /// A rejection is shown where it is not one more of the same input and kind, and not too many were.
+    fn shows(&mut self, rejection: &Rejection) -> bool {
+        if self.verbose {
+            return true;
+        }
+        let this = (rejection.input.clone(), kind_of(&rejection.reason));
+        if self.shown == this || self.lines_shown == REJECTIONS_SHOWN {
+            return false;
+        }
+        self.shown = this;
+        self.lines_shown += 1;
+        true
+    }
+
     /// Makes the rejections durable.
     fn end(&mut self, context: &Context) -> Result<()> {
         if let Some(mut file) = self.rejects.take() {
             file.flush()?;
             file.get_ref().sync_all()?;
         }
-        if self.shown > REJECTIONS_SHOWN && !self.json {
-            context.say(&format!(
-                "{} more rejections were not shown; --rejects FILE writes them all",
-                grouped(self.shown - REJECTIONS_SHOWN)
-            ));
+        if !self.others.is_empty() {
+            let mut others: Vec<(&String, &u64)> = self.others.iter().collect();
+            others.sort_by_key(|(why, count)| (std::cmp::Reverse(**count), *why));
+            let whys = others.iter().take(5).map(|(why, count)| format!("{} {why}", grouped(**count)));
+            let more = if others.len() > 5 { "; …" } else { "" };
+            context.note(
+                "complaint",
+                &format!(
+                    "rejected {} more: {}{more} (-v shows them, --rejects FILE writes them)",
+                    grouped(self.others.values().sum()),
+                    whys.collect::<Vec<_>>().join("; ")
+                ),
+            );
         }
         Ok(())
     }
+
+    fn so_far(counts: &Counts, seconds: f64) -> String {
+        let rate = counts.read as f64 / seconds.max(0.001);
+        format!("{} articles, {} ({}/s)", grouped(counts.read), bytes(counts.bytes), grouped(rate as u64))
+    }
+}
+
+/// A reason without what it quotes of one input.
+fn kind_of(reason: &Reason) -> String {
+    let text = advice::reason(reason);
+    let text = text.split([':', ';']).next().unwrap_or_default();
+    let plain = text.chars().map(|letter| if letter.is_ascii_digit() { '#' } else { letter });
+    let mut plain: String = plain.collect();
+    while plain.contains("##") {
+        plain = plain.replace("##", "#");
+    }
+    plain
 }
 
 impl Progress for Watcher {
-    fn committed(&mut self, counts: &Counts, distance: Distance, place: &str) {
-        if let Some(bar) = &self.bar {
-            bar.set_length(distance.total.max(distance.done));
-            bar.set_position(distance.done);
-            let rate = counts.read as f64 / bar.elapsed().as_secs_f64().max(0.001);
-            bar.set_message(format!(
-                "{} articles, {} ({}/s)",
-                grouped(counts.read),
-                bytes(counts.bytes),
-                grouped(rate as u64)
-            ));
-        } else if self.json {
+    fn committed(&mut self, counts: &Counts, _: Distance, place: &str) {
+        if self.json {
             let mut status = status("status", counts);
             status["committed_to"] = place.into();
             self.print(&status.to_string());
         }
+    }
+
+    fn underway(&mut self, counts: &Counts, distance: Distance) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(distance.total.max(distance.done));
+            bar.set_position(distance.done);
+            bar.set_message(Watcher::so_far(counts, bar.elapsed().as_secs_f64()));
+        } else if self.lines && Instant::now() >= self.next_line {
+            self.next_line += LINES_APART;
+            let of = if distance.total > distance.done {
+                format!(" of {}", bytes(distance.total))
+            } else {
+                String::new()
+            };
+            self.print(&format!(
+                "pressmark: {} articles, {}{of} so far",
+                grouped(counts.read),
+                bytes(distance.done)
+            ));
+        }
+    }
+
+    fn file(&mut self, name: &str, became: pressmark::File) {
+        if !self.verbose {
+            return;
+        }
+        let pressmark::File { articles, rejected, passed, before } = became;
+        self.print(&if self.json {
+            serde_json::json!({"message_type": "file", "input": name, "articles": articles, "rejected": rejected, "skipped": passed, "read_before": before}).to_string()
+        } else {
+            let before = if before { ", by an earlier run" } else { "" };
+            format!("pressmark: {}: {} articles, {} rejected, {} skipped{before}", clean(name), grouped(articles), grouped(rejected), grouped(passed))
+        });
     }
 
     fn died(&mut self, inputs: &[String]) {
@@ -226,12 +390,13 @@ impl Progress for Watcher {
     }
 
     fn rejected(&mut self, rejection: &Rejection) -> io::Result<()> {
-        self.shown += 1;
         if self.json {
             let (line, record) = place(rejection);
-            self.print(&serde_json::json!({"message_type": "rejection", "input": rejection.input, "line": line, "record": record, "reason": advice::reason(&rejection.reason)}).to_string());
-        } else if self.shown <= REJECTIONS_SHOWN {
+            self.print(&serde_json::json!({"message_type": "rejection", "input": rejection.input, "line": line, "record": record, "code": rejection.reason.code(), "reason": advice::reason(&rejection.reason)}).to_string());
+        } else if self.shows(rejection) {
             self.print(&format!("rejected {}", advice::rejection(rejection)));
+        } else {
+            *self.others.entry(kind_of(&rejection.reason)).or_default() += 1;
         }
         match &mut self.rejects {
             None => Ok(()),
@@ -258,7 +423,7 @@ fn place(rejection: &Rejection) -> (Option<u64>, Option<u64>) {
 /// A rejection as it is written down: the raw bytes as text where they are text, else in hexadecimal.
 fn rejected(rejection: &Rejection) -> serde_json::Value {
     let (line, record) = place(rejection);
-    let mut value = serde_json::json!({"input": rejection.input, "line": line, "record": record, "reason": advice::reason(&rejection.reason)});
+    let mut value = serde_json::json!({"input": rejection.input, "line": line, "record": record, "code": rejection.reason.code(), "reason": advice::reason(&rejection.reason)});
     match std::str::from_utf8(&rejection.raw) {
         Ok(text) => value["raw"] = text.into(),
         Err(_) => {

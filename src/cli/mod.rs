@@ -38,7 +38,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// An archive of news articles: each kept once, found by date, source and words, exported for scripts.
@@ -89,7 +89,7 @@ Exit codes:
   1  no match (has, --exit-status) 12  the archive is damaged (verify, repair)
   2  the command line is wrong     13  the system failed: no space, no permission,
   3  partly done; see stderr           I/O error; the archive is whole, run it again
- 10  no archive here              130  interrupted
+ 10  no archive here              130  interrupted (143 by SIGTERM)
 Dates are UTC (--tz); a date means the whole of it; ranges include both ends.
 Commands that find articles all take the same query: pressmark help query.";
 
@@ -143,15 +143,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => return exit::usage(e, &arguments, |arguments| parse(arguments).err()),
     };
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = interrupted.clone();
-    // The second signal does not wait for anything.
-    let handler = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
-    debug_assert!(handler.is_ok(), "handlers are set once");
+    let (interrupted, signal) = signals();
     silence();
     let umask = private_files();
     let mut context = Context {
@@ -177,9 +169,30 @@ pub fn main() -> ExitCode {
     }
     let flushed = context.out.flush();
     let result = result.and_then(|outcome| flushed.map(|()| outcome).map_err(Failure::from));
-    let code = exit::report(context.json, context.paint, result);
+    let code = match exit::report(context.json, context.paint, result) {
+        exit::INTERRUPTED => 128 + signal.load(Ordering::Relaxed) as i32,
+        code => code,
+    };
     // sled may hang while it closes what cannot be written, and nothing is left to be done.
     std::process::exit(code)
+}
+
+/// Whether the user has had enough, and by which signal that was said. The second one does not wait for anything.
+fn signals() -> (Arc<AtomicBool>, Arc<AtomicUsize>) {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    #[cfg(unix)]
+    let all = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+    #[cfg(not(unix))]
+    let all = [SIGINT, SIGTERM];
+    let (interrupted, signal) =
+        (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(SIGINT as usize)));
+    for one in all {
+        let heard = signal_hook::flag::register_conditional_shutdown(one, 128 + one, interrupted.clone())
+            .and_then(|_| signal_hook::flag::register_usize(one, signal.clone(), one as usize))
+            .and_then(|_| signal_hook::flag::register(one, interrupted.clone()));
+        debug_assert!(heard.is_ok(), "these can be heard");
+    }
+    (interrupted, signal)
 }
 
 /// Runs a command. A panic is a failure like others: sled's way to say that the disk failed, or a defect of ours.

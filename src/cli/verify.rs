@@ -35,11 +35,22 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         return Ok(Outcome::Interrupted);
     }
     for finding in &report.findings {
-        writeln!(context.out, "{}", advice::finding(finding))?;
+        let text = advice::finding(finding);
+        if context.json {
+            let finding =
+                serde_json::json!({"message_type": "finding", "code": finding.code(), "message": text});
+            writeln!(context.out, "{finding}")?;
+        } else {
+            writeln!(context.out, "{text}")?;
+        }
     }
     context.out.flush()?;
     let Report { commits, captures, articles, hashed, raws, rows, found, notes, .. } = &report;
     let originals = if *raws > 0 { format!(" and {} originals", grouped(*raws)) } else { String::new() };
+    if context.json {
+        context.status(&serde_json::json!({"message_type": "summary", "commits": commits, "articles": articles, "captures": captures, "rows": rows,
+            "hashed": hashed, "originals": raws, "removed": report.removed, "gone": report.gone, "found": found, "unread": report.unread}));
+    }
     let [commits, captures, articles, hashed, rows] =
         [commits, captures, articles, hashed, rows].map(|count| grouped(*count));
     context.say(&format!("looked at {commits} commits, {articles} articles, {captures} captures and {rows} rows of indexes; hashed {hashed} texts{originals}"));

@@ -1,6 +1,7 @@
 //! What is no text, told by its bytes: pictures, films, programs, documents that have to be converted first. The names of files
 //! lie, and a crawl's types do as well.
 
+use super::{Format, unpacked_name};
 use crate::model::{Reason, Skip};
 use infer::MatcherType;
 
@@ -75,6 +76,32 @@ pub fn of(head: &[u8]) -> Option<Kind> {
         None => ("binary data".to_owned(), "binary files", ""),
     };
     Some(Kind { reason: format!("it is {what}{hint}").into(), skip: Skip::Kind(plural) })
+}
+
+/// What pages are made of and is text: styles, scripts and drawings, told by their names where their bytes say nothing else.
+pub fn of_page(name: &str, head: &[u8], format: Format) -> Option<Kind> {
+    if !matches!(
+        format,
+        Format::Text | Format::Json | Format::Jsonl | Format::Xml | Format::Csv | Format::Markdown
+    ) {
+        return None;
+    }
+    let start = head.trim_ascii_start();
+    let known = |what: &str, kind| Kind {
+        reason: format!("it is {what}, and holds no articles").into(),
+        skip: Skip::Kind(kind),
+    };
+    let extension = unpacked_name(name).rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    match extension.as_deref()? {
+        "css" | "scss" | "less" => Some(known("a style sheet", "styles")),
+        // What services export is JSON in a script: window.… = [.
+        "js" | "mjs" | "cjs" if !start.starts_with(b"window.") && !start.starts_with(b"[") => {
+            Some(known("a script", "scripts"))
+        }
+        "map" if format != Format::Text => Some(known("the map of a script", "scripts")),
+        "svg" => Some(known("a drawing", "images")),
+        _ => None,
+    }
 }
 
 /// Controls that no text has; the others are those of terminals, printers and old mail.

@@ -41,34 +41,8 @@ const TEMPORARY: &str = ".new-";
 impl Checkpoints {
     /// Reads them. Whoever does not agree with the archive is left out.
     pub fn open(archive: &Path, options: &Options, has: &dyn Fn(&Digest) -> bool) -> Checkpoints {
-        // Whatever changes what comes out of an input; a later version may read it better.
-        let Options {
-            format,
-            mapping,
-            layouts,
-            path_pattern,
-            source,
-            published,
-            url,
-            language,
-            captured,
-            wanted,
-            limits,
-            keep_raw,
-            from_start,
-            follow: _,
-            skip_fatal: _,
-            on_error: _,
-            batch_articles: _,
-            explain: _,
-            partial: _,
-            measure: _,
-            time: _,
-        } = options;
-        let how = format!(
-            "{} {format:?} {mapping:?} {layouts:?} {path_pattern:?} {source:?} {published:?} {url:?} {language:?} {captured:?} {wanted:?} {limits:?} {keep_raw}",
-            env!("CARGO_PKG_VERSION")
-        );
+        let how = options.reading();
+        let from_start = options.from_start;
         let dir = archive.join("checkpoints");
         let files = fs::read_dir(&dir).into_iter().flatten().flatten();
         let known = files.filter(|_| !from_start).filter_map(|file| {

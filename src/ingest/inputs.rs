@@ -1,7 +1,9 @@
 //! Finds inputs: files, directories, standard input.
 
+use super::Options;
 use crate::formats::packed::describe;
 use crate::model::{Reason, Rejection, Skip, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use walkdir::WalkDir;
@@ -17,8 +19,47 @@ pub struct Input {
     pub bytes: u64,
     /// Whether the user named it, and did not merely name a directory that it is in.
     pub named: bool,
+    /// What the system says of its file.
+    pub seen: Option<Seen>,
     /// What lies beside it and says where it was found, and when.
     pub beside: Option<Beside>,
+}
+
+/// What a file is known by without being opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Its bytes.
+    pub bytes: u64,
+    /// When it was changed last, in nanoseconds since 1970.
+    pub changed_ns: i64,
+    /// Its number in its file system, where files have one.
+    pub inode: u64,
+}
+
+impl Seen {
+    fn of(file: &std::fs::Metadata) -> Option<Seen> {
+        let since = file.modified().ok()?.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?;
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(file);
+        #[cfg(not(unix))]
+        let inode = 0;
+        let changed_ns = i64::try_from(since.as_nanos()).ok()?;
+        file.is_file().then_some(Seen { bytes: file.len(), changed_ns, inode })
+    }
+
+    /// When it was changed last.
+    pub fn changed(&self) -> Timestamp {
+        Timestamp(self.changed_ns.div_euclid(1_000_000_000))
+    }
+}
+
+impl Input {
+    fn of(path: PathBuf, named: bool) -> Input {
+        let file = path.metadata().ok();
+        let name = path.to_string_lossy().into();
+        let bytes = file.as_ref().map_or(0, std::fs::Metadata::len);
+        Input { path: Some(path), name, bytes, named, seen: file.as_ref().and_then(Seen::of), beside: None }
+    }
 }
 
 /// What an ArchiveBox folder says of its page.
@@ -40,19 +81,24 @@ pub enum Found {
     Passed(Skip),
 }
 
-/// Everything that the paths name, in a fixed order: directories are walked by name, hidden files in them passed over. Links that
-/// lead out of a directory are followed if `follow` says so.
-pub fn expand(paths: &[PathBuf], follow: bool) -> impl Iterator<Item = Found> + '_ {
+/// Everything that the paths name, in a fixed order: directories are walked by name; what is hidden in them, or lies beside a saved page, is passed
+/// over. Links that lead out of a directory are followed if the options say so.
+pub fn expand<'a>(paths: &'a [PathBuf], options: &'a Options) -> impl Iterator<Item = Found> + 'a {
+    let follow = options.follow;
     paths.iter().flat_map(move |path| -> Box<dyn Iterator<Item = Found>> {
         if path.as_os_str() == "-" {
-            let input = Input { path: None, name: "-".into(), bytes: 0, named: true, beside: None };
+            let input =
+                Input { path: None, name: "-".into(), bytes: 0, named: true, seen: None, beside: None };
             return Box::new(std::iter::once(Found::Input(input)));
         }
         if !path.is_dir() {
-            let bytes = path.metadata().map_or(0, |file| file.len());
-            let name = path.to_string_lossy().into();
-            let input = Input { path: Some(path.clone()), name, bytes, named: true, beside: None };
-            return Box::new(std::iter::once(Found::Input(input)));
+            let found = match path.symlink_metadata() {
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                    Found::Rejected(Rejection::whole(&path.to_string_lossy(), Reason::Missing))
+                }
+                _ => Found::Input(Input::of(path.clone(), true)),
+            };
+            return Box::new(std::iter::once(found));
         }
         if is_archive(path) {
             let name = path.to_string_lossy();
@@ -74,24 +120,27 @@ pub fn expand(paths: &[PathBuf], follow: bool) -> impl Iterator<Item = Found> + 
                 let is_dir = entry.file_type().is_dir();
                 let passed = if entry.depth() == 0 {
                     None
-                } else if is_hidden(entry.path()) {
-                    Some(None)
+                } else if let Some(kind) = never(entry.path(), is_dir) {
+                    Some(Skip::Kind(kind))
+                } else if entry
+                    .path()
+                    .strip_prefix(path)
+                    .is_ok_and(|path| options.pick.leaves_out(path, is_dir))
+                {
+                    Some(Skip::Excluded)
                 } else if entry.path_is_symlink() && !follow && !is_inside(entry.path(), root.as_deref().ok())
                 {
-                    Some(Some(Skip::Link))
+                    Some(Skip::Link)
                 } else if is_dir && is_archive(entry.path()) {
-                    Some(Some(Skip::Archive))
+                    Some(Skip::Archive)
                 } else {
                     None
                 };
-                if let Some(passed) = passed {
+                if let Some(why) = passed {
                     if is_dir {
                         walk.skip_current_dir();
                     }
-                    match passed {
-                        Some(why) => return Some(Found::Passed(why)),
-                        None => continue,
-                    }
+                    return Some(Found::Passed(why));
                 }
                 if is_dir && let Some(page) = snapshot(entry.path()) {
                     // The other files say the same in other forms.
@@ -100,10 +149,7 @@ pub fn expand(paths: &[PathBuf], follow: bool) -> impl Iterator<Item = Found> + 
                     return Some(Found::Input(page));
                 }
                 if entry.file_type().is_file() {
-                    let bytes = entry.metadata().map_or(0, |file| file.len());
-                    let name = entry.path().to_string_lossy().into();
-                    let path = Some(entry.into_path());
-                    return Some(Found::Input(Input { path, name, bytes, named: false, beside: None }));
+                    return Some(Found::Input(Input::of(entry.into_path(), false)));
                 }
             }
         }))
@@ -136,8 +182,7 @@ fn snapshot(dir: &Path) -> Option<Input> {
         .get("timestamp")
         .and_then(serde_json::Value::as_str)
         .and_then(|seconds| seconds.split('.').next()?.parse().ok().map(Timestamp));
-    let (bytes, name) = (path.metadata().map_or(0, |file| file.len()), path.to_string_lossy().into());
-    Some(Input { path: Some(path), name, bytes, named: false, beside: Some(Beside { url, captured }) })
+    Some(Input { beside: Some(Beside { url, captured }), ..Input::of(path, false) })
 }
 
 /// Whether what a path leads to is in this directory.
@@ -146,8 +191,26 @@ fn is_inside(path: &Path, root: Option<&Path>) -> bool {
     root.zip(target.ok()).is_some_and(|(root, target)| target.starts_with(root))
 }
 
-fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+/// What in a directory is never an input, by its name: of which kind it is.
+fn never(path: &Path, is_dir: bool) -> Option<&'static str> {
+    let name = path.file_name()?.to_string_lossy();
+    let is = |names: &[&str]| names.contains(&&*name);
+    // Browsers put what a page is made of beside it: page.html, page_files.
+    let parts = ["_files", "-Dateien", "_fichiers", "_archivos", "_bestanden", ".files"];
+    let page = || {
+        let page = parts.iter().find_map(|end| name.strip_suffix(end)).filter(|page| !page.is_empty())?;
+        let mut pages = ["html", "htm", "xhtml", "mht", "mhtml"].iter();
+        pages
+            .any(|end| path.with_file_name(format!("{page}.{end}")).is_file())
+            .then_some("parts of saved pages")
+    };
+    match () {
+        () if name.starts_with('.') || is_dir && is(&["__MACOSX"]) => Some("hidden"),
+        () if is_dir && is(&["node_modules", "__pycache__"]) => Some("parts of programs"),
+        () if !is_dir && is(&["Thumbs.db", "desktop.ini"]) => Some("hidden"),
+        () if is_dir => page(),
+        () => None,
+    }
 }
 
 /// An archive is no input: its ledger is no text, and what is in it comes out as an export.

@@ -65,8 +65,10 @@ pub enum Captured {
     Now,
     /// At this instant.
     At(Timestamp),
-    /// When its file was last modified.
+    /// When its file was last changed, as if the input had said so.
     Modified,
+    /// When its file was last changed, if that can be: marked as such, since copying changes it. What comes from standard input or out of a zip, now.
+    File,
 }
 
 /// How to read inputs.
@@ -106,6 +108,10 @@ pub struct Options {
     pub keep_raw: bool,
     /// Whether crawls are read from their start that an earlier run has read already.
     pub from_start: bool,
+    /// Whether files are read that earlier runs have read, and that are as they were.
+    pub checksum: bool,
+    /// Which files of directories are taken.
+    pub pick: Pick,
     /// Whether links in directories are followed that lead out of them.
     pub follow: bool,
     /// Whether what was being read when an earlier run died is left out.
@@ -114,6 +120,74 @@ pub struct Options {
     pub time: TimeSource,
     /// Whether to find out how many bytes of input there are, for [`Distance::total`](crate::model::Distance::total).
     pub measure: bool,
+}
+
+impl Options {
+    /// Whatever changes what comes out of an input, as one text; a later version may read it better.
+    pub(super) fn reading(&self) -> String {
+        let Options {
+            format,
+            mapping,
+            layouts,
+            path_pattern,
+            source,
+            published,
+            url,
+            language,
+            captured: _,
+            wanted,
+            limits,
+            keep_raw,
+            from_start: _,
+            checksum: _,
+            follow: _,
+            pick: _,
+            skip_fatal: _,
+            on_error: _,
+            batch_articles: _,
+            explain: _,
+            partial: _,
+            measure: _,
+            time: _,
+        } = self;
+        format!(
+            "{} {format:?} {mapping:?} {layouts:?} {path_pattern:?} {source:?} {published:?} {url:?} {language:?} {wanted:?} {limits:?} {keep_raw}",
+            env!("CARGO_PKG_VERSION")
+        )
+    }
+}
+
+/// Which files of a directory are taken.
+#[derive(Clone, Debug, Default)]
+pub struct Pick {
+    /// Those that one of these fits; all if there are none.
+    pub include: Vec<Glob>,
+    /// Not those that one of these fits, nor what is in directories that one fits.
+    pub exclude: Vec<Glob>,
+}
+
+/// A pattern for paths in a directory: `*`, `?`, `[…]` and `{…}` within a name, `**` for any directories. Without a slash it is one for names.
+#[derive(Clone, Debug)]
+pub struct Glob(globset::GlobMatcher);
+
+impl std::str::FromStr for Glob {
+    type Err = globset::Error;
+
+    fn from_str(text: &str) -> Result<Glob, globset::Error> {
+        let text = text.strip_prefix("./").unwrap_or(text).trim_end_matches('/');
+        let whole =
+            if text.contains('/') { text.trim_start_matches('/').to_owned() } else { format!("**/{text}") };
+        let glob = globset::GlobBuilder::new(&whole).literal_separator(true).build()?;
+        Ok(Glob(glob.compile_matcher()))
+    }
+}
+
+impl Pick {
+    /// Whether something in a directory, by its path from there, is not taken.
+    pub(super) fn leaves_out(&self, path: &std::path::Path, is_dir: bool) -> bool {
+        let fits = |globs: &[Glob]| globs.iter().any(|glob| glob.0.is_match(path));
+        fits(&self.exclude) || !is_dir && !self.include.is_empty() && !fits(&self.include)
+    }
 }
 
 /// What became of an ingest.

@@ -3,7 +3,8 @@
 use super::checkpoints::{Checkpoint, Checkpoints};
 use super::inputs::{self, Found, Input};
 use super::journal::Journal;
-use super::run::{Done, Mark, Opened, Outcome, Run, Task};
+use super::known::Known;
+use super::run::{Done, Ended, Mark, Opened, Outcome, Run, Task};
 use super::visit::Sink;
 use super::write::write;
 use super::{Options, Summary};
@@ -40,7 +41,9 @@ pub fn ingest(
     if !journal.suspects.is_empty() {
         progress.died(&journal.suspects);
     }
+    let known = Known::open(archive, options)?;
     let shared = Run {
+        known: Some(known),
         checkpoints: Some(checkpoints),
         journal: Some(journal),
         ..Run::new(options, archive.time().now())
@@ -64,7 +67,7 @@ pub fn ingest(
     if options.measure {
         let (shared, paths) = (shared.clone(), paths.to_owned());
         threads.push(std::thread::spawn(move || {
-            for found in inputs::expand(&paths, shared.options.follow) {
+            for found in inputs::expand(&paths, &shared.options) {
                 if shared.ended.load(Ordering::Relaxed) {
                     break;
                 }
@@ -115,10 +118,17 @@ impl Run {
             wanted
         };
         let mut small: (Vec<Input>, usize) = Default::default();
-        for found in inputs::expand(paths, self.options.follow) {
+        for found in inputs::expand(paths, &self.options) {
+            let known = match (&found, &self.known) {
+                (Found::Input(Input { path: Some(path), seen: Some(seen), .. }), Some(known)) => {
+                    known.find(path, seen)
+                }
+                _ => None,
+            };
             match found {
                 Found::Input(input)
-                    if input.path.is_some()
+                    if known.is_none()
+                        && input.path.is_some()
                         && input.bytes < SMALL_FILE_BYTES
                         && is_regular(&input)
                         && !is_packed(&input) =>
@@ -139,7 +149,13 @@ impl Run {
                         return;
                     }
                     let wanted = match other {
-                        Found::Input(input) => self.produce_records(&input, &mut send),
+                        Found::Input(input) => match known {
+                            Some(became) => {
+                                self.consumed.fetch_add(input.bytes, Ordering::Relaxed);
+                                send(Task::Known(input.name.clone(), became), 0)
+                            }
+                            None => self.produce_records(&input, &mut send),
+                        },
                         Found::Rejected(rejection) => send(Task::Rejected(rejection), 0),
                         Found::Passed(why) => send(Task::Passed(why), 0),
                     };
@@ -155,8 +171,12 @@ impl Run {
     }
 
     pub fn produce_records(&self, input: &Input, send: &mut dyn FnMut(Task, usize) -> bool) -> bool {
+        if !send(Task::Begin, 0) {
+            return false;
+        }
         let mut sink = Batches { send, source: None, records: Vec::new(), bytes: 0 };
-        self.visit_input(input, &mut sink) && sink.flush()
+        let wanted = self.visit_input(input, &mut sink) && sink.flush();
+        wanted && Ended::of(input).is_none_or(|ended| send(Task::End(ended), 0))
     }
 
     pub fn work(&self, task: Task) -> Done {
@@ -175,15 +195,20 @@ impl Run {
             Task::Passed(why) => outcomes.push(Outcome::Passed(why)),
             Task::Mark(mark) => outcomes.push(Outcome::Mark(mark)),
             Task::Before(before) => outcomes.push(Outcome::Before(before)),
+            Task::Known(name, became) => outcomes.push(Outcome::Known(name, became)),
+            Task::Begin => outcomes.push(Outcome::Begin),
+            Task::End(ended) => outcomes.push(Outcome::End(ended)),
             Task::Records(source, records) => {
                 records.into_iter().for_each(|record| self.read(&source, record, &mut outcomes));
             }
             Task::Inputs(inputs) => {
                 for input in inputs {
+                    outcomes.push(Outcome::Begin);
                     self.read_input(&input, &mut |more| {
                         outcomes.extend(more);
                         true
                     });
+                    outcomes.extend(Ended::of(&input).map(Outcome::End));
                 }
             }
         }
@@ -300,9 +325,10 @@ pub fn read_drafts(paths: &[PathBuf], options: &Options, each: &mut dyn FnMut(Se
             Outcome::Rejected(rejection) => each(Seen::Rejected(&rejection)),
             Outcome::Passed(why) => each(Seen::Passed(why)),
             Outcome::Mark(_) | Outcome::Before(_) | Outcome::Original(_) | Outcome::Query(..) => true,
+            Outcome::Known(..) | Outcome::Begin | Outcome::End(_) => true,
         })
     };
-    for found in inputs::expand(paths, options.follow) {
+    for found in inputs::expand(paths, options) {
         let go_on = match found {
             Found::Input(input) => shared.read_input(&input, &mut tell),
             Found::Rejected(rejection) => tell(vec![Outcome::Rejected(rejection)]),

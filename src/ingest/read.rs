@@ -7,7 +7,9 @@ use crate::archive::Prepared;
 use crate::formats::exported::ArchiveData;
 use crate::formats::records::Record;
 use crate::formats::{Around, Content, Format, Table, html};
-use crate::model::{Draft, Origin, Place, Published, Raw, Reason, Rejection, Skip, Source};
+use crate::model::{
+    Draft, Origin, Place, Precision, Provenance, Published, Raw, Reason, Rejection, Skip, Source, Timestamp,
+};
 
 impl Run {
     /// Reads the drafts of one record. A reader that panics costs the record, with a word, and nothing else.
@@ -52,7 +54,7 @@ impl Run {
             url: None,
             given_url: source.said.url.as_deref().or(self.options.url.as_deref()),
             charset: None,
-            captured: source.captured,
+            captured: source.times.captured,
             now: self.now,
             explain: self.options.explain,
             partial: self.options.partial,
@@ -179,7 +181,11 @@ impl Run {
         if provenance.input.is_empty() {
             provenance.input = named(&source.name, place);
         }
-        let captured = *provenance.captured.get_or_insert(source.captured.unwrap_or(self.now));
+        let captured = match provenance.captured.or(source.times.captured) {
+            Some(captured) => captured,
+            None => self.of_file(provenance, source.times.of_file),
+        };
+        provenance.captured = Some(captured);
         if provenance.published.is_none() {
             let published = said.published.map(|dated| Published::new(dated, Origin::Url, captured));
             let given = || options.published.map(|dated| Published::new(dated, Origin::Given, captured));
@@ -213,6 +219,34 @@ impl Run {
         draft
     }
 }
+
+impl Run {
+    /// When an input was captured that does not say: when its file was last changed, which is marked as such, or now. A file that is older
+    /// than what is in it, or of a time to come, was copied or touched.
+    fn of_file(&self, provenance: &mut Provenance, changed: Option<Timestamp>) -> Timestamp {
+        let Some(changed) = changed else { return self.now };
+        let earliest = provenance.published.map(|published| match published.precision {
+            // A day begins up to fourteen hours earlier in the far east.
+            Precision::Day | Precision::Month => published.at.0 - 14 * 3600,
+            Precision::Second | Precision::Minute => published.at.0,
+        });
+        let ignored = if changed.0 > self.now.0 + CLOCKS_APART_SECONDS {
+            "of a time to come"
+        } else if earliest.is_some_and(|earliest| changed.0 < earliest && earliest <= self.now.0) {
+            "older than what is in it"
+        } else {
+            provenance.origins.push(("captured".to_owned(), "mtime".to_owned()));
+            return changed;
+        };
+        provenance.notes.push(format!(
+            "its file is {ignored} ({changed}), and was captured when it was read for all that is known"
+        ));
+        self.now
+    }
+}
+
+/// Clocks of file servers go so much ahead.
+const CLOCKS_APART_SECONDS: i64 = 60;
 
 /// An input and a place in it, as captures name them.
 pub fn named(name: &str, place: Place) -> String {

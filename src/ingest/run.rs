@@ -1,15 +1,16 @@
 //! What one ingest has in common on all its threads, and the work that they pass on.
 
 use super::checkpoints::{Checkpoint, Checkpoints};
-use super::inputs::Input;
+use super::inputs::{Input, Seen};
 use super::journal::Journal;
+use super::known::{Became, Known};
 use super::{Options, path_pattern};
 use crate::archive::Prepared;
 use crate::formats::Format;
 use crate::formats::exported::SavedQuery;
 use crate::formats::records::Record;
 use crate::model::{Raw, Rejection, Skip, Timestamp};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub struct Run {
     pub ended: AtomicBool,
     pub checkpoints: Option<Checkpoints>,
     pub journal: Option<Journal>,
+    pub known: Option<Known>,
 }
 
 impl Run {
@@ -41,6 +43,7 @@ impl Run {
             ended: AtomicBool::new(false),
             checkpoints: None,
             journal: None,
+            known: None,
         }
     }
 
@@ -82,6 +85,12 @@ pub enum Task {
     Mark(Mark),
     /// What an earlier run read of a crawl.
     Before(Checkpoint),
+    /// A file that an earlier run has read.
+    Known(Arc<str>, Became),
+    /// The beginning of a file.
+    Begin,
+    /// The end of a file.
+    End(Ended),
 }
 
 impl Task {
@@ -91,7 +100,12 @@ impl Task {
             Task::Inputs(inputs) => inputs.iter().map(|input| input.bytes as usize).sum(),
             Task::Records(_, records) => records.iter().map(|record| record.bytes.len()).sum(),
             Task::Rejected(rejection) => rejection.raw.len(),
-            Task::Passed(_) | Task::Mark(_) | Task::Before(_) => 0,
+            Task::Passed(_)
+            | Task::Mark(_)
+            | Task::Before(_)
+            | Task::Known(..)
+            | Task::Begin
+            | Task::End(_) => 0,
         }
     }
 }
@@ -113,6 +127,21 @@ pub enum Outcome {
     Passed(Skip),
     Mark(Mark),
     Before(Checkpoint),
+    Known(Arc<str>, Became),
+    Begin,
+    End(Ended),
+}
+
+/// A file that was read to its end.
+pub struct Ended {
+    pub path: PathBuf,
+    pub seen: Seen,
+}
+
+impl Ended {
+    pub fn of(input: &Input) -> Option<Ended> {
+        Some(Ended { path: input.path.clone()?, seen: input.seen? })
+    }
 }
 
 /// How far a crawl was read.
@@ -130,5 +159,14 @@ pub struct Opened {
     /// The charset of a table that is not UTF-8.
     pub charset: Option<&'static str>,
     pub said: path_pattern::Said,
+    pub times: Times,
+}
+
+/// When an input was captured.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    /// As the user or what lies beside it says.
     pub captured: Option<Timestamp>,
+    /// When its file was last changed, where that is evidence of it.
+    pub of_file: Option<Timestamp>,
 }

@@ -4,7 +4,7 @@ use super::Captured;
 use super::checkpoints::Checkpoint;
 use super::inputs::Input;
 use super::path_pattern;
-use super::run::{Mark, Opened, Run};
+use super::run::{Mark, Opened, Run, Times};
 use crate::formats::containers::{self, NoZip};
 use crate::formats::kinds::{self, Kind};
 use crate::formats::packed::members::{Damage, Marks};
@@ -63,14 +63,15 @@ impl Run {
     }
 
     pub fn visit_opened(&self, input: &Input, sink: &mut dyn Sink) -> bool {
-        let captured = match (self.options.captured, &input.path) {
-            (Captured::At(at), _) => Some(at),
-            _ if input.beside.as_ref().is_some_and(|beside| beside.captured.is_some()) => {
-                input.beside.as_ref().and_then(|beside| beside.captured)
-            }
-            (Captured::Modified, Some(path)) => modified(path),
-            (Captured::Now | Captured::Modified, _) => None,
+        let beside = input.beside.as_ref().and_then(|beside| beside.captured);
+        let captured = match self.options.captured {
+            Captured::At(at) => Some(at),
+            Captured::Modified => beside.or(input.seen.map(|seen| seen.changed())),
+            Captured::Now | Captured::File => beside,
         };
+        let of_file =
+            input.seen.filter(|_| self.options.captured == Captured::File).map(|seen| seen.changed());
+        let times = Times { captured, of_file };
         let file = input.path.as_deref().filter(|path| path.is_file());
         let before = file.and_then(|path| self.checkpoints.as_ref()?.find(path)).unwrap_or_default();
         let budget = Budget::new(input.bytes, self.options.limits.ratio, &self.consumed);
@@ -85,7 +86,7 @@ impl Run {
                 let url = input.beside.as_ref().map(|beside| beside.url.clone());
                 let file = file.map(|path| OnDisk { path: path.into(), marks, before, url });
                 let nesting = Nesting { depth: 0, named: input.named, budget: &budget };
-                self.visit(&input.name, reader, file.as_ref(), captured, nesting, sink)
+                self.visit(&input.name, reader, file.as_ref(), times, nesting, sink)
             }
             Err(e) => sink.rejected(Rejection::whole(
                 &input.name,
@@ -100,7 +101,7 @@ impl Run {
         name: &Arc<str>,
         reader: Box<dyn BufRead + '_>,
         file: Option<&OnDisk>,
-        captured: Option<Timestamp>,
+        times: Times,
         nesting: Nesting<'_>,
         sink: &mut dyn Sink,
     ) -> bool {
@@ -112,6 +113,9 @@ impl Run {
             }
         };
         let resumed = file.is_some_and(|file| file.before.offset > 0);
+        if head.is_empty() && !resumed && !nesting.named {
+            return sink.passed(Skip::Kind("empty files"));
+        }
         let format = match self.format_of(name, &head, resumed, nesting.depth) {
             Ok(format) => format,
             Err(Refusal::Kind(kind)) if !nesting.named => return sink.passed(kind.skip),
@@ -120,10 +124,8 @@ impl Run {
             Err(Refusal::TooDeep(reason)) => return sink.rejected(Rejection::whole(name, reason)),
         };
         match format {
-            Format::Tar | Format::Zip => {
-                self.visit_members(name, format, reader, file, captured, nesting, sink)
-            }
-            format => self.visit_records(name, format, charset_of(&head), reader, file, captured, sink),
+            Format::Tar | Format::Zip => self.visit_members(name, format, reader, file, times, nesting, sink),
+            format => self.visit_records(name, format, charset_of(&head), reader, file, times, sink),
         }
     }
 
@@ -144,7 +146,8 @@ impl Run {
                     memchr::memmem::find(head, b"\n\n").or_else(|| memchr::memmem::find(head, b"\n\r\n"));
                 kinds::of(&head[..end.unwrap_or(head.len())])
             }
-            _ => kinds::of(head),
+            Ok(format) => kinds::of(head).or_else(|| kinds::of_page(name, head, *format)),
+            Err(_) => kinds::of(head),
         };
         if let Some(kind) = kind {
             return Err(Refusal::Kind(kind));
@@ -168,7 +171,7 @@ impl Run {
         format: Format,
         mut reader: Box<dyn BufRead + '_>,
         file: Option<&OnDisk>,
-        captured: Option<Timestamp>,
+        times: Times,
         Nesting { depth, named, budget }: Nesting<'_>,
         sink: &mut dyn Sink,
     ) -> bool {
@@ -176,13 +179,18 @@ impl Run {
         let bounds = (self.options.limits.ratio, budget);
         if format == Format::Tar {
             let visit = &mut |name: &Arc<str>, reader: Box<dyn BufRead + '_>, modified: Option<Timestamp>| {
-                let modified = modified.filter(|_| self.options.captured == Captured::Modified);
-                self.visit(name, reader, None, captured.or(modified), inside, sink)
+                let times = match self.options.captured {
+                    Captured::Modified => Times { captured: modified.or(times.captured), of_file: None },
+                    Captured::File => Times { of_file: modified, ..times },
+                    Captured::Now | Captured::At(_) => times,
+                };
+                self.visit(name, reader, None, times, inside, sink)
             };
             return containers::tar(name, &mut reader, bounds, visit);
         }
         let visit = &mut |name: &Arc<str>, reader: Box<dyn BufRead + '_>, _: Option<Timestamp>| {
-            self.visit(name, reader, None, captured, inside, sink)
+            // The times in a zip have no zone.
+            self.visit(name, reader, None, Times { of_file: None, ..times }, inside, sink)
         };
         match containers::zip(name, file.map(|file| &*file.path), &mut reader, bounds, visit) {
             Ok(wanted) => wanted,
@@ -201,7 +209,7 @@ impl Run {
         charset: Option<&'static str>,
         reader: Box<dyn BufRead + '_>,
         file: Option<&OnDisk>,
-        captured: Option<Timestamp>,
+        times: Times,
         sink: &mut dyn Sink,
     ) -> bool {
         let said = match self.options.path_pattern.as_ref().map(|pattern| pattern.read(name)) {
@@ -224,7 +232,7 @@ impl Run {
             .with_longest(self.options.limits.record_bytes)
             .in_charset(charset);
         let mut source =
-            Arc::new(Opened { name: name.clone(), format, delimiter: b',', charset, said, captured });
+            Arc::new(Opened { name: name.clone(), format, delimiter: b',', charset, said, times });
         if let Some(file) = file.filter(|file| file.before.offset > 0) {
             records = records.after(file.before.records);
             if !sink.before(&file.before) {
@@ -369,10 +377,4 @@ pub fn reject_whole(name: &str, reader: impl Read, reason: impl Into<Reason>) ->
 pub fn broken_off(name: &str, e: &std::io::Error) -> Rejection {
     let what = format!("cannot be read to its end: {}; what came before is kept", describe(e));
     Rejection::whole(name, unreadable(what, e))
-}
-
-pub fn modified(path: &Path) -> Option<Timestamp> {
-    let modified = path.metadata().ok()?.modified().ok()?;
-    let since = modified.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?;
-    Some(Timestamp(since.as_secs() as i64))
 }

@@ -1,11 +1,12 @@
 //! Takes what was read, in order, and commits it in batches.
 
 use super::checkpoints::Checkpoint;
-use super::run::{Done, Mark, Outcome, Run};
+use super::known::Became;
+use super::run::{Done, Ended, Mark, Outcome, Run};
 use super::{OnError, Stopped, Summary};
 use crate::archive::{Archive, Prepared, Put};
 use crate::formats::exported::SavedQuery;
-use crate::model::{Counts, Digest, Distance, Error, Progress, Raw, Rejection, Result, Skip};
+use crate::model::{Counts, Digest, Distance, Error, File, Progress, Raw, Reason, Rejection, Result, Skip};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -38,6 +39,10 @@ pub fn write(
         place: String::new(),
         last: None,
         rejected: Default::default(),
+        became: Became::default(),
+        unread: false,
+        ends: Vec::new(),
+        known: Vec::new(),
     };
     let mut early = BTreeMap::new();
     let mut next = 0;
@@ -45,6 +50,7 @@ pub fn write(
         if writer.progress.cancelled() {
             return writer.cancelled();
         }
+        writer.underway();
         match done.recv_timeout(Duration::from_millis(50)) {
             Ok((number, task)) => drop(early.insert(number, task)),
             Err(crossbeam_channel::RecvTimeoutError::Timeout) => continue,
@@ -62,6 +68,7 @@ pub fn write(
                                 return writer.cancelled();
                             }
                         }
+                        writer.became.articles += 1;
                         writer.bytes += ready.bytes();
                         writer.batch.push(*ready);
                     }
@@ -78,6 +85,16 @@ pub fn write(
                         writer.pass(Skip::ReadBefore, before.records - before.rejected);
                         writer.pass(Skip::RejectedBefore, before.rejected);
                     }
+                    Outcome::Known(name, became) => {
+                        let Became { articles, rejected, passed } = became;
+                        writer.progress.file(&name, File { articles, rejected, passed, before: true });
+                        writer.counts.read += became.articles;
+                        writer.counts.known += became.articles;
+                        writer.pass(Skip::ReadBefore, became.passed);
+                        writer.pass(Skip::RejectedBefore, became.rejected);
+                    }
+                    Outcome::Begin => (writer.became, writer.unread) = Default::default(),
+                    Outcome::End(ended) => writer.ended(ended),
                     Outcome::Rejected(rejection) => {
                         writer.reject(rejection)?;
                         if shared.options.on_error == OnError::Fail {
@@ -113,6 +130,14 @@ pub struct Writer<'a> {
     last: Option<Digest>,
     /// The input of the last rejection, and how many of its records were rejected.
     rejected: (String, u64),
+    /// What became so far of the file that is being read.
+    became: Became,
+    /// Whether the system kept some of it from being read.
+    unread: bool,
+    /// Files that ended in the batch that is being gathered.
+    ends: Vec<(Ended, Became)>,
+    /// Those of which everything is durable.
+    known: Vec<(Ended, Became)>,
 }
 
 /// A batch that is being written.
@@ -125,6 +150,8 @@ pub struct Staged {
     last: (Digest, bool),
     /// How far it reaches into a crawl.
     mark: Option<Mark>,
+    /// Files that ended in it.
+    ends: Vec<(Ended, Became)>,
 }
 
 impl Writer<'_> {
@@ -132,8 +159,34 @@ impl Writer<'_> {
         if records > 0 {
             self.counts.read += records;
             self.counts.passed += records;
+            self.became.passed += records;
             *self.passed.entry(why).or_default() += records;
         }
+    }
+
+    /// Takes note of a file that was read to its end.
+    fn ended(&mut self, ended: Ended) {
+        let became = std::mem::take(&mut self.became);
+        let Became { articles, rejected, passed } = became;
+        let file = File { articles, rejected, passed, before: false };
+        self.progress.file(&ended.path.to_string_lossy(), file);
+        if self.unread {
+            return;
+        }
+        match &mut self.staged {
+            _ if !self.batch.is_empty() || !self.originals.is_empty() => self.ends.push((ended, became)),
+            Some(staged) => staged.ends.push((ended, became)),
+            None => self.known.push((ended, became)),
+        }
+    }
+
+    /// Writes down which files need not be read again. Without it they are, and nothing else.
+    fn remember(&mut self) {
+        let Some(known) = &self.shared.known else { return };
+        for (Ended { path, seen }, became) in self.known.drain(..) {
+            known.note(&path, seen, became);
+        }
+        let _ = known.keep(self.archive);
     }
 
     /// Takes note of how far a crawl was read; it is written down when everything before it is durable.
@@ -163,6 +216,7 @@ impl Writer<'_> {
 
     /// Keeps an original until those that name it come.
     fn original(&mut self, raw: Raw) -> Result<()> {
+        self.became.passed += 1;
         self.bytes += raw.packed_bytes();
         self.originals.push(raw);
         if self.is_full() { self.stage() } else { Ok(()) }
@@ -181,6 +235,7 @@ impl Writer<'_> {
         }
         self.counts.read += 1;
         self.counts.data += 1;
+        self.became.passed += 1;
         Ok(false)
     }
 
@@ -192,7 +247,11 @@ impl Writer<'_> {
         self.counts.data += originals.len() as u64;
         let batch = std::mem::take(&mut self.batch);
         self.bytes = 0;
-        let Some(last) = batch.last() else { return Ok(()) };
+        let ends = std::mem::take(&mut self.ends);
+        let Some(last) = batch.last() else {
+            self.known.extend(ends);
+            return Ok(());
+        };
         let place = last.provenance().input.clone();
         let noted: Vec<bool> = batch.iter().map(|ready| !ready.provenance().notes.is_empty()).collect();
         let mut brings = Counts::default();
@@ -213,13 +272,16 @@ impl Writer<'_> {
         }
         self.acknowledge();
         let mark = self.mark.take();
-        self.staged = Some(Staged { brings, place, last: latest, mark });
+        self.staged = Some(Staged { brings, place, last: latest, mark, ends });
         Ok(())
     }
 
     /// Says that the batch that was staged before is durable.
     fn acknowledge(&mut self) {
-        let Some(Staged { brings, place, last: (last, new), mark }) = self.staged.take() else { return };
+        let Some(Staged { brings, place, last: (last, new), mark, ends }) = self.staged.take() else {
+            return;
+        };
+        self.known.extend(ends);
         self.counts.read += brings.read;
         self.counts.new += brings.new;
         self.counts.captured += brings.captured;
@@ -231,9 +293,16 @@ impl Writer<'_> {
             self.last = Some(last);
         }
         self.keep(mark);
+        self.progress.committed(&self.counts, self.distance(), &self.place);
+    }
+
+    fn distance(&self) -> Distance {
         let (done, total) = (&self.shared.consumed, &self.shared.total);
-        let distance = Distance { done: done.load(Ordering::Relaxed), total: total.load(Ordering::Relaxed) };
-        self.progress.committed(&self.counts, distance, &self.place);
+        Distance { done: done.load(Ordering::Relaxed), total: total.load(Ordering::Relaxed) }
+    }
+
+    fn underway(&mut self) {
+        self.progress.underway(&self.counts, self.distance());
     }
 
     fn settle(&mut self) -> Result<()> {
@@ -247,6 +316,8 @@ impl Writer<'_> {
         rejection.reason.shorten(REASON_BYTES_MAX);
         self.counts.read += 1;
         self.counts.rejected += 1;
+        self.became.rejected += 1;
+        self.unread |= matches!(rejection.reason, Reason::Unreadable(_));
         if self.rejected.0 != rejection.input {
             self.rejected = (rejection.input.clone(), 0);
         }
@@ -263,12 +334,14 @@ impl Writer<'_> {
     fn end(mut self, stopped: Option<Stopped>) -> Result<Summary> {
         self.stage()?;
         self.settle()?;
+        self.remember();
         Ok(Summary { counts: self.counts, passed: self.passed, stopped })
     }
 
     /// Ends with the commit that is under way.
     fn cancelled(mut self) -> Result<Summary> {
         self.settle()?;
+        self.remember();
         let stopped = Some(Stopped::Cancelled { after: self.place });
         Ok(Summary { counts: self.counts, passed: self.passed, stopped })
     }

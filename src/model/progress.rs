@@ -37,6 +37,19 @@ pub struct Distance {
     pub total: u64,
 }
 
+/// What became of the records of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// Articles.
+    pub articles: u64,
+    /// What was rejected.
+    pub rejected: u64,
+    /// What was not wanted.
+    pub passed: u64,
+    /// Whether an earlier run had read it.
+    pub before: bool,
+}
+
 /// Hears of an ingest. All methods are called from the thread that called [`crate::ingest::ingest`].
 pub trait Progress {
     /// A batch is durable; everything in the counts is. `place` is the last input of it.
@@ -44,6 +57,12 @@ pub trait Progress {
 
     /// An input was rejected. An error ends the ingest: a rejection that cannot be written down would be lost.
     fn rejected(&mut self, rejection: &Rejection) -> io::Result<()>;
+
+    /// How far the inputs were read: many times a second, whether anything was committed or not.
+    fn underway(&mut self, _: &Counts, _: Distance) {}
+
+    /// A file was read to its end, or an earlier run had read it: how many articles were in it, what was rejected, and what was not wanted.
+    fn file(&mut self, _: &str, _: File) {}
 
     /// The run before this one died while it read these. They are read again.
     fn died(&mut self, _: &[String]) {}

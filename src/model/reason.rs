@@ -29,6 +29,12 @@ pub enum Reason {
         /// Whether a headline was found.
         headline: bool,
     },
+    /// There is no such file.
+    #[error("there is no such file")]
+    Missing,
+    /// The system did not let it be read: why.
+    #[error("{0}")]
+    Unreadable(String),
     /// A field that should be text.
     #[error("its field '{name}' is {found}; expected text")]
     FieldIsNotText {
@@ -94,10 +100,33 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// A name for programs, which does not change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Reason::PageTooLong { .. } => "page-too-long",
+            Reason::RecordTooLong { .. } => "record-too-long",
+            Reason::UnpacksTooMuch(_) => "unpacks-too-much",
+            Reason::NoArticle { .. } => "no-article",
+            Reason::Missing => "missing",
+            Reason::Unreadable(_) => "unreadable",
+            Reason::FieldIsNotText { .. } => "field-is-not-text",
+            Reason::NoColumnIsKnown { .. } => "no-column-is-known",
+            Reason::TextNotFound { .. } => "text-not-found",
+            Reason::NoRecords { .. } => "no-records",
+            Reason::UnknownXml { .. } => "unknown-xml",
+            Reason::PathDoesNotFit { .. } => "path-does-not-fit",
+            Reason::Archive { .. } => "archive",
+            Reason::Segment => "segment",
+            Reason::Fatal => "fatal",
+            Reason::Defect => "defect",
+            Reason::Malformed(_) => "malformed",
+        }
+    }
+
     /// Cuts what it quotes of the input, which may be as long as that.
     pub fn shorten(&mut self, bytes_max: usize) {
         let quoted = match self {
-            Reason::Malformed(what) | Reason::UnpacksTooMuch(what) => what,
+            Reason::Malformed(what) | Reason::UnpacksTooMuch(what) | Reason::Unreadable(what) => what,
             Reason::FieldIsNotText { name, .. } => name,
             Reason::NoColumnIsKnown { shown } => shown,
             Reason::TextNotFound { fields, .. } | Reason::NoRecords { fields, .. } => fields,
@@ -146,13 +175,15 @@ pub enum Skip {
     Link,
     /// A pressmark archive in a directory.
     Archive,
+    /// What a pattern leaves out.
+    Excluded,
 }
 
 impl fmt::Display for Skip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Skip::ReadBefore => "read by an earlier run",
-            Skip::RejectedBefore => "rejected by an earlier run",
+            Skip::RejectedBefore => "rejected before",
             Skip::CrawlRecord => "crawl records",
             Skip::Unchanged => "unchanged pages",
             Skip::NotAsked => "of other URLs or statuses",
@@ -161,6 +192,7 @@ impl fmt::Display for Skip {
             Skip::Kind(kind) => kind,
             Skip::Link => "links out of their directory",
             Skip::Archive => "pressmark archives",
+            Skip::Excluded => "excluded",
         })
     }
 }

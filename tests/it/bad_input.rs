@@ -41,7 +41,7 @@ fn rejected(name: &str, content: &[u8]) -> String {
 fn bad_inputs_say_what_is_wrong() {
     for (name, content, reason) in [
         ("b.txt", &b"text with \0 in it"[..], "there is a NUL byte at byte 11; this is not a text"),
-        ("c.txt", b"", "it is empty"),
+        ("c.txt", b"\n", "it is empty"),
         ("d.txt", b"Home\nNews\n", "no paragraphs of an article were found in it"),
         ("e.txt", b"\x01\x02\x03JFIF", "it is full of control characters; this is not a text"),
         (
@@ -185,7 +185,7 @@ fn directories_that_loop_and_files_that_cannot_be_read() {
         ran.stderr
     );
     assert!(
-        ran.stderr.contains("rejected missing.txt: cannot be read: no such file or directory\n"),
+        ran.stderr.contains("rejected missing.txt: there is no such file; look for the name with ls\n"),
         "{}",
         ran.stderr
     );

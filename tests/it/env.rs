@@ -51,7 +51,8 @@ impl TestEnv {
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
+        std::fs::write(&path, content).unwrap();
+        untouched(&path);
     }
 
     pub fn read(&self, name: &str) -> String {
@@ -102,6 +103,13 @@ impl TestEnv {
     }
 }
 
+/// Gives a file the time that it is for every command: it was captured then, unless it says something else.
+pub fn untouched(path: &Path) {
+    let now = pressmark::Dated::parse(NOW).unwrap().at.0;
+    let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(now as u64);
+    std::fs::File::options().write(true).open(path).unwrap().set_modified(now).unwrap();
+}
+
 /// A JSONL record.
 pub fn record(number: usize) -> String {
     let text = format!(
@@ -121,7 +129,8 @@ pub fn copy_dir(from: &Path, to: &Path) {
         if entry.file_type().unwrap().is_dir() {
             copy_dir(&entry.path(), &target);
         } else {
-            std::fs::copy(entry.path(), target).unwrap();
+            std::fs::copy(entry.path(), &target).unwrap();
+            untouched(&target);
         }
     }
 }

@@ -319,17 +319,14 @@ fn open_files_and_compressed_pipes() {
     });
     env.ok(&["export", "-o", "pipe.jsonl.gz"]);
     assert_eq!(reader.join().unwrap(), all);
-    // Waiting for somebody to read it can be interrupted.
-    let mut child = env.command(&["export", "-o", "pipe.jsonl.gz"]).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    // Waiting for somebody to read it can be interrupted; the code says by what.
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let mut child = env.command(&["export", "-o", "pipe.jsonl.gz"]).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let pid = child.id().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
+    }
 }
 
 /// Every column of a capture comes back as it was.

@@ -181,7 +181,7 @@ fn mistakes_at_the_prompt() {
             "it names none of {source}, {published} and {language}",
         ),
         (&["ingest", "--published", "soon", "in.jsonl"], 2, "--published 'soon' is not a date"),
-        (&["ingest", "nowhere"], 3, "rejected nowhere: cannot be read: no such file or directory"),
+        (&["ingest", "nowhere"], 2, "error: there is no file nowhere"),
         (&["verify", "--subset", "half"], 2, "hint: a share is 5% or 3/20"),
         (&["count", "--by", "sauce"], 2, "invalid value 'sauce'"),
         (&["man", "lst"], 2, "there is no command lst"),

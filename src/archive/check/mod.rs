@@ -81,6 +81,19 @@ pub enum Finding {
     },
 }
 
+impl Finding {
+    /// A name for programs, which does not change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Finding::Ledger { .. } => "ledger",
+            Finding::Store { .. } => "store",
+            Finding::Search { .. } => "search",
+            Finding::Raw { .. } => "original",
+            Finding::Tail { .. } => "tail",
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

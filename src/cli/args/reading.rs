@@ -5,7 +5,7 @@ use crate::cli::exit::{Failure, Result};
 use crate::cli::output::advice;
 use crate::cli::output::terminal::{clean, grouped};
 use pressmark::ingest::{
-    Captured, Format, Layouts, Limits, Mapping, Options, PathPattern, Wanted, parse_layouts,
+    Captured, Format, Glob, Layouts, Limits, Mapping, Options, PathPattern, Pick, Wanted, parse_layouts,
 };
 use pressmark::{Language, Skip, Source};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub struct Reading {
     /// The language of inputs that do not name one [default: detected].
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
-    /// The capture time of inputs that have none; mtime is the time of their file [default: now].
+    /// The capture time of inputs that have none: a date, now, or mtime, the time of their file [default: that, marked as such].
     #[arg(long, value_name = "DATE")]
     captured: Option<String>,
     /// From crawls, take only URLs that start with this; repeatable.
@@ -55,6 +55,12 @@ pub struct Reading {
     /// Reject HTML pages longer than this, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
     max_page: u32,
+    /// From directories, take only files that this fits: '*.html', 'news/**'; repeatable.
+    #[arg(long, value_name = "GLOB")]
+    include: Vec<Glob>,
+    /// From directories, leave out files and directories that this fits; repeatable.
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<Glob>,
     /// Follow symbolic links that lead out of a directory.
     #[arg(long)]
     follow: bool,
@@ -100,13 +106,15 @@ impl Reading {
             mapping,
             layouts: layouts(&self.layout)?,
             follow: self.follow,
+            pick: Pick { include: self.include.clone(), exclude: self.exclude.clone() },
             path_pattern: self.path_pattern.clone(),
             source: self.source.as_deref().map(source).transpose()?,
             published: self.published.as_deref().map(|text| dated("--published", text)).transpose()?,
             url: self.url.clone(),
             language: self.language.as_deref().map(language).transpose()?,
             captured: match self.captured.as_deref() {
-                None => Captured::Now,
+                None => Captured::File,
+                Some("now") => Captured::Now,
                 Some("mtime") => Captured::Modified,
                 Some(text) => Captured::At(dated("--captured", text)?.at),
             },

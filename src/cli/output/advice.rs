@@ -2,6 +2,7 @@
 
 use super::terminal::clean;
 use pressmark::{Finding, Healed, Place, Reason, Rejection, Skip};
+use std::path::Path;
 
 /// Why something was rejected, and what to do about it.
 pub fn reason(reason: &Reason) -> String {
@@ -31,9 +32,34 @@ pub fn reason(reason: &Reason) -> String {
     clean(&format!("{reason}; {advice}"))
 }
 
+/// What to do about a path that leads nowhere.
+pub fn missing(path: &str) -> String {
+    if path.contains("://") {
+        return "pressmark does not download: save the page, or use wget --warc-file, and ingest that"
+            .to_owned();
+    }
+    if path.contains(['*', '?', '[']) {
+        return "a pattern that fits nothing comes as it is; --include takes patterns for what is in a directory".to_owned();
+    }
+    let path = Path::new(path);
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(beside) = dir.read_dir() else { return "there is no such directory either".to_owned() };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let names = beside.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let best =
+        names.map(|known| (strsim::jaro_winkler(&known, &name), known)).max_by(|a, b| a.0.total_cmp(&b.0));
+    match best.filter(|(alike, _)| *alike > 0.8) {
+        Some((_, known)) => format!("did you mean {}?", path.with_file_name(known).display()),
+        None => "look for the name with ls".to_owned(),
+    }
+}
+
 /// A rejection on one line.
 pub fn rejection(rejection: &Rejection) -> String {
     let (input, why) = (clean(&rejection.input), reason(&rejection.reason));
+    if rejection.reason == Reason::Missing {
+        return format!("{input}: {why}; {}", clean(&missing(&rejection.input)));
+    }
     match rejection.place {
         Place::Whole => format!("{input}: {why}"),
         Place::Line(line) => format!("{input}:{line}: {why}"),

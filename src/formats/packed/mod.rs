@@ -37,6 +37,7 @@ pub struct TooMuch {
 pub fn unreadable(text: String, e: &io::Error) -> Reason {
     match e.get_ref().is_some_and(|e| e.is::<TooMuch>()) {
         true => Reason::UnpacksTooMuch(text),
+        false if e.raw_os_error().is_some() => Reason::Unreadable(text),
         false => Reason::Malformed(text),
     }
 }
