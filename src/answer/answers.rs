@@ -25,8 +25,8 @@ pub fn answer(snapshot: &Snapshot, request: &Request) -> Result<Answers> {
         Want::Rows { digits, snippets } => {
             let asked = snapshot.ask(query)?;
             let marker = snippets.then(|| Box::new(Marker::new(asked.wanted())));
-            let rows =
-                Rows { hits: asked.hits()?, last: None, names: snapshot.names()?, digits: *digits, marker };
+            let (names, tagged) = (snapshot.names()?, !snapshot.tag_counts()?.is_empty());
+            let rows = Rows { hits: asked.hits()?, last: None, names, digits: *digits, tagged, marker };
             (Pieces::Rows(Box::new(rows)), Some(asked))
         }
         Want::Documents => {
@@ -159,6 +159,8 @@ struct Rows {
     last: Option<Hit>,
     names: Arc<SourceNames>,
     digits: bool,
+    /// Whether any article has a tag.
+    tagged: bool,
     marker: Option<Box<Marker>>,
 }
 
@@ -273,6 +275,7 @@ impl Rows {
             digits: self.digits.then(|| snapshot.digits_needed(&digest, 8)).transpose()?,
             digest: digest.to_string(),
             seq: hit.seq,
+            tags: if self.tagged { snapshot.tags_of(hit.article)? } else { Vec::new() },
         })
     }
 }

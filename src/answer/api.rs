@@ -189,6 +189,9 @@ pub struct Row {
     pub digits: Option<usize>,
     /// The number of the capture.
     pub seq: u64,
+    /// The article's tags.
+    #[serde(default)]
+    pub tags: Vec<String>,
 }
 
 /// The date that places a hit.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! ARCHIVE/pressmark.toml   format version, UUID
+//!         settings.toml    what holds for who uses it, if anybody wrote that; the library does not read it
 //!         ledger/          the truth; see [`crate::ledger`]
 //!         raw/             original inputs, if they are kept; see [`crate::archive::originals`]
 //!         store/           derived; see [`crate::store`]
@@ -254,9 +255,10 @@ impl Layout {
 }
 
 /// What never holds a word of an article.
-const WITHOUT_TEXTS: [&str; 8] = [
+const WITHOUT_TEXTS: [&str; 9] = [
     "pressmark.toml",
     "pressmark.toml.new",
+    "settings.toml",
     "lock",
     "dirty",
     "dirty.new",
@@ -267,8 +269,9 @@ const WITHOUT_TEXTS: [&str; 8] = [
 
 /// Whether something with this name in an archive's directory is the archive's.
 fn is_known(name: &str) -> bool {
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 12] = [
         "pressmark.toml",
+        "settings.toml",
         "ledger",
         "raw",
         "store",

@@ -1,10 +1,12 @@
 //! Getting hold of an archive: making it, finding out whose it is, and locking it for this process.
 
 use crate::archive::layout::Layout;
-use crate::bytes::fs::{IoContext, is_there, private_dirs, read_if_there, sync_dir, write_whole};
+use crate::bytes::fs::{
+    IoContext, dirs_in, is_there, options_in, private_dirs, read_if_there, sync_dir, write_whole,
+};
 use crate::ledger::{self};
 use crate::model::{Error, Result, TimeSource};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -31,20 +33,22 @@ pub(crate) struct Hold {
 
 impl Hold {
     /// Takes an archive for this process alone, makes it if that is asked for, and clears up after processes that were killed.
-    pub fn take(dir: &Path, wait: Duration, create: bool) -> Result<Hold> {
+    pub fn take(dir: &Path, wait: Duration, create: Option<Create>) -> Result<Hold> {
         let layout = Layout::of(dir);
         let found = find(&layout)?;
         match found {
-            Found::Nothing if !create => return Err(Error::NoArchive { path: dir.to_owned() }),
-            Found::Nothing => make_directory(dir)?,
             Found::Named | Found::Ledger => {}
+            Found::Nothing => match create {
+                None => return Err(Error::NoArchive { path: dir.to_owned() }),
+                Some(create) => make_directory(dir, create)?,
+            },
         }
         let lock = lock(&layout, wait)?;
         layout.finish_repair()?;
         layout.clear_left_overs()?;
         let (uuid, created, named_again) = match identity(&layout) {
             Ok((uuid, named_again)) => (uuid, false, named_again),
-            Err(Error::NoArchive { .. }) if create => (uuid::Uuid::new_v4(), true, false),
+            Err(Error::NoArchive { .. }) if create.is_some() => (uuid::Uuid::new_v4(), true, false),
             Err(e) => return Err(e),
         };
         if created {
@@ -100,6 +104,15 @@ fn existing(dir: &Path) -> Result<Layout> {
         Found::Nothing => Err(Error::NoArchive { path: dir.to_owned() }),
         Found::Named | Found::Ledger => Ok(layout),
     }
+}
+
+/// For whom an archive is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Create {
+    /// Its owner.
+    Private,
+    /// Whoever the process makes files for.
+    Shared,
 }
 
 /// What is in a directory.
@@ -161,14 +174,17 @@ fn identity(layout: &Layout) -> Result<(uuid::Uuid, bool)> {
     }
 }
 
-/// Makes an empty directory for an archive, or takes the one that is there.
-fn make_directory(dir: &Path) -> Result<()> {
+/// Makes an empty directory for an archive, or takes the one that is there: for its owner alone, or as open as the process makes files.
+fn make_directory(dir: &Path, create: Create) -> Result<()> {
+    let shared = create == Create::Shared;
     let parent = match dir.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     private_dirs().recursive(true).create(parent).doing("create", parent)?;
-    match private_dirs().create(dir) {
+    let made = if shared { std::fs::create_dir(dir) } else { private_dirs().create(dir) };
+    match made {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists && dir.is_dir() && shared => Ok(()),
         Err(e) if e.kind() == ErrorKind::AlreadyExists && dir.is_dir() => {
             // Where it belongs to somebody else, that is his to say.
             #[cfg(unix)]
@@ -183,7 +199,7 @@ fn make_directory(dir: &Path) -> Result<()> {
 /// Makes an empty ledger. `pressmark.toml` comes last: without it and without a ledger, the next to come begins anew.
 fn begin(layout: &Layout, uuid: uuid::Uuid) -> Result<()> {
     let ledger = layout.ledger();
-    match private_dirs().create(&ledger) {
+    match dirs_in(layout.dir()).create(&ledger) {
         Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(e).doing("create", &ledger),
         _ => {}
     }
@@ -227,11 +243,9 @@ fn owner_instead_of(layout: &Layout, uuid: uuid::Uuid) -> Result<Option<uuid::Uu
 /// Takes the archive for this process: a lock that the system lets go when the process ends, however it ends.
 pub(crate) fn lock(layout: &Layout, wait: Duration) -> Result<File> {
     let path = layout.lock();
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&path).doing("open", &path)?;
+    let mut options = options_in(layout.dir());
+    let mut file =
+        options.read(true).write(true).create(true).truncate(false).open(&path).doing("open", &path)?;
     await_lock(layout, &mut file, wait, File::try_lock)?;
     let since = TimeSource::System.now();
     let holder = format!("process {} since {since}\n", std::process::id());

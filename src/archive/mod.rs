@@ -27,7 +27,7 @@ use crate::store::Store;
 use commit::{Builder, Built, Fresh};
 use derive::Indexes;
 use layout::Layout;
-use lock::{Hold, lock};
+use lock::{Create, Hold, lock};
 use originals::Raws;
 use rayon::prelude::*;
 use recover::{Halves, write_down};
@@ -48,6 +48,9 @@ const FRAME_BYTES_MAX: usize = 64 << 20;
 pub struct Open {
     /// Make the archive if there is none.
     pub create: bool,
+    /// Make it for others too: its directory as open as the process makes directories (its umask), and everything in it as open as that. Else it is
+    /// for its owner alone.
+    pub shared: bool,
     /// How long to wait for another process to let go of it.
     pub wait: Duration,
     /// By which clock.
@@ -79,8 +82,12 @@ pub struct Archive {
 impl Archive {
     /// Opens an archive, or makes one if `options` say so. What had to be mended is in [`Archive::healed`].
     pub fn open(dir: &Path, options: &Open) -> Result<Archive> {
-        let opened = Hold::take(dir, options.wait, options.create)
-            .and_then(|hold| Archive::open_held(hold, options.time));
+        let opened = Hold::take(
+            dir,
+            options.wait,
+            options.create.then_some(if options.shared { Create::Shared } else { Create::Private }),
+        )
+        .and_then(|hold| Archive::open_held(hold, options.time));
         match (opened, &options.scratch) {
             (Err(reason), Some(place)) if reason.is_of_the_system() => {
                 // Where that cannot be written either, it is the archive that matters.
@@ -432,7 +439,7 @@ fn write(commit: Commit, ledger: &mut Ledger, store: &Store, layout: &Layout) ->
 
 /// Builds the store again from the ledger, whatever it is like.
 pub fn rebuild(dir: &Path, reason: &str, wait: Duration) -> Result<Healed> {
-    let hold = Hold::take(dir, wait, false)?;
+    let hold = Hold::take(dir, wait, None)?;
     let mut healed = Vec::new();
     let (store, mut ledger) = Halves::of(&hold.layout, hold.uuid).rebuild(reason.to_owned(), &mut healed)?;
     store.let_go()?;

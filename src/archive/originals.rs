@@ -11,7 +11,7 @@
 //! has both.
 
 use crate::bytes::fs::{
-    IoContext, foreign, is_there, private_dirs, read_if_there, remove, rename, sync_dir, write_whole,
+    IoContext, dirs_in, foreign, is_there, read_if_there, remove, rename, sync_dir, write_whole,
 };
 use crate::model::{Digest, Error, RAW_BYTES_MAX, Raw, Result};
 use std::collections::BTreeSet;
@@ -48,12 +48,15 @@ impl Raws {
             }
             let dir = path.parent().unwrap_or(&self.dir);
             if dirs.insert(dir.to_owned()) {
-                private_dirs().recursive(true).create(dir).doing("create", dir)?;
+                dirs_in(self.outer()).recursive(true).create(dir).doing("create", dir)?;
             }
             // A file under its name is a whole one.
             let temporary = self.new_dir().join(raw.digest.to_string());
             if written.is_empty() {
-                private_dirs().recursive(true).create(self.new_dir()).doing("create", &self.new_dir())?;
+                dirs_in(self.outer())
+                    .recursive(true)
+                    .create(self.new_dir())
+                    .doing("create", &self.new_dir())?;
             }
             let write = || File::create(&temporary)?.write_all(&raw.packed);
             write().doing("write", &temporary)?;
@@ -181,11 +184,16 @@ impl Raws {
         Ok(String::from_utf8_lossy(&lines).lines().filter_map(|line| line.parse().ok()).collect())
     }
 
+    /// The archive's directory.
+    fn outer(&self) -> &Path {
+        self.dir.parent().unwrap_or(&self.dir)
+    }
+
     /// Notes, durably, that these are gone.
     pub fn accept_lost(&self, gone: impl Iterator<Item = Digest>) -> Result<()> {
         let mut lost = self.lost()?;
         lost.extend(gone);
-        private_dirs().recursive(true).create(&self.dir).doing("create", &self.dir)?;
+        dirs_in(self.outer()).recursive(true).create(&self.dir).doing("create", &self.dir)?;
         self.write_lost(&lost)
     }
 

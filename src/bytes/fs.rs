@@ -1,7 +1,7 @@
 //! Files: errors that name the path, private directories, durable writes.
 
 use crate::model::{Error, Result};
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -63,6 +63,45 @@ pub(crate) fn private_dirs() -> DirBuilder {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder
+}
+
+/// What of read, write and search those may do with something new in a directory who may do it there: nobody but the owner, unless the
+/// archive's directory is shared.
+fn mode_in(dir: &Path) -> u32 {
+    #[cfg(unix)]
+    return dir
+        .metadata()
+        .map_or(0o700, |dir| std::os::unix::fs::PermissionsExt::mode(&dir.permissions()) & 0o777);
+    #[cfg(not(unix))]
+    return if dir.exists() { 0o700 } else { 0o777 };
+}
+
+/// For directories in one of an archive: as open as that.
+pub(crate) fn dirs_in(dir: &Path) -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode_in(dir) | 0o700);
+    builder
+}
+
+/// For files in a directory of an archive: as open as that.
+pub(crate) fn options_in(dir: &Path) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode_in(dir) & 0o666 | 0o600);
+    options
+}
+
+/// Makes a file that a library keeps for its owner as open as its directory.
+pub(crate) fn open_as(dir: &Path, file: &Path) {
+    #[cfg(unix)]
+    if mode_in(dir) & 0o077 != 0 {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode_in(dir) & 0o666 | 0o600);
+        // Where it belongs to somebody else, that is his to say.
+        let _ = std::fs::set_permissions(file, mode);
+    }
+    #[cfg(not(unix))]
+    let _ = (dir, file);
 }
 
 /// Removes a file, or a directory with all that is in it; a link is not followed. What is not there is no error.

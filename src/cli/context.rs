@@ -10,6 +10,7 @@ use pressmark::{
     Answer, Archive, Condition, Digest, End, Found, Open, Prefix, Query, Request, Scope, Scratch,
     ScratchPlace, Snapshot, Source, Want, Words, answer,
 };
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -20,6 +21,11 @@ use std::time::{Duration, Instant};
 /// What a command works with.
 pub struct Context {
     pub archive: Option<PathBuf>,
+    /// As a flag or a variable says.
+    pub archive_said: Option<PathBuf>,
+    pub wait_said: Option<u32>,
+    /// What is said after the answer was read.
+    pub held: RefCell<Vec<String>>,
     pub wait: Duration,
     pub scratch: Option<PathBuf>,
     pub json: bool,
@@ -35,6 +41,19 @@ pub struct Context {
     pub condemned: bool,
     pub complaints: u64,
     pub umask: u32,
+    /// Whether an archive that is made is for others too.
+    pub shared: bool,
+}
+
+/// The archive's directory: the one that is named, or the user's.
+pub fn dir(named: Option<&std::path::Path>) -> Result<PathBuf> {
+    use etcetera::BaseStrategy;
+    match named {
+        Some(dir) => Ok(dir.to_owned()),
+        None => etcetera::choose_base_strategy()
+            .map(|places| places.data_dir().join("pressmark"))
+            .map_err(|_| Failure::usage("there is no home directory", "name the archive with --archive DIR")),
+    }
 }
 
 /// What a command does with an archive.
@@ -158,15 +177,7 @@ impl Context {
 
     /// The archive's directory.
     pub fn dir(&self) -> Result<PathBuf> {
-        use etcetera::BaseStrategy;
-        match &self.archive {
-            Some(dir) => Ok(dir.clone()),
-            None => {
-                etcetera::choose_base_strategy().map(|places| places.data_dir().join("pressmark")).map_err(
-                    |_| Failure::usage("there is no home directory", "name the archive with --archive DIR"),
-                )
-            }
-        }
+        dir(self.archive.as_deref())
     }
 
     /// Opens the archive, says what had to be mended, and gives it to `work`; then closes it.
@@ -178,8 +189,12 @@ impl Context {
         let dir = self.dir()?;
         let scratch = if access == Access::Read { self.scratch_place() } else { None };
         let create = access == Access::Create;
+        self.files_as_in(&dir);
         let mut archive = self.patiently(|wait| {
-            Archive::open(&dir, &Open { create, wait, scratch: scratch.clone(), time: args::time() })
+            Archive::open(
+                &dir,
+                &Open { create, wait, scratch: scratch.clone(), time: args::time(), shared: self.shared },
+            )
         })?;
         for healed in archive.healed().iter().filter(|healed| healed.is_news()) {
             self.say(&advice::healed(healed));
@@ -320,13 +335,22 @@ impl Context {
 
     /// One line on standard error, of a kind.
     pub fn note(&self, kind: &str, text: &str) {
-        let mut err = io::stderr().lock();
-        // When nobody can hear it, there is nobody to tell.
-        let _ = if self.json {
-            writeln!(err, "{}", serde_json::json!({"message_type": kind, "message": text}))
-        } else {
-            writeln!(err, "pressmark: {text}")
+        let line = match self.json {
+            true => serde_json::json!({"message_type": kind, "message": text}).to_string(),
+            false => format!("pressmark: {text}"),
         };
+        if self.out.is_paged() {
+            self.held.borrow_mut().push(line);
+            return;
+        }
+        // When nobody can hear it, there is nobody to tell.
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// Says what was held back while an answer was being read.
+    pub fn say_held(&self) {
+        let mut err = io::stderr().lock();
+        self.held.borrow_mut().drain(..).for_each(|line| drop(writeln!(err, "{line}")));
     }
 
     /// A status for whoever watches: shown as JSON only.
@@ -340,6 +364,24 @@ impl Context {
     pub fn complain(&mut self, text: &str) {
         self.complaints += 1;
         self.note("complaint", text);
+    }
+
+    /// Makes files for those who may look into the archive's directory: nobody but the owner, unless it is shared. A new one that is to be shared is
+    /// for whoever the user makes files for.
+    fn files_as_in(&self, dir: &std::path::Path) {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = dir.metadata().map(|dir| dir.permissions().mode() & 0o777);
+            let mask = match mode {
+                Ok(mode) if mode & 0o077 != 0 && dir.join("pressmark.toml").exists() => !mode & 0o077,
+                _ if self.shared => self.umask,
+                _ => return,
+            };
+            rustix::process::umask(rustix::fs::Mode::from_raw_mode(mask));
+        }
+        #[cfg(not(unix))]
+        let _ = dir;
     }
 
     /// From here on, files are the user's to read as they like: what is exported.

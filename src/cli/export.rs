@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-/// Export articles as JSONL, JSON, CSV, TSV, Markdown or text.
+/// Export articles as JSONL, CSV, Markdown, HTML and more.
 ///
 /// Articles are written in order of arrival; --sort changes it. JSONL holds everything: ingest reads it back into another archive with the
 /// same digests, captures and tags; with --archive-data also the saved queries, and with --originals the bytes that ingest --keep-raw
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     #[command(flatten)]
     query: QueryArgs,
-    /// jsonl, json, csv, tsv, md or text [default: by the name of the output, else jsonl].
+    /// jsonl, json, csv, tsv, md, html or text [default: by the name of the output, else jsonl].
     #[arg(short, long, value_name = "FORMAT", hide_possible_values = true, value_parser = named::<Format>())]
     format: Option<Format>,
     /// Write to this file instead of standard output: beside it, synced, then renamed; a device or a pipe is written to. .gz and
@@ -64,7 +64,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if args.bom && !matches!(format, Format::Csv | Format::Tsv) {
         return Err(Failure::usage("--bom goes with csv and tsv", "leave it out, or name another --format"));
     }
-    if !options.fields.is_empty() && matches!(format, Format::Md | Format::Text) {
+    if !options.fields.is_empty() && matches!(format, Format::Md | Format::Html | Format::Text) {
         return Err(Failure::usage(
             "--fields goes with jsonl, json, csv and tsv",
             "leave it out, or name another --format",
@@ -154,7 +154,7 @@ fn format(args: &Args) -> Result<Format> {
                 let message = format!("the name {} does not say which format to write", shown(path));
                 return Err(Failure::usage(
                     &message,
-                    "name one with --format jsonl, json, csv, tsv, md or text",
+                    "name one with --format jsonl, json, csv, tsv, md, html or text",
                 ));
             }
         },
@@ -319,14 +319,11 @@ impl Exporting<'_> {
         let (captures, format) = (self.query.captures, self.format);
         self.documents(&mut |exporting, documents| {
             for document in &documents {
-                let mut bytes = renderer.begin()?;
                 // A file of its own needs no separator.
-                let rendered = match format {
+                let bytes = match format {
                     Format::Text => document.article.canonical_text().into_bytes(),
-                    _ => renderer.render(document)?,
+                    _ => renderer.alone(document)?,
                 };
-                bytes.extend_from_slice(&rendered);
-                bytes.extend_from_slice(renderer.end());
                 let name = split::safe_name(document, captures, format.extension());
                 match split::write(dir, &name, &bytes, force) {
                     Ok(_) => exporting.count += 1,

@@ -54,6 +54,9 @@ pub struct Args {
     /// Only say what would be taken in; no archive is made or changed.
     #[arg(long, conflicts_with_all = ["rejects", "keep_raw"])]
     dry_run: bool,
+    /// Make a new archive for a group: as open as your umask makes files; else it is for you alone.
+    #[arg(long)]
+    shared: bool,
     /// Skip what an earlier run was reading when it died; done unasked after the second time.
     #[arg(long)]
     skip_fatal: bool,
@@ -63,6 +66,10 @@ pub struct Args {
 }
 
 impl Args {
+    pub fn is_shared(&self) -> bool {
+        self.shared
+    }
+
     pub fn reads_stdin(&self) -> bool {
         self.paths.iter().any(|path| path.as_os_str() == "-")
     }
@@ -100,9 +107,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         options.time = time();
         let summary = dry_run(context, args, &options, &mut watcher)?;
         watcher.end(context)?;
-        return finish(context, &summary, "would read");
+        return finish(context, &summary, "would read", 0);
     }
+    let mut first = 0;
     let summary = context.with_archive(Access::Create, |_, archive| {
+        first = archive.snapshot()?.position().next_seq;
         Ok(pressmark::ingest::ingest(archive, &args.paths, &options, &mut watcher)?)
     });
     if let Some(bar) = &watcher.bar {
@@ -110,15 +119,15 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     let summary = summary?;
     watcher.end(context)?;
-    finish(context, &summary, "read")
+    finish(context, &summary, "read", first)
 }
 
-/// Says what became of an ingest.
-fn finish(context: &mut Context, summary: &Summary, read: &str) -> Result<Outcome> {
+/// Says what became of an ingest, whose first capture had this number.
+fn finish(context: &mut Context, summary: &Summary, read: &str, first: u64) -> Result<Outcome> {
     let counts = &summary.counts;
     if counts.noted > 0 {
         context.say(&format!(
-            "{} captures have notes on what was assumed or not understood: pressmark list is:noted",
+            "{} captures have notes on what was assumed or not understood: pressmark show 'is:noted seq:{first}..'",
             grouped(counts.noted)
         ));
     }

@@ -38,11 +38,12 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let end = context.ask(&args.query.filter, make, want, &mut |context, piece| {
         let Answer::Row(row) = piece else { return Ok(()) };
         let headline = if row.headline.is_empty() { "(no headline)" } else { &row.headline };
+        let tags: String = row.tags.iter().map(|tag| format!("[{tag}] ")).collect();
         let short = &row.digest[..row.digits.unwrap_or(row.digest.len())];
         let cells = [
             Cell::new(row.when.text()).shown(row.when.day(), Style::Date),
             Cell::new(row.source.as_deref().unwrap_or("")),
-            Cell::new(&row.headline).shown(headline, Style::Plain),
+            Cell::new(&row.headline).shown(tags + headline, Style::Plain),
             Cell::new(&row.digest).shown(short, Style::Digest),
         ];
         list.row(context, &cells, &row)

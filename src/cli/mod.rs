@@ -4,6 +4,7 @@
 mod args;
 mod cat;
 mod completions;
+mod config;
 mod context;
 mod count;
 mod exit;
@@ -20,6 +21,7 @@ mod reextract;
 mod reindex;
 mod repair;
 mod search;
+mod settings;
 mod show;
 mod sources;
 mod stats;
@@ -32,8 +34,9 @@ use context::Context;
 use exit::{Failure, Outcome, Result};
 use output::Output;
 use output::terminal::{ColorChoice, Paint};
+use settings::{Name, Settings};
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal};
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,9 +51,9 @@ struct Cli {
     /// The archive's directory [default: pressmark in the user's data directory].
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "PRESSMARK_ARCHIVE", hide_env_values = true, value_parser = path())]
     archive: Option<PathBuf>,
-    /// Wait up to SECS seconds if another process holds the archive; 0 does not wait.
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "SECS", env = "PRESSMARK_WAIT", hide_env_values = true, default_value_t = 60)]
-    wait: u32,
+    /// Wait up to SECS seconds if another process holds the archive; 0 does not wait [default: 60].
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "SECS", env = "PRESSMARK_WAIT", hide_env_values = true)]
+    wait: Option<u32>,
     /// Build indexes in DIR to read an archive that cannot be written; none keeps nothing [default: pressmark in the user's cache].
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR|none", env = "PRESSMARK_SCRATCH", hide_env_values = true, value_parser = path())]
     scratch: Option<PathBuf>,
@@ -63,6 +66,9 @@ struct Cli {
     /// Say more: how a query was answered, what became of each input.
     #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     verbose: bool,
+    /// Do not show long answers by a pager, even on a terminal.
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    no_pager: bool,
     /// Colours: auto, always or never.
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto", hide_possible_values = true, value_parser = args::named::<ColorChoice>())]
     color: ColorChoice,
@@ -116,6 +122,7 @@ enum Command {
     Verify(verify::Args),
     Repair(repair::Args),
     Reindex(reindex::Args),
+    Config(config::Args),
     Extract(extract::Args),
     Reextract(reextract::Args),
     Completions(completions::Args),
@@ -123,6 +130,24 @@ enum Command {
 }
 
 impl Command {
+    /// Whether its answer is for reading.
+    fn is_paged(&self) -> bool {
+        use Command::*;
+        matches!(
+            self,
+            List(_)
+                | Search(_)
+                | Count(_)
+                | Show(_)
+                | Why(_)
+                | Sources(_)
+                | Stats(_)
+                | Log(_)
+                | Tag(_)
+                | Query(_)
+        )
+    }
+
     /// Whether it would do the same when run once more: standard input is read once.
     fn can_be_repeated(&self) -> bool {
         match self {
@@ -146,20 +171,41 @@ pub fn main() -> ExitCode {
     let (interrupted, signal) = signals();
     silence();
     let umask = private_files();
+    let archive_said = cli.archive.filter(|dir| !dir.as_os_str().is_empty());
+    let settings = match Settings::of_user() {
+        Ok(settings) => settings,
+        Err(failure) => {
+            exit::report(cli.json, Paint::new(cli.color), Err(failure));
+            return ExitCode::from(2);
+        }
+    };
+    let archive = archive_said.clone().or_else(|| settings.get(Name::Archive).map(|(dir, _)| dir.into()));
+    let settings = match context::dir(archive.as_deref()) {
+        Ok(dir) => settings.with_archive(&dir),
+        Err(_) => settings,
+    };
+    let wait = cli.wait.or_else(|| settings.get(Name::Wait)?.0.parse().ok()).unwrap_or(60);
+    let paged = cli.command.is_paged() && !cli.no_pager && io::stdout().is_terminal();
+    settings::hold(settings);
     let mut context = Context {
-        archive: cli.archive.filter(|dir| !dir.as_os_str().is_empty()),
-        wait: Duration::from_secs(cli.wait.into()),
+        archive,
+        archive_said,
+        wait_said: cli.wait,
+        held: Default::default(),
+        wait: Duration::from_secs(wait.into()),
         scratch: cli.scratch.filter(|dir| !dir.as_os_str().is_empty()),
         json: cli.json,
         quiet: cli.quiet,
         verbose: cli.verbose,
-        out: Output::new(io::stdout().lock()),
+        out: Output::new(io::stdout().lock(), paged),
         paint: Paint::new(cli.color),
         interrupted,
         condemned: false,
         complaints: 0,
         umask,
+        shared: matches!(&cli.command, Command::Ingest(args) if args.is_shared()),
     };
+    settings::settings().complaints.iter().for_each(|complaint| context.say(complaint));
     let mut result = guarded(&mut context, &cli.command);
     // What gave a wrong answer is built again by the next opening, and this may be the next.
     let condemned = std::mem::take(&mut context.condemned);
@@ -167,7 +213,9 @@ pub fn main() -> ExitCode {
         context.complaints = 0;
         result = guarded(&mut context, &cli.command);
     }
-    let flushed = context.out.flush();
+    // The archive is closed: somebody may read for an hour.
+    let flushed = context.out.end();
+    context.say_held();
     let result = result.and_then(|outcome| flushed.map(|()| outcome).map_err(Failure::from));
     let code = match exit::report(context.json, context.paint, result) {
         exit::INTERRUPTED => 128 + signal.load(Ordering::Relaxed) as i32,
@@ -244,6 +292,7 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<Outcome> {
         Command::Verify(args) => verify::run(context, args),
         Command::Repair(args) => repair::run(context, args),
         Command::Reindex(args) => reindex::run(context, args),
+        Command::Config(args) => config::run(context, args),
         Command::Extract(args) => extract::run(context, args),
         Command::Reextract(args) => reextract::run(context, args),
         Command::Completions(args) => completions::run(context, args, Cli::command()),

@@ -3,7 +3,7 @@
 use super::args::QueryArgs;
 use super::context::Context;
 use super::exit::{Failure, Outcome, Result};
-use super::output::terminal::{clean, columns, padded};
+use super::output::terminal::{clean, columns, padded, wrapped};
 use super::output::{Cell, Column, Format, FormatArgs, List, Width};
 use pressmark::{Answer, Order, Row, Snippet, Want};
 use std::io::Write;
@@ -103,37 +103,4 @@ fn block(context: &mut Context, row: &Row, snippet: &Snippet) -> Result<()> {
 fn dotted(text: &str, cut: (bool, bool)) -> String {
     let dots = |cut: bool| if cut { "…" } else { "" };
     format!("{}{text}{}", dots(cut.0), dots(cut.1))
-}
-
-/// Lines of at most so many columns; what colours a word takes no column.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    use unicode_width::UnicodeWidthStr;
-    let width = |word: &str| {
-        let plain: String = word
-            .split('\x1b')
-            .map(|part| {
-                part.split_once('m')
-                    .filter(|_| word.contains('\x1b'))
-                    .map_or(part, |(code, rest)| if code.starts_with('[') { rest } else { part })
-            })
-            .collect();
-        plain.width()
-    };
-    let mut lines = vec![String::new()];
-    let mut used = 0;
-    for word in text.split_whitespace() {
-        let needed = width(word);
-        if used > 0 && used + 1 + needed > columns {
-            lines.push(String::new());
-            used = 0;
-        }
-        let line = lines.last_mut().expect("there is one");
-        if used > 0 {
-            line.push(' ');
-            used += 1;
-        }
-        line.push_str(word);
-        used += needed;
-    }
-    lines
 }

@@ -3,7 +3,7 @@
 use super::args::FilterArgs;
 use super::context::{Access, Context};
 use super::exit::{Outcome, Result};
-use super::output::terminal::{clean, clean_lines, page};
+use super::output::terminal::{clean, clean_lines, columns, wrapped};
 use pressmark::{CaptureRow, Found};
 use std::io::Write;
 
@@ -14,9 +14,9 @@ use std::io::Write;
 pub struct Args {
     #[command(flatten)]
     filter: FilterArgs,
-    /// Do not page, even on a terminal.
+    /// Also what machines use: where fields were found, the original's digest, other addresses, fields that only the input had.
     #[arg(long)]
-    no_pager: bool,
+    all: bool,
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
@@ -27,17 +27,14 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             if !text.is_empty() {
                 writeln!(text)?;
             }
-            show(context, &found, &mut text)
+            show(context, &found, args.all, &mut text)
         })
     })?;
-    // The archive is closed: somebody may read for an hour.
-    if !(context.stdout_is_terminal() && !args.no_pager && page(&text)) {
-        context.out.write_all(&text)?;
-    }
+    context.out.write_all(&text)?;
     Ok(context.outcome())
 }
 
-fn show(context: &Context, found: &Found, out: &mut Vec<u8>) -> Result<()> {
+fn show(context: &Context, found: &Found, all: bool, out: &mut Vec<u8>) -> Result<()> {
     let paint = context.paint;
     writeln!(out, "article   {}", paint.digest(&found.digest))?;
     if let Some(language) = &found.language {
@@ -48,17 +45,23 @@ fn show(context: &Context, found: &Found, out: &mut Vec<u8>) -> Result<()> {
     }
     for (index, capture) in found.captures.iter().enumerate() {
         writeln!(out, "capture   {} of {}, seq {}", index + 1, found.captures.len(), capture.seq)?;
-        show_capture(capture, out)?;
+        show_capture(capture, all, out)?;
     }
     let headline = if found.headline.is_empty() { "(no headline)" } else { &found.headline };
     writeln!(out, "\n{}\n", paint.strong(&clean(headline)))?;
     if !found.body.is_empty() {
-        writeln!(out, "{}", clean_lines(&found.body))?;
+        // A terminal breaks lines anywhere, a pager too.
+        for line in clean_lines(&found.body).lines() {
+            match context.stdout_is_terminal() {
+                true => wrapped(line, columns()).iter().try_for_each(|line| writeln!(out, "{line}"))?,
+                false => writeln!(out, "{line}")?,
+            }
+        }
     }
     Ok(())
 }
 
-fn show_capture(of: &CaptureRow, out: &mut Vec<u8>) -> Result<()> {
+fn show_capture(of: &CaptureRow, all: bool, out: &mut Vec<u8>) -> Result<()> {
     let joined = |texts: &[String]| Some(texts.join("; ")).filter(|texts| !texts.is_empty());
     let marks = [
         (of.is_article == Some(false), "the page is no article"),
@@ -80,7 +83,7 @@ fn show_capture(of: &CaptureRow, out: &mut Vec<u8>) -> Result<()> {
         ("byline", joined(&of.byline)),
         ("published", Some(published(of))),
         ("modified", of.modified.clone()),
-        ("captured", of.captured.clone()),
+        ("captured", captured(of)),
         ("archived", of.archived.clone()),
         ("copy", of.archived_url.clone()),
         ("publisher", of.publisher.clone()),
@@ -93,11 +96,20 @@ fn show_capture(of: &CaptureRow, out: &mut Vec<u8>) -> Result<()> {
         ("origins", joined(&origins)),
         ("extra", of.extra.clone()),
     ];
+    const OF_MACHINES: [&str; 4] = ["canonical", "original", "origins", "extra"];
+    let lines = lines.into_iter().filter(|(name, _)| all || !OF_MACHINES.contains(name));
     let notes = of.notes.iter().map(|note| ("note", Some(note.clone())));
-    for (name, value) in lines.into_iter().chain(notes).filter_map(|(name, value)| Some((name, value?))) {
+    for (name, value) in lines.chain(notes).filter_map(|(name, value)| Some((name, value?))) {
         writeln!(out, "  {name:<9} {}", clean(&value))?;
     }
     Ok(())
+}
+
+/// When it was captured, and what that was told from.
+fn captured(of: &CaptureRow) -> Option<String> {
+    let by_file = of.origins.iter().any(|(field, origin)| field == "captured" && origin == "mtime");
+    let from = if by_file { " (the time of its file)" } else { "" };
+    Some(format!("{}{from}", of.captured.as_ref()?))
 }
 
 /// The date of publication with where it was found, and what there is to say of it.

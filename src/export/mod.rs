@@ -1,6 +1,7 @@
-//! Writes documents out: JSONL, JSON, CSV, TSV, Markdown, text. A format is an [`Exporter`]; none knows the archive. What they
+//! Writes documents out: JSONL, JSON, CSV, TSV, Markdown, HTML, text. A format is an [`Exporter`]; none knows the archive. What they
 //! write is one table of [`crate::model::columns`].
 
+mod html;
 mod json;
 mod output;
 pub mod split;
@@ -32,11 +33,13 @@ pub enum Format {
     Tsv,
     /// Markdown.
     Md,
+    /// A page for a browser, which needs nothing but itself.
+    Html,
     /// The canonical text of each article, and after it a line with a form feed, which no canonical text has.
     Text,
 }
 
-crate::model::named!(Format, "a format", "jsonl" => Jsonl, "json" => Json, "csv" => Csv, "tsv" => Tsv, "md" => Md, "text" => Text, "txt" => Text);
+crate::model::named!(Format, "a format", "jsonl" => Jsonl, "json" => Json, "csv" => Csv, "tsv" => Tsv, "md" => Md, "html" => Html, "text" => Text, "txt" => Text);
 
 impl Format {
     /// The format that a file name asks for: `export.csv`, `export.jsonl.zst`.
@@ -49,6 +52,7 @@ impl Format {
             "csv" => Some(Format::Csv),
             "tsv" => Some(Format::Tsv),
             "md" | "markdown" => Some(Format::Md),
+            "html" | "htm" => Some(Format::Html),
             "txt" | "text" => Some(Format::Text),
             _ => None,
         }
@@ -62,6 +66,7 @@ impl Format {
             Format::Csv => "csv",
             Format::Tsv => "tsv",
             Format::Md => "md",
+            Format::Html => "html",
             Format::Text => "txt",
         }
     }
@@ -109,6 +114,11 @@ pub trait Render: Send + Sync {
     /// The bytes of a document, to be written in the order of the documents.
     fn render(&self, document: &Document) -> io::Result<Vec<u8>>;
 
+    /// A document in a file of its own.
+    fn alone(&self, document: &Document) -> io::Result<Vec<u8>> {
+        Ok([&self.begin()?, &self.render(document)?, self.end()].concat())
+    }
+
     /// What stands before the first document.
     fn begin(&self) -> io::Result<Vec<u8>> {
         Ok(Vec::new())
@@ -144,6 +154,7 @@ pub fn renderer(format: Format, options: Options) -> Box<dyn Render> {
             Box::new(Separated { tabs: format == Format::Tsv, options: with_columns(options) })
         }
         Format::Md => Box::new(Markdown),
+        Format::Html => Box::new(html::Html),
         Format::Text => Box::new(Text),
     }
 }

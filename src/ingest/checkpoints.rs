@@ -2,6 +2,7 @@
 //! before its place is durable; they can be deleted at any time, at the cost of reading again.
 
 use super::Options;
+use crate::bytes::fs::{dirs_in, open_as};
 use crate::model::Digest;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -78,10 +79,12 @@ impl Checkpoints {
     pub fn keep(&self, path: &Path, mut checkpoint: Checkpoint) -> io::Result<()> {
         let Some(name) = self.name(path) else { return Ok(()) };
         checkpoint.near = near(path, checkpoint.offset)?;
-        fs::create_dir_all(&self.dir)?;
+        dirs_in(self.dir.parent().unwrap_or(&self.dir)).recursive(true).create(&self.dir)?;
         let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&self.dir)?;
         file.write_all(&serde_json::to_vec(&checkpoint)?)?;
-        file.persist(self.dir.join(name))?;
+        let path = self.dir.join(name);
+        file.persist(&path)?;
+        open_as(&self.dir, &path);
         Ok(())
     }
 }

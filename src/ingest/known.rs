@@ -19,6 +19,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A file, and how it is read: the first bytes of a hash of both.
 type Key = [u8; 16];
+/// As what it was seen, and what became of it.
+type Row = (Seen, Became);
 
 /// What became of the records of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +64,7 @@ pub(super) struct Known {
     how: blake3::Hash,
     /// Whether files are read although they are known.
     reads_all: bool,
-    files: Mutex<HashMap<Key, (Seen, Became)>>,
+    files: Mutex<HashMap<Key, Row>>,
     /// Files that were changed after this may change again unseen.
     settled: Timestamp,
     changed: AtomicBool,
@@ -77,7 +79,7 @@ impl Known {
         let snapshot = archive.snapshot()?;
         let path = archive.dir().join("known");
         let read = read_if_there(&path)?.and_then(|bytes| codec::decode(&bytes).ok());
-        let (stand, files): (Option<Stand>, Vec<(Key, (Seen, Became))>) = read.unwrap_or_default();
+        let (stand, files): (Option<Stand>, Vec<(Key, Row)>) = read.unwrap_or_default();
         let holds = stand.is_some_and(|stand| {
             stand.next_seq <= snapshot.position().next_seq
                 && Stand::of(&snapshot, stand.next_seq).is_ok_and(|now| now == stand)
@@ -89,7 +91,7 @@ impl Known {
         Ok(Known { path, how, reads_all: options.checksum || options.from_start, files, settled, changed })
     }
 
-    fn files(&self) -> MutexGuard<'_, HashMap<Key, (Seen, Became)>> {
+    fn files(&self) -> MutexGuard<'_, HashMap<Key, Row>> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -128,7 +130,7 @@ impl Known {
         let snapshot = archive.snapshot()?;
         let stand = Stand::of(&snapshot, snapshot.position().next_seq)?;
         let files = self.files();
-        let files: Vec<(&Key, &(Seen, Became))> = files.iter().collect();
+        let files: Vec<(&Key, &Row)> = files.iter().collect();
         write_whole(&self.path, &codec::encode(&(Some(stand), files)))
     }
 }

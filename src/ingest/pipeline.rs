@@ -180,9 +180,9 @@ impl Run {
     }
 
     pub fn work(&self, task: Task) -> Done {
-        let bytes = task.bytes();
+        let (bytes, reads) = (task.bytes(), matches!(task, Task::Records(..) | Task::Inputs(_)));
         let done = Done { outcomes: self.outcomes(task), bytes };
-        if let Some(journal) = &self.journal {
+        if let Some(journal) = self.journal.as_ref().filter(|_| reads) {
             journal.leave();
         }
         done

@@ -10,9 +10,9 @@
 //! ```
 
 use super::position::{Head, Position, short_hash};
-use crate::bytes::fs::{IoContext, start_if_there, sync_dir};
+use crate::bytes::fs::{IoContext, options_in, start_if_there, sync_dir};
 use crate::model::Result;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -131,11 +131,9 @@ impl Writer {
     pub fn open(dir: &Path, uuid: [u8; 16], position: Position) -> Result<Writer> {
         let path = dir.join(NAME);
         let found = Record::read(dir)?;
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).doing("open", &path)?;
+        let mut options = options_in(dir);
+        let file =
+            options.read(true).write(true).create(true).truncate(false).open(&path).doing("open", &path)?;
         let generation = found.known().map_or(0, |known| known.generation);
         let mut last = Acknowledged { uuid, position, boot: boot(), generation };
         if let Some(known) = found.known().filter(|known| known.is_ahead_of(&position, uuid)) {

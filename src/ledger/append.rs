@@ -5,7 +5,7 @@ use super::frame::{self, Commit};
 use super::position::Position;
 use super::segment::{SEGMENT_BYTES, SEGMENT_FORMAT, SegmentHeader, name};
 use super::tail::{self, Torn, cut};
-use crate::bytes::fs::{IoContext, sync_dir};
+use crate::bytes::fs::{IoContext, options_in, sync_dir};
 use crate::bytes::pool::spread;
 use crate::model::{Error, Result};
 use std::fs::{File, OpenOptions};
@@ -149,11 +149,8 @@ impl Ledger {
         let path = self.dir.join(name(number));
         let format = SEGMENT_FORMAT;
         let header = SegmentHeader { uuid: self.uuid, number, format, next_seq, next_article, head }.encode();
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).doing("create", &path)?;
+        let mut options = options_in(&self.dir);
+        let mut file = options.read(true).write(true).create_new(true).open(&path).doing("create", &path)?;
         file.write_all(&header).and_then(|()| file.sync_all()).doing("write", &path)?;
         sync_dir(&self.dir)?;
         self.current = Some(file);

@@ -3,7 +3,7 @@
 //!
 //! `00000001-93412.tail` is what segment 1 had from byte 93,412 on; `….tail.accepted` was accepted.
 
-use crate::bytes::fs::{IoContext, is_there, sync_dir};
+use crate::bytes::fs::{IoContext, is_there, open_as, sync_dir};
 use crate::model::Result;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -144,5 +144,6 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(dir).doing("create", path)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).doing("write", path)?;
     file.persist(path).map_err(|e| e.error).doing("create", path)?;
+    open_as(dir, path);
     sync_dir(dir)
 }

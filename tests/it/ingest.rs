@@ -299,6 +299,32 @@ fn nobody_else_can_read_the_archive() {
     }
 }
 
+/// An archive that is made for a group is as open as its maker's umask makes files, and stays so whoever writes to it.
+#[cfg(unix)]
+#[test]
+fn an_archive_of_a_group() {
+    use std::os::unix::fs::PermissionsExt;
+    let env = TestEnv::new();
+    env.write("in.jsonl", record(1));
+    env.write("page.html", "<h1>Ferry runs again</h1><p>The night ferry between Odesa and Izmail will run again from Monday, they said.</p>");
+    let run = |umask: &str, args: &str| {
+        let script = format!("umask {umask}; exec {} {args}", env!("CARGO_BIN_EXE_pressmark"));
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &script]).current_dir(env.path("")).env("PRESSMARK_ARCHIVE", "group");
+        assert!(command.status().unwrap().success(), "{args}");
+    };
+    run("002", "-q ingest --shared in.jsonl");
+    // Of another umask: the directory counts.
+    run("077", "-q ingest --keep-raw page.html");
+    run("077", "-q search ferry");
+    run("077", "-q tag +seen ferry");
+    for entry in walk(&env.path("group")) {
+        let mode = entry.metadata().unwrap().permissions().mode();
+        let expected = if entry.is_dir() { 0o775 } else { 0o664 };
+        assert_eq!(mode & 0o777, expected, "{}", entry.display());
+    }
+}
+
 fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut found = vec![dir.to_owned()];
     for entry in std::fs::read_dir(dir).unwrap() {

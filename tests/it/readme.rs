@@ -50,6 +50,7 @@ fn run_examples(root: &Path, page: &str) -> usize {
                 .env("PATH", &path)
                 .env("PRESSMARK_ARCHIVE", "news")
                 .env("PRESSMARK_NOW", NOW)
+                .env("PRESSMARK_CONFIG", "no-settings.toml")
                 .env_remove("COLUMNS")
                 .output()
                 .unwrap();

@@ -77,6 +77,7 @@ fn nothing_on_a_terminal_steers() {
             .current_dir(env.path(""))
             .env("PRESSMARK_ARCHIVE", env.archive())
             .env("COLUMNS", "80")
+            .env("PAGER", "cat")
             .stdin(Stdio::null());
         let Ok(output) = script.output() else {
             crate::env::skipped("there is no script(1) here");
@@ -101,6 +102,7 @@ fn the_table_fits() {
         .current_dir(env.path(""))
         .env("PRESSMARK_ARCHIVE", env.archive())
         .env("COLUMNS", "80")
+        .env("PAGER", "cat")
         .stdin(Stdio::null())
         .output()
     else {

@@ -6,7 +6,7 @@ use crate::archive::layout::{LOST, RENUMBERED};
 use crate::archive::lock::Hold;
 use crate::archive::originals::Raws;
 use crate::archive::recover::{Halves, proves, write_from_store};
-use crate::bytes::fs::{IoContext, is_there, private_dirs, remove, rename, write_whole};
+use crate::bytes::fs::{IoContext, dirs_in, is_there, remove, rename, write_whole};
 use crate::ledger::{self, Commit, Frames, Ledger, Position, Record, Step, tail};
 use crate::model::error::unless_damaged;
 use crate::model::{Digest, Error, Result};
@@ -55,7 +55,7 @@ pub struct Repaired {
 /// Checks everything and mends it: the ledger from the store, the store from the ledger. What could not be mended in full is
 /// kept as `ledger.bak` or `store.bak`.
 pub fn repair(dir: &Path, options: &RepairOptions, stop: &dyn Fn() -> bool) -> Result<Repaired> {
-    let hold = Hold::take(dir, options.wait, false)?;
+    let hold = Hold::take(dir, options.wait, None)?;
     let halves = Halves::of(&hold.layout, hold.uuid);
     let report = look_through(&hold, Depth::Data, Unreadable::Fails, stop)?;
     let (findings, notes, unread) = (report.findings.clone(), report.notes.clone(), report.unread);
@@ -124,7 +124,7 @@ fn mend(halves: &Halves, store: Option<Store>, repaired: &mut Repaired) -> Resul
     let layout = &halves.layout;
     let (old, part) = (layout.ledger(), layout.part_ledger());
     remove(&part)?;
-    private_dirs().create(&part).doing("create", &part)?;
+    dirs_in(layout.dir()).create(&part).doing("create", &part)?;
     let (mut ledger, _) = Ledger::open(&part, halves.uuid, Position::START, None)?;
     let mut renumbered = Renumbered::default();
     let had = is_there(&old)?;

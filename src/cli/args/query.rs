@@ -3,6 +3,7 @@
 use super::named;
 use crate::cli::exit::{Failure, Outcome, Result};
 use crate::cli::output::terminal::clean;
+use crate::cli::settings::settings;
 use pressmark::{
     Clock, Condition, Cursor, DateField, Expr, Language, NoDate, Order, Query, Source, SyntaxError,
     Timestamp, parse, parse_with_hints,
@@ -44,14 +45,8 @@ pub struct FlagArgs {
     #[arg(long)]
     undated: bool,
     /// The time zone of dates, of days that are counted too: UTC, +02:00, Europe/Kyiv.
-    #[arg(
-        long,
-        value_name = "ZONE",
-        default_value = "UTC",
-        hide_default_value = true,
-        allow_hyphen_values = true
-    )]
-    tz: String,
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    tz: Option<String>,
     /// Count yesterday and 2weeks from this day [default: now].
     #[arg(long, value_name = "DATE")]
     today: Option<String>,
@@ -220,7 +215,7 @@ impl FlagArgs {
 
     /// Whose days are counted.
     pub fn zone(&self) -> &str {
-        &self.tz
+        self.tz.as_deref().unwrap_or_else(|| settings().tz())
     }
 
     /// When a date begins.
@@ -229,9 +224,9 @@ impl FlagArgs {
     }
 
     fn clock(&self) -> Result<Clock> {
-        let clock = Clock::new(super::time().now()).in_zone(&self.tz).ok_or_else(|| {
+        let clock = Clock::new(super::time().now()).in_zone(self.zone()).ok_or_else(|| {
             Failure::usage(
-                &format!("--tz '{}' is not a time zone", clean(&self.tz)),
+                &format!("--tz '{}' is not a time zone", clean(self.zone())),
                 "zones are UTC, offsets such as +02:00, or names such as Europe/Kyiv",
             )
         })?;

@@ -10,11 +10,31 @@ pub struct Output<W = io::StdoutLock<'static>> {
     inner: W,
     buffer: Vec<u8>,
     sent: bool,
+    /// Whether all of it is kept for a pager.
+    paged: bool,
 }
 
+/// More than this is for no pager.
+const PAGED_BYTES_MAX: usize = 64 << 20;
+
 impl<W: Write> Output<W> {
-    pub fn new(inner: W) -> Output<W> {
-        Output { inner, buffer: Vec::with_capacity(BUFFER_BYTES), sent: false }
+    /// One that sends now and then, or keeps what it is given until its end, for a pager.
+    pub fn new(inner: W, paged: bool) -> Output<W> {
+        Output { inner, buffer: Vec::with_capacity(BUFFER_BYTES), sent: false, paged }
+    }
+
+    /// Whether nothing is shown before the end.
+    pub fn is_paged(&self) -> bool {
+        self.paged
+    }
+
+    /// Shows what was kept, or sends the rest.
+    pub fn end(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.paged) && super::terminal::page(&self.buffer) {
+            self.buffer.clear();
+            self.sent = true;
+        }
+        self.flush()
     }
 
     /// Forgets everything that was written. `false` if some of it was sent already: then nothing is forgotten.
@@ -35,6 +55,11 @@ impl<W: Write> Output<W> {
 
 impl<W: Write> Write for Output<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.paged && self.buffer.len() + bytes.len() <= PAGED_BYTES_MAX {
+            self.buffer.extend_from_slice(bytes);
+            return Ok(bytes.len());
+        }
+        self.paged = false;
         if self.buffer.len() + bytes.len() > BUFFER_BYTES {
             self.send()?;
         }
@@ -47,6 +72,9 @@ impl<W: Write> Write for Output<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if self.paged {
+            return Ok(());
+        }
         self.send()?;
         self.inner.flush()
     }
@@ -58,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_was_not_sent_is_taken_back() {
-        let mut out = Output::new(Vec::new());
+        let mut out = Output::new(Vec::new(), false);
         out.write_all(b"100\n").unwrap();
         assert!(out.take_back());
         out.write_all(b"100\n").unwrap();

@@ -8,6 +8,7 @@ pub use buffer::Output;
 
 use super::context::Context;
 use super::exit::Result;
+use super::settings::settings;
 use pressmark::Named;
 use pressmark::export::escape;
 use std::io::Write;
@@ -108,7 +109,10 @@ impl<'a> List<'a> {
     /// In a format, or the one that fits where it goes.
     pub fn new(context: &Context, args: &FormatArgs, columns: &[Column<'a>]) -> List<'a> {
         let terminal = context.stdout_is_terminal();
-        let format = args.format.unwrap_or(if terminal { Format::Table } else { Format::Tsv });
+        let format = args.format.unwrap_or_else(|| match terminal {
+            true => settings().format().unwrap_or(Format::Table),
+            false => Format::Tsv,
+        });
         let width = if terminal { terminal::columns() } else { usize::MAX };
         List { format, columns: columns.to_vec(), width, rows: 0 }
     }

@@ -1,5 +1,6 @@
 //! What a terminal is shown: colours, widths, bars, the pager, and text with nothing in it that the terminal would obey.
 
+use crate::cli::settings::{Name, settings};
 use pressmark::Named;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -194,10 +195,47 @@ fn painted(on: bool, code: &str, text: &str) -> String {
     if on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
-/// Shows text a page at a time: by `$PRESSMARK_PAGER`, `$PAGER` or less. `false` if there is no pager.
+/// Lines of at most so many columns; what colours a word takes no column.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let width = |word: &str| {
+        let plain: String = word
+            .split('\x1b')
+            .map(|part| {
+                part.split_once('m')
+                    .filter(|_| word.contains('\x1b'))
+                    .map_or(part, |(code, rest)| if code.starts_with('[') { rest } else { part })
+            })
+            .collect();
+        plain.width()
+    };
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let needed = width(word);
+        if used > 0 && used + 1 + needed > columns {
+            lines.push(String::new());
+            used = 0;
+        }
+        let line = lines.last_mut().expect("there is one");
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += needed;
+    }
+    lines
+}
+
+/// Shows text a page at a time: by `$PRESSMARK_PAGER`, the user's setting, `$PAGER` or less. `false` if there is no pager, or nothing to show.
 pub fn page(text: &[u8]) -> bool {
-    let pager = ["PRESSMARK_PAGER", "PAGER"].iter().find_map(|name| std::env::var(name).ok());
+    let variable = |name: &str| std::env::var(name).ok();
+    let set = || settings().get(Name::Pager).map(|(pager, _)| pager.to_owned());
+    let pager = variable("PRESSMARK_PAGER").or_else(set).or_else(|| variable("PAGER"));
     let pager = pager.unwrap_or_else(|| "less".to_owned());
+    if text.is_empty() {
+        return false;
+    }
     if pager.trim().is_empty() || pager == "cat" {
         return false;
     }

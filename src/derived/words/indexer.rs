@@ -102,7 +102,7 @@ pub(super) struct Indexer {
 impl Indexer {
     /// Opens an index to be written, or makes one.
     pub fn open(dir: &Path, archive: uuid::Uuid) -> Result<Indexer> {
-        fs::private_dirs().recursive(true).create(dir).doing("create", dir)?;
+        fs::dirs_in(dir.parent().unwrap_or(dir)).recursive(true).create(dir).doing("create", dir)?;
         caught(dir, || {
             let (index, fields) = open(dir)?;
             let payload = payload(&index)?;
@@ -164,6 +164,8 @@ impl Indexer {
         let mut prepared = self.writer.prepare_commit().map_err(damaged)?;
         prepared.set_payload(&payload);
         prepared.commit().map_err(damaged)?;
+        // These two the library keeps for their owner.
+        ["meta.json", ".managed.json"].iter().for_each(|name| fs::open_as(&self.dir, &self.dir.join(name)));
         self.committed = self.next_article;
         Ok(())
     }
