@@ -1,4 +1,4 @@
-//! The parts of the archive by themselves: `cargo bench --bench archive`, or `-- NAME` for some of them.
+//! The parts of the archive by themselves: `cargo bench -p benches --bench archive`, or `-- NAME` for some of them.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod corpus;

@@ -1,4 +1,4 @@
-//! A reader at a time, over inputs made up here: `cargo bench --bench readers`.
+//! A reader at a time, over inputs made up here: `cargo bench -p benches --bench readers`.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod corpus;

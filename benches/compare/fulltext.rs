@@ -137,7 +137,7 @@ pub fn compare(corpus: &Corpus, count: u64, archive: &Path, database: &Path) {
         start.elapsed().as_secs_f64() * 1e3
     );
     opened.close().unwrap();
-    let binary = env!("CARGO_BIN_EXE_pressmark");
+    let binary = &benches::binary();
     println!("\n| pressmark, a process | CPU ms | wall ms | peak MiB |\n|---|---|---|---|");
     let flag = ["--archive", archive.to_str().unwrap()];
     for (what, arguments) in [
@@ -160,8 +160,7 @@ pub fn compare(corpus: &Corpus, count: u64, archive: &Path, database: &Path) {
 pub fn recall() {
     println!("| recall of the other forms | pressmark | FTS5 unicode61 | FTS5 porter |\n|---|---|---|---|");
     for language in ["en", "ru", "uk"] {
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/paradigms").join(format!("{language}.txt"));
+        let path = benches::root().join("tests/it/paradigms").join(format!("{language}.txt"));
         let text = std::fs::read_to_string(path).unwrap();
         let related = text.split("# unrelated").next().unwrap();
         let paradigms: Vec<Vec<&str>> = related

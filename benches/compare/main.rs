@@ -1,10 +1,10 @@
 //! The same work by pressmark and by SQLite, one after the other in one run, printed as ratios.
 //!
-//!     cargo bench --bench compare -- 200000 [DIR]
-//!     cargo bench --bench compare -- pages PAGES [DIR]
-//!     cargo bench --bench compare -- records FILE.jsonl [DIR]
-//!     cargo bench --bench compare -- recall
-//!     cargo bench --bench compare -- forms DIR [LANGUAGE]
+//!     cargo bench -p benches --bench compare -- 200000 [DIR]
+//!     cargo bench -p benches --bench compare -- pages PAGES [DIR]
+//!     cargo bench -p benches --bench compare -- records FILE.jsonl [DIR]
+//!     cargo bench -p benches --bench compare -- recall
+//!     cargo bench -p benches --bench compare -- forms DIR [LANGUAGE]
 //!
 //! The last two count which forms of a word are found by which, over the tables of the tests and over those that
 //! `benches/forms/forms.py DIR` writes. The third reads one JSON object a line (title, text, date, source) into
@@ -66,7 +66,7 @@ fn main() {
         return fulltext::recall();
     }
     let Some(count) = arguments.first().and_then(|count| count.parse().ok()) else {
-        println!("skipped: say how many articles, as in cargo bench --bench compare -- 200000");
+        println!("skipped: say how many articles, as in cargo bench -p benches --bench compare -- 200000");
         return;
     };
     let dir = arguments.get(1).map_or_else(|| std::env::temp_dir().join("pressmark-compare"), PathBuf::from);
@@ -112,7 +112,7 @@ fn main() {
     fulltext::compare(&corpus, count, &archive, &database);
 
     // Cold: whole processes.
-    let binary = env!("CARGO_BIN_EXE_pressmark");
+    let binary = &benches::binary();
     let digest = Prepared::new(corpus.draft(count / 2, count)).unwrap().digest().to_string();
     let archive_flag = ["--archive", archive.to_str().unwrap()];
     let show = process(binary, &[&archive_flag[..], &["show", &digest]].concat());
@@ -269,11 +269,7 @@ fn records(file: &str, dir: &Path) {
         println!("| {name} | {:.2} | {:.2} |", once.cpu.as_secs_f64(), once.wall.as_secs_f64());
     };
     let (archive, place) = (dir.join("archive"), dir.to_str().unwrap());
-    print(
-        "pressmark ingest",
-        env!("CARGO_BIN_EXE_pressmark"),
-        &["--archive", archive.to_str().unwrap(), "ingest", file],
-    );
+    print("pressmark ingest", &benches::binary(), &["--archive", archive.to_str().unwrap(), "ingest", file]);
     print("SQLite with FTS5", own.to_str().unwrap(), &["records-sqlite", file, place]);
     let _ = std::fs::remove_dir_all(dir);
 }

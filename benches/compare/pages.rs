@@ -34,7 +34,7 @@ pub fn compare(pages: &Path, dir: &Path) {
     let count = warc(pages, &path);
     let python = environment(dir);
     let theirs = |mode: &str| {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/compare/pages.py");
+        let script = benches::root().join("benches/compare/pages.py");
         let output = Command::new(&python).arg(script).arg(&path).arg(mode).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8(output.stdout).unwrap();
@@ -45,7 +45,7 @@ pub fn compare(pages: &Path, dir: &Path) {
         let start = Instant::now();
         let archive = dir.join("pages");
         let _ = std::fs::remove_dir_all(&archive);
-        let output = Command::new(env!("CARGO_BIN_EXE_pressmark"))
+        let output = Command::new(benches::binary())
             .arg("--archive")
             .arg(&archive)
             .arg("ingest")

@@ -2,7 +2,7 @@
 """Writes the forms of the most frequent lemmas of English, Ukrainian and Russian, from others' dictionaries.
 
     python3 benches/forms/forms.py DIR [LEMMAS]
-    cargo bench --bench compare -- forms DIR
+    cargo bench -p benches --bench compare -- forms DIR
 
 Installs what it needs into DIR/python: pymorphy3 with its Ukrainian and Russian dictionaries (MIT; OpenCorpora, CC BY-SA;
 VESUM, CC BY-NC-SA), lemminflect (MIT) and wordfreq (Apache-2.0; its lists, CC BY-SA). Nothing of them becomes part of this project.

@@ -1,6 +1,6 @@
 //! Counts the instructions of six small pieces of work, on one thread, under valgrind: against drift that no clock shows.
 //!
-//! `cargo bench --bench guard` prints them beside those that are committed in `counts.txt`, and fails where one rose by more than a tenth on
+//! `cargo bench -p benches --bench guard` prints them beside those that are committed in `counts.txt`, and fails where one rose by more than a tenth on
 //! a machine with the same features; elsewhere it only prints. `-- --write` writes them down: see README.md.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
@@ -26,7 +26,7 @@ fn main() {
     if let Some(at) = arguments.iter().position(|argument| argument == "--work") {
         return child(&arguments[at + 1], Path::new(&arguments[at + 2]));
     }
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/guard/counts.txt");
+    let here = benches::root().join("benches/guard/counts.txt");
     let known = std::fs::read_to_string(&here).unwrap_or_default();
     let dir = tempfile::tempdir().unwrap();
     archive(&dir.path().join("archive"));

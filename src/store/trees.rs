@@ -18,7 +18,7 @@ const INDEX: Packing = Packing { bytes: 8 << 10, level: Some(3), cached: 64 };
 const ARTICLES: Packing = Packing { bytes: 12 << 10, level: Some(3), cached: 64 };
 /// Captures: alike, and read in runs.
 const CAPTURES: Packing = Packing { bytes: 32 << 10, level: Some(3), cached: 16 };
-/// Bodies. Chosen with `cargo bench --bench archive -- pack`: see ARCHITECTURE.md.
+/// Bodies. Chosen with `cargo bench -p benches --bench archive -- pack`: see ARCHITECTURE.md.
 pub const BODIES: Packing = Packing { bytes: 112 << 10, level: Some(6), cached: 4 };
 
 /// A change to one tree.

@@ -15,6 +15,7 @@ mod formats;
 mod held;
 mod hostile;
 mod ingest;
+mod library;
 mod plan;
 mod query;
 mod raw;

@@ -68,16 +68,31 @@ fn run_examples(root: &Path, page: &str) -> usize {
 fn the_tour_script_runs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let script = root.join("samples/tour.sh");
-    let output =
-        Command::new("sh").arg(script).env("PRESSMARK", env!("CARGO_BIN_EXE_pressmark")).output().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
+    let mut tour = Command::new("sh");
+    tour.arg(script).env("PRESSMARK", env!("CARGO_BIN_EXE_pressmark")).env("TMPDIR", temporary.path());
+    let output = tour.env("PRESSMARK_CONFIG", "no-settings.toml").output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{said}");
-    let out = Path::new(printed.trim_end().rsplit(' ').next().unwrap());
-    assert_eq!(std::fs::read_to_string(out.join("all.jsonl")).unwrap().lines().count(), 19);
-    assert_eq!(std::fs::read_dir(out.join("articles")).unwrap().count(), 19);
+    let counts: Vec<&str> = printed.rsplit("wc -l\n").next().unwrap().split_whitespace().take(2).collect();
+    assert_eq!(counts, ["19", "19"], "{printed}");
     assert!(said.contains("found nothing wrong"), "{said}");
-    std::fs::remove_dir_all(out).unwrap();
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0, "it leaves nothing behind");
+}
+
+/// The days of three people go well.
+#[cfg(unix)]
+#[test]
+fn the_days_go_well() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/days.sh");
+    let temporary = tempfile::tempdir().unwrap();
+    let mut days = Command::new("sh");
+    days.arg(script).env("PRESSMARK", env!("CARGO_BIN_EXE_pressmark")).env("TMPDIR", temporary.path());
+    let output = days.env("PRESSMARK_CONFIG", "no-settings.toml").output().unwrap();
+    let (printed, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && printed.ends_with("All three days went well.\n"), "{printed}\n{said}");
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0, "it leaves nothing behind");
 }
 
 /// The command that the README gives to newcomers is the one that CI runs.
