@@ -13,7 +13,7 @@ use std::io::Write;
 /// Count articles, or captures with --captures.
 ///
 /// With --by, an article counts once in every group in which a capture of it matched: a story that two sources ran
-/// counts for both, so groups may add up to more than there are articles. Days and hours are those of --tz.
+/// counts for both, so groups may add up to more than there are articles. Days and hours are those of --tz; --limit and --offset choose groups.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -56,6 +56,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let shares = args.share || args.share_of.is_some();
     let (groups, whole) = context.with_query(filter, make, |context, snapshot, query| {
         let explain = context.explains(filter);
+        // A limit is one of groups, not of what is counted in them.
+        let query = &Query { limit: None, offset: 0, ..query.clone() };
         let groups = groups(context, &snapshot, query, &grouping, explain)?;
         let whole = match &args.share_of {
             None if args.share => Whole::All(snapshot.count(query)?),
@@ -68,6 +70,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         };
         Ok((groups, whole))
     })?;
+    let (offset, limit) = args.query.page();
+    let groups: Vec<(Key, u64)> = groups.into_iter().skip(offset).take(limit).collect();
     print(context, args, &groups, |key, count| shares.then(|| whole.share(key, count)))?;
     Ok(args.query.outcome(groups.iter().any(|(_, count)| *count > 0)))
 }

@@ -7,8 +7,8 @@ use super::output::advice;
 use super::output::terminal::{bytes, clean, grouped};
 use indicatif::{ProgressBar, ProgressStyle};
 use pressmark::ingest::{Format, OnError, Options, Seen, Stopped, Summary};
-use pressmark::{Counts, Distance, Place, Progress, Reason, Rejection, Snapshot};
-use std::collections::{BTreeMap, HashSet};
+use pressmark::{Counts, Digest, Distance, Place, Progress, Provenance, Reason, Rejection, Snapshot};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
@@ -189,22 +189,45 @@ fn refuse_missing(paths: &[PathBuf]) -> Result<()> {
     }
 }
 
+/// What tells the captures of an article apart: source, URL and date.
+fn sighting(of: &Provenance) -> String {
+    format!(
+        "{:?} {:?} {:?}",
+        of.source,
+        of.url,
+        of.published.map(|published| (published.at, published.precision))
+    )
+}
+
+/// Those of an article that is there.
+fn sightings(snapshot: Option<&Snapshot>, digest: Digest) -> pressmark::Result<Vec<String>> {
+    let Some(snapshot) = snapshot else { return Ok(Vec::new()) };
+    let Some(article) = snapshot.find(&digest)? else { return Ok(Vec::new()) };
+    Ok(snapshot.captures(article)?.iter().map(|capture| sighting(&capture.provenance)).collect())
+}
+
 /// What an ingest would find: which texts are new, and what is rejected.
 fn dry_run(context: &mut Context, args: &Args, options: &Options, watcher: &mut Watcher) -> Result<Summary> {
     let mut summary = Summary::default();
     let mut read = |context: &Context, snapshot: Option<&Snapshot>| -> Result<()> {
-        let (mut failed, mut met) = (Ok(()), HashSet::new());
+        let (mut failed, mut met) = (Ok(()), HashMap::<Digest, Vec<String>>::new());
         let counts = &mut summary.counts;
         pressmark::ingest::read_drafts(&args.paths, options, &mut |seen| {
             counts.read += 1;
             match seen {
-                Seen::Draft(ready) => {
-                    match snapshot.map_or(Ok(None), |snapshot| snapshot.find(&ready.digest())) {
-                        Ok(None) if met.insert(ready.digest()) => counts.new += 1,
-                        Ok(_) => counts.known += 1,
-                        Err(e) => failed = Err(e.into()),
+                Seen::Draft(ready) => match sightings(snapshot, ready.digest()) {
+                    Ok(known) => {
+                        let sighting = sighting(ready.provenance());
+                        let met = met.entry(ready.digest()).or_insert(known);
+                        match met.contains(&sighting) {
+                            true => counts.known += 1,
+                            false if met.is_empty() => counts.new += 1,
+                            false => counts.captured += 1,
+                        }
+                        met.push(sighting);
                     }
-                }
+                    Err(e) => failed = Err(e.into()),
+                },
                 Seen::Rejected(rejection) => {
                     counts.rejected += 1;
                     failed = watcher.rejected(rejection).map_err(Failure::from);

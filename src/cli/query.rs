@@ -109,6 +109,7 @@ Together
                  (a hyphen and one letter, or digits, as an argument of its own
                  is an option or a mistake: write NOT f)
   a AND b        both, also where a field is named twice
+  a OR b -c      a OR (b -c): what stands together binds before OR
   source:a source:b    the same field twice is one OR the other; different
                        fields must all hold
   source:(a OR b), title:(НАТО -саміт)   a field for all in the brackets

@@ -98,6 +98,9 @@ pub fn of_page(name: &str, head: &[u8], format: Format) -> Option<Kind> {
         "js" | "mjs" | "cjs" if !start.starts_with(b"window.") && !start.starts_with(b"[") => {
             Some(known("a script", "scripts"))
         }
+        "sh" | "bash" | "bat" | "ps1" | "py" | "pl" | "rb" if format == Format::Text => {
+            Some(known("a script", "scripts"))
+        }
         "map" if format != Format::Text => Some(known("the map of a script", "scripts")),
         "svg" => Some(known("a drawing", "images")),
         _ => None,

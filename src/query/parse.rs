@@ -616,6 +616,19 @@ impl Parser<'_> {
             };
             return error(format!("there is no word in {text}"), span.0, hint);
         }
+        if quoted && self.text[span.0.clone()].contains('*') {
+            self.hints.push(Hint {
+                understood: format!(
+                    "{} was looked for as it is printed, and without the star",
+                    &self.text[span.0.clone()]
+                ),
+                meant: hints::Meant::Advice(
+                    "a star stands for any letters only outside of quotation marks: oil NEAR/2 price*"
+                        .to_owned(),
+                ),
+                span: span.0.clone(),
+            });
+        }
         if !quoted && scope == Scope::Both {
             let alone = self.text.trim().len() == span.0.len();
             self.hints.extend(hints::of_word(self.text, span.0.clone(), alone, self.clock));

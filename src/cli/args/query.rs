@@ -97,6 +97,12 @@ impl QueryArgs {
         if !found && self.exit_status { Outcome::NoMatch } else { Outcome::Done }
     }
 
+    /// How many are passed over, and how many are wanted then.
+    pub fn page(&self) -> (usize, usize) {
+        let most = self.limit.filter(|limit| *limit > 0).unwrap_or(u64::MAX);
+        (self.offset.try_into().unwrap_or(usize::MAX), most.try_into().unwrap_or(usize::MAX))
+    }
+
     /// The query, in this order if no other is asked for.
     pub fn query(&self, saved: &BTreeMap<String, String>, order: Order) -> Result<Query> {
         let mut query = self.filter.query(saved)?;

@@ -228,7 +228,11 @@ impl Cell {
 fn csv_line(context: &mut Context, cells: impl Iterator<Item = String>) -> Result<()> {
     let mut writer = csv::Writer::from_writer(&mut context.out);
     let written = writer.write_record(cells).and_then(|()| Ok(writer.flush()?));
-    Ok(written.map_err(std::io::Error::from)?)
+    // What the system said, and not that the writer of tables said so: a closed pipe is a quiet end.
+    Ok(written.map_err(|e| match e.into_kind() {
+        csv::ErrorKind::Io(e) => e,
+        other => std::io::Error::other(format!("{other:?}")),
+    })?)
 }
 
 /// Columns that show how many there are of what, with a bar: label, number, bar.
