@@ -77,7 +77,8 @@ Where and when
   source:rubryka.com   who published it; source:none has no source
   domain:rubryka.com   at a URL of this domain or of a host in it
   url:https://…        at this URL, however it is spelled; with * at its end,
-                       at any that begins so; https://… alone is the same
+                       at any that begins so; https://… alone is at it, or
+                       has it in the text
   author:Ковач         a name in the byline; author:\"Олена Ковач\"
   section:політика     a section or keyword
   lang:uk              the language of the text; lang:none is not known

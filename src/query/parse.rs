@@ -392,8 +392,11 @@ impl Parser<'_> {
         }
         let start = self.at;
         if within.is_none() && ["http://", "https://"].iter().any(|scheme| self.rest().starts_with(scheme)) {
-            // What is pasted from a browser.
-            return Ok(Atom { expr: self.value(Field::Url, start)?, field: Some(Field::Url) });
+            // What is pasted from a browser: what was found there, or speaks of it.
+            let at = self.value(Field::Url, start)?;
+            let words = Words::Quoted(self.text[start..self.at].to_owned());
+            let spoken = Expr::Is(Condition::Words(Scope::Both, words), Span(start..self.at));
+            return Ok(Atom { expr: Expr::Any(vec![at, spoken]), field: Some(Field::Url) });
         }
         if within.is_none()
             && let Some((name, value)) = self.field_name()
