@@ -76,9 +76,9 @@ pub use archive::{
 pub use derived::words::Scope;
 #[doc(inline)]
 pub use model::{
-    Article, Capture, Counts, Dated, Digest, Distance, Document, Draft, Error, File, Language, Named, Origin,
-    Original, Place, Precision, Prefix, Progress, Provenance, Published, Reason, Rejection, Result, Skip,
-    Source, TimeSource, Timestamp, Unnamed,
+    Article, Became, Capture, Counts, Dated, Digest, Distance, Document, Draft, Error, Language, Named,
+    Origin, Original, Place, Precision, Prefix, Progress, Provenance, Published, Reason, Rejection, Result,
+    Skip, Source, TimeSource, Timestamp, Unnamed,
 };
 #[doc(inline)]
 pub use query::{

@@ -60,6 +60,22 @@ impl Asked {
 
     /// The sources with what they have of it, by name; captures without a source last.
     pub fn sources(&self) -> Result<Vec<SourceSummary>> {
+        let mut summaries = self.summaries()?;
+        // The same captures by when they were found.
+        let query = Query { date_field: DateField::Captured, ..self.query.clone() };
+        for mark in self.reader.ask(&query)?.marks()? {
+            let mark = mark?;
+            if let Some(summary) = summaries.get_mut(&mark.source) {
+                summary.captured = summary.captured.max(mark.at);
+            }
+        }
+        let mut summaries: Vec<SourceSummary> = summaries.into_values().collect();
+        summaries.sort_by(|a, b| (a.source.is_none(), &a.source).cmp(&(b.source.is_none(), &b.source)));
+        Ok(summaries)
+    }
+
+    /// The sources by number, with all but the latest capture.
+    fn summaries(&self) -> Result<BTreeMap<u32, SourceSummary>> {
         let names = self.reader.view.names()?;
         let mut summaries = BTreeMap::<u32, (SourceSummary, HashSet<u64>)>::new();
         for mark in self.marks()? {
@@ -88,21 +104,7 @@ impl Asked {
                     Some(summary.last.map_or(dated, |last| if at >= last.0 { dated } else { last }));
             }
         }
-        // The same captures by their other date.
-        let other = match self.query.date_field {
-            DateField::Published => DateField::Captured,
-            DateField::Captured => DateField::Published,
-        };
-        let query = Query { date_field: other, ..self.query.clone() };
-        for mark in self.reader.ask(&query)?.marks()? {
-            let mark = mark?;
-            if let Some((summary, _)) = summaries.get_mut(&mark.source) {
-                summary.captured = summary.captured.max(mark.at);
-            }
-        }
-        let mut summaries: Vec<SourceSummary> = summaries.into_values().map(|(summary, _)| summary).collect();
-        summaries.sort_by(|a, b| (a.source.is_none(), &a.source).cmp(&(b.source.is_none(), &b.source)));
-        Ok(summaries)
+        Ok(summaries.into_iter().map(|(number, (summary, _))| (number, summary)).collect())
     }
 
     /// How many articles, captures and sources there are of it, and from when to when.
@@ -121,7 +123,7 @@ impl Asked {
                 last,
             });
         }
-        let of_sources = self.sources()?;
+        let of_sources: Vec<SourceSummary> = self.summaries()?.into_values().collect();
         let (first, last) = span((
             of_sources.iter().filter_map(|source| source.first).map(|first| first.0).min(),
             of_sources.iter().filter_map(|source| source.last).map(|last| last.0).max(),

@@ -25,7 +25,7 @@ pub fn answer(snapshot: &Snapshot, request: &Request) -> Result<Answers> {
         Want::Rows { digits, snippets } => {
             let asked = snapshot.ask(query)?;
             let marker = snippets.then(|| Box::new(Marker::new(asked.wanted())));
-            let (names, tagged) = (snapshot.names()?, !snapshot.tag_counts()?.is_empty());
+            let (names, tagged) = (snapshot.names()?, snapshot.view.knows_tags());
             let rows = Rows { hits: asked.hits()?, last: None, names, digits: *digits, tagged, marker };
             (Pieces::Rows(Box::new(rows)), Some(asked))
         }
@@ -159,7 +159,7 @@ struct Rows {
     last: Option<Hit>,
     names: Arc<SourceNames>,
     digits: bool,
-    /// Whether any article has a tag.
+    /// Whether any tag was ever given.
     tagged: bool,
     marker: Option<Box<Marker>>,
 }

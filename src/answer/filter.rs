@@ -6,7 +6,7 @@ use crate::archive::Snapshot;
 use crate::bytes::number_set::NumberSet;
 use crate::derived::words::analysis::{Code, Words as TextWords};
 use crate::derived::words::{Pattern, Scope, Text, WORK_MAX};
-use crate::model::{Precision, Prefix, Provenance, Result, Timestamp};
+use crate::model::{Prefix, Provenance, Result, Timestamp};
 use crate::query::{Bound, Condition, DateField, Expr};
 use crate::store::{self, Mark, View, damaged};
 use std::cell::OnceCell;
@@ -99,7 +99,7 @@ impl<'a> Held<'a> {
 
     /// A date of the capture, and whether only its day is known.
     fn date(&self, field: DateField) -> Result<(Option<Timestamp>, bool)> {
-        let civil = matches!(self.mark.precision(), Precision::Day | Precision::Month);
+        let civil = self.mark.precision().is_civil();
         if field == self.field {
             return Ok((self.mark.at, civil && field == DateField::Published));
         }

@@ -3,7 +3,7 @@
 use super::extra;
 use super::plan::Asked;
 use crate::archive::Snapshot;
-use crate::model::{DAY, Error, Precision, Provenance, Result, Timestamp};
+use crate::model::{DAY, Error, Provenance, Result, Timestamp};
 use crate::query::{By, Clock, DateField, Grouping, Query};
 use crate::store::{Mark, SourceNames};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -158,8 +158,7 @@ impl<'a> Part<'a> {
     /// The hour since 1970 of a capture, as a clock shows it in the zone; its day's first one if only days are counted.
     fn hour(&self, field: DateField, mark: &Mark) -> Option<i64> {
         let at = mark.at?;
-        let civil =
-            field == DateField::Published && matches!(mark.precision(), Precision::Day | Precision::Month);
+        let civil = field == DateField::Published && mark.precision().is_civil();
         let shown = if civil { at } else { self.clock.shown(at) };
         Some(match self.by {
             By::Hour if civil => NO_HOUR,

@@ -25,8 +25,8 @@ pub(super) struct Built {
 }
 
 /// What tells the captures of an article apart.
-#[derive(Clone, Copy)]
-struct Sighting {
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting {
     /// Source, URL and date.
     identity: [u8; 16],
     /// The bytes that it was read from, if it names them.
@@ -34,7 +34,8 @@ struct Sighting {
 }
 
 impl Sighting {
-    fn of(provenance: &Provenance) -> Sighting {
+    /// That of a capture.
+    pub fn of(provenance: &Provenance) -> Sighting {
         let raw = provenance.original.as_ref().map(|original| original.digest);
         let published = provenance.published.map(|published| (published.at, published.precision));
         let identity = codec::encode(&(&provenance.source, &provenance.url, published));
@@ -43,7 +44,7 @@ impl Sighting {
     }
 
     /// Whether another one says nothing new beside this one.
-    fn covers(self, other: Sighting) -> bool {
+    pub fn covers(self, other: Sighting) -> bool {
         self.identity == other.identity && (self.raw.is_some() || other.raw.is_none())
     }
 }

@@ -13,6 +13,7 @@ mod scratch;
 mod snapshot;
 
 pub use crate::derived::Healed as IndexHealed;
+pub use commit::Sighting;
 pub use lock::FORMAT;
 pub use prepared::{Prepared, Put};
 pub use recover::Healed;

@@ -67,13 +67,9 @@ pub(crate) fn private_dirs() -> DirBuilder {
 
 /// What of read, write and search those may do with something new in a directory who may do it there: nobody but the owner, unless the
 /// archive's directory is shared.
+#[cfg(unix)]
 fn mode_in(dir: &Path) -> u32 {
-    #[cfg(unix)]
-    return dir
-        .metadata()
-        .map_or(0o700, |dir| std::os::unix::fs::PermissionsExt::mode(&dir.permissions()) & 0o777);
-    #[cfg(not(unix))]
-    return if dir.exists() { 0o700 } else { 0o777 };
+    dir.metadata().map_or(0o700, |dir| std::os::unix::fs::PermissionsExt::mode(&dir.permissions()) & 0o777)
 }
 
 /// For directories in one of an archive: as open as that.
@@ -81,6 +77,8 @@ pub(crate) fn dirs_in(dir: &Path) -> DirBuilder {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode_in(dir) | 0o700);
+    #[cfg(not(unix))]
+    let _ = dir;
     builder
 }
 
@@ -89,6 +87,8 @@ pub(crate) fn options_in(dir: &Path) -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode_in(dir) & 0o666 | 0o600);
+    #[cfg(not(unix))]
+    let _ = dir;
     options
 }
 

@@ -6,6 +6,7 @@ use super::output::Output;
 use super::output::advice;
 use super::output::terminal::{Paint, clean, grouped, shown};
 use pressmark::answer::Asked;
+use pressmark::text::likeness::nearest;
 use pressmark::{
     Answer, Archive, Condition, Digest, End, Found, Open, Prefix, Query, Request, Scope, Scratch,
     ScratchPlace, Snapshot, Source, Want, Words, answer,
@@ -442,13 +443,10 @@ fn said_of(scratch: &Scratch) -> String {
 /// Which of the sources, tags and languages asked for the archive has never heard of, and what may have been meant.
 fn unknown(reader: &Snapshot, query: &Query) -> Result<Vec<String>> {
     let names = reader.names()?;
-    let near = |all: &mut dyn Iterator<Item = &str>, asked: &str| {
-        let likeness = all.map(|name| (strsim::jaro_winkler(name, asked), name));
-        likeness
-            .filter(|(alike, name)| *alike > 0.8 || name.contains(asked))
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, name)| format!("; is it {name}?"))
-            .unwrap_or_default()
+    let near = |all: &[&str], asked: &str| {
+        let alike = nearest(asked, all).filter(|(alike, _)| *alike > 0.8);
+        let best = alike.or_else(|| nearest(asked, all.iter().filter(|name| name.contains(asked))));
+        best.map_or(String::new(), |(_, name)| format!("; is it {name}?"))
     };
     let is_source = |word: &str| {
         word.contains('.') && Source::parse(word).is_some_and(|source| names.number(Some(&source)).is_some())
@@ -457,7 +455,10 @@ fn unknown(reader: &Snapshot, query: &Query) -> Result<Vec<String>> {
     for condition in query.filter.conditions() {
         match condition {
             Condition::Source(Some(source)) if names.number(Some(source)).is_none() => {
-                let hint = near(&mut names.names().iter().map(|name| name.as_str()), source.as_str());
+                let hint = near(
+                    &names.names().iter().map(|name| name.as_str()).collect::<Vec<_>>(),
+                    source.as_str(),
+                );
                 unknown.push(format!("there is no source {}{}", clean(source.as_str()), clean(&hint)));
             }
             Condition::Words(Scope::Both, Words::Word(word)) if is_source(word) => {
@@ -468,7 +469,7 @@ fn unknown(reader: &Snapshot, query: &Query) -> Result<Vec<String>> {
             }
             Condition::Tag(tag) if !reader.has_tag(tag)? => {
                 let tags = reader.tag_counts()?;
-                let hint = near(&mut tags.iter().map(|(tag, _)| tag.as_str()), tag);
+                let hint = near(&tags.iter().map(|(tag, _)| tag.as_str()).collect::<Vec<_>>(), tag);
                 unknown.push(format!("no article has the tag {}{}", clean(tag), clean(&hint)));
             }
             Condition::Language(Some(language)) if language.is_known() => {

@@ -2,6 +2,7 @@
 
 use super::output::terminal::{ColorChoice, Paint, clean, shown};
 use pressmark::Error;
+use pressmark::text::likeness::nearest;
 use std::error::Error as _;
 use std::io::{self, Write};
 use std::path::Path;
@@ -142,12 +143,15 @@ fn sober(mut e: clap::Error) -> clap::Error {
             e.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
             continue;
         }
-        let tips = e.get(tip).map(text).unwrap_or_default().into_iter();
-        let likeness =
-            |tip: &str| strsim::jaro_winkler(tip.trim_start_matches('-'), word.trim_start_matches('-'));
-        let best = tips.map(|tip| (likeness(&tip), tip)).max_by(|a, b| a.0.total_cmp(&b.0));
+        let tips = e.get(tip).map(text).unwrap_or_default();
+        // Hyphens are no likeness.
+        fn bare(text: &str) -> &str {
+            text.trim_start_matches('-')
+        }
+        let best =
+            nearest(bare(&word), tips.iter().map(|tip| bare(tip))).filter(|(alike, _)| *alike >= ALIKE);
         e.remove(tip);
-        if let Some((_, best)) = best.filter(|(alike, _)| *alike >= ALIKE) {
+        if let Some(best) = best.and_then(|(_, best)| tips.iter().find(|tip| bare(tip) == best)).cloned() {
             let one = if tip == ContextKind::SuggestedArg {
                 ContextValue::String(best)
             } else {

@@ -6,8 +6,9 @@ use super::exit::{Failure, Outcome, Result, refused};
 use super::output::advice;
 use super::output::terminal::{bytes, clean, grouped};
 use indicatif::{ProgressBar, ProgressStyle};
+use pressmark::archive::Sighting;
 use pressmark::ingest::{Format, OnError, Options, Seen, Stopped, Summary};
-use pressmark::{Counts, Digest, Distance, Place, Progress, Provenance, Reason, Rejection, Snapshot};
+use pressmark::{Became, Counts, Digest, Distance, Place, Progress, Reason, Rejection, Snapshot};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -189,37 +190,27 @@ fn refuse_missing(paths: &[PathBuf]) -> Result<()> {
     }
 }
 
-/// What tells the captures of an article apart: source, URL and date.
-fn sighting(of: &Provenance) -> String {
-    format!(
-        "{:?} {:?} {:?}",
-        of.source,
-        of.url,
-        of.published.map(|published| (published.at, published.precision))
-    )
-}
-
-/// Those of an article that is there.
-fn sightings(snapshot: Option<&Snapshot>, digest: Digest) -> pressmark::Result<Vec<String>> {
+/// What tells the captures of an article apart, if it is there.
+fn sightings(snapshot: Option<&Snapshot>, digest: Digest) -> pressmark::Result<Vec<Sighting>> {
     let Some(snapshot) = snapshot else { return Ok(Vec::new()) };
     let Some(article) = snapshot.find(&digest)? else { return Ok(Vec::new()) };
-    Ok(snapshot.captures(article)?.iter().map(|capture| sighting(&capture.provenance)).collect())
+    Ok(snapshot.captures(article)?.iter().map(|capture| Sighting::of(&capture.provenance)).collect())
 }
 
 /// What an ingest would find: which texts are new, and what is rejected.
 fn dry_run(context: &mut Context, args: &Args, options: &Options, watcher: &mut Watcher) -> Result<Summary> {
     let mut summary = Summary::default();
     let mut read = |context: &Context, snapshot: Option<&Snapshot>| -> Result<()> {
-        let (mut failed, mut met) = (Ok(()), HashMap::<Digest, Vec<String>>::new());
+        let (mut failed, mut met) = (Ok(()), HashMap::<Digest, Vec<Sighting>>::new());
         let counts = &mut summary.counts;
         pressmark::ingest::read_drafts(&args.paths, options, &mut |seen| {
             counts.read += 1;
             match seen {
                 Seen::Draft(ready) => match sightings(snapshot, ready.digest()) {
                     Ok(known) => {
-                        let sighting = sighting(ready.provenance());
+                        let sighting = Sighting::of(ready.provenance());
                         let met = met.entry(ready.digest()).or_insert(known);
-                        match met.contains(&sighting) {
+                        match met.iter().any(|known| known.covers(sighting)) {
                             true => counts.known += 1,
                             false if met.is_empty() => counts.new += 1,
                             false => counts.captured += 1,
@@ -348,11 +339,6 @@ impl Watcher {
         }
         Ok(())
     }
-
-    fn so_far(counts: &Counts, seconds: f64) -> String {
-        let rate = counts.read as f64 / seconds.max(0.001);
-        format!("{} articles, {} ({}/s)", grouped(counts.read), bytes(counts.bytes), grouped(rate as u64))
-    }
 }
 
 /// A reason without what it quotes of one input.
@@ -380,7 +366,9 @@ impl Progress for Watcher {
         if let Some(bar) = &self.bar {
             bar.set_length(distance.total.max(distance.done));
             bar.set_position(distance.done);
-            bar.set_message(Watcher::so_far(counts, bar.elapsed().as_secs_f64()));
+            let rate = counts.read as f64 / bar.elapsed().as_secs_f64().max(0.001);
+            let (read, rate) = (grouped(counts.read), grouped(rate as u64));
+            bar.set_message(format!("{read} articles, {} ({rate}/s)", bytes(counts.bytes)));
         } else if self.lines && Instant::now() >= self.next_line {
             self.next_line += LINES_APART;
             let of = if distance.total > distance.done {
@@ -396,11 +384,11 @@ impl Progress for Watcher {
         }
     }
 
-    fn file(&mut self, name: &str, became: pressmark::File) {
+    fn file(&mut self, name: &str, became: Became, before: bool) {
         if !self.verbose {
             return;
         }
-        let pressmark::File { articles, rejected, passed, before } = became;
+        let Became { articles, rejected, passed } = became;
         self.print(&if self.json {
             serde_json::json!({"message_type": "file", "input": name, "articles": articles, "rejected": rejected, "skipped": passed, "read_before": before}).to_string()
         } else {

@@ -162,7 +162,7 @@ impl Command {
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let parse = |arguments: Vec<OsString>| {
-        args::words::arguments(arguments.into_iter(), &mut Cli::command()).and_then(Cli::try_parse_from)
+        args::words::arguments(arguments.into_iter(), &Cli::command()).and_then(Cli::try_parse_from)
     };
     let cli = match parse(arguments.clone()) {
         Ok(cli) => cli,

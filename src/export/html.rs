@@ -1,6 +1,6 @@
 //! Articles to be read in a browser: a page that needs nothing but itself.
 
-use super::Render;
+use super::{Render, headline};
 use crate::model::canonical::is_invisible;
 use crate::model::{Capture, Document};
 use std::fmt::Write;
@@ -59,13 +59,6 @@ fn head(title: &str) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
     )
-}
-
-fn headline(document: &Document) -> &str {
-    match document.article.headline() {
-        "" => "(no headline)",
-        headline => headline,
-    }
 }
 
 /// Who, when and where.

@@ -301,17 +301,20 @@ impl Render for Separated {
     }
 }
 
+/// The headline for people.
+fn headline(document: &Document) -> &str {
+    match document.article.headline() {
+        "" => "(no headline)",
+        headline => headline,
+    }
+}
+
 struct Markdown;
 
 impl Render for Markdown {
     fn render(&self, document: &Document) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
-        let headline = if document.article.headline().is_empty() {
-            "(no headline)"
-        } else {
-            document.article.headline()
-        };
-        writeln!(out, "# {}\n", plain(headline))?;
+        writeln!(out, "# {}\n", plain(headline(document)))?;
         let about = ["published", "source", "byline"].into_iter().filter_map(Column::named);
         let about = about.map(|column| plain(&column.value(document, document.placed()).text()));
         let about: Vec<String> = about.filter(|value| !value.is_empty()).collect();

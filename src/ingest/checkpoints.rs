@@ -2,6 +2,7 @@
 //! before its place is durable; they can be deleted at any time, at the cost of reading again.
 
 use super::Options;
+use super::options::How;
 use crate::bytes::fs::{dirs_in, open_as};
 use crate::model::Digest;
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,7 @@ pub(super) struct Checkpoint {
 #[derive(Debug)]
 pub(super) struct Checkpoints {
     dir: PathBuf,
-    how: blake3::Hash,
+    how: How,
     known: HashMap<String, Checkpoint>,
 }
 
@@ -42,7 +43,6 @@ const TEMPORARY: &str = ".new-";
 impl Checkpoints {
     /// Reads them. Whoever does not agree with the archive is left out.
     pub fn open(archive: &Path, options: &Options, has: &dyn Fn(&Digest) -> bool) -> Checkpoints {
-        let how = options.reading();
         let from_start = options.from_start;
         let dir = archive.join("checkpoints");
         let files = fs::read_dir(&dir).into_iter().flatten().flatten();
@@ -59,14 +59,11 @@ impl Checkpoints {
             };
             there.then(|| Some((file.file_name().into_string().ok()?, checkpoint)))?
         });
-        Checkpoints { known: known.collect(), how: blake3::hash(how.as_bytes()), dir }
+        Checkpoints { known: known.collect(), how: options.how(), dir }
     }
 
     fn name(&self, path: &Path) -> Option<String> {
-        let path = fs::canonicalize(path).ok()?;
-        let mut hasher = blake3::Hasher::new_keyed(self.how.as_bytes());
-        hasher.update(path.as_os_str().as_encoded_bytes());
-        Some(hasher.finalize().to_hex()[..32].to_owned())
+        Some(self.how.key(path)?.to_hex()[..32].to_owned())
     }
 
     /// How far this file was read, if it still begins as it did.

@@ -7,10 +7,11 @@
 
 use super::Options;
 use super::inputs::Seen;
+use super::options::How;
 use crate::archive::{Archive, Snapshot};
 use crate::bytes::codec;
 use crate::bytes::fs::{read_if_there, write_whole};
-use crate::model::{Result, Timestamp};
+use crate::model::{Became, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -21,17 +22,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 type Key = [u8; 16];
 /// As what it was seen, and what became of it.
 type Row = (Seen, Became);
-
-/// What became of the records of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Became {
-    /// Articles.
-    pub articles: u64,
-    /// What was rejected.
-    pub rejected: u64,
-    /// What was not wanted.
-    pub passed: u64,
-}
 
 /// Where an archive stood, by what cannot be the same in another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +51,7 @@ impl Stand {
 #[derive(Debug)]
 pub(super) struct Known {
     path: PathBuf,
-    how: blake3::Hash,
+    how: How,
     /// Whether files are read although they are known.
     reads_all: bool,
     files: Mutex<HashMap<Key, Row>>,
@@ -86,7 +76,7 @@ impl Known {
         });
         let files = if holds { files.into_iter().collect() } else { HashMap::new() };
         let settled = Timestamp(archive.time().now().0 - RACY_SECONDS);
-        let how = blake3::hash(options.reading().as_bytes());
+        let how = options.how();
         let (files, changed) = (Mutex::new(files), AtomicBool::new(false));
         Ok(Known { path, how, reads_all: options.checksum || options.from_start, files, settled, changed })
     }
@@ -96,10 +86,7 @@ impl Known {
     }
 
     fn key(&self, path: &Path) -> Option<Key> {
-        let path = path.canonicalize().ok()?;
-        let mut hasher = blake3::Hasher::new_keyed(self.how.as_bytes());
-        hasher.update(path.as_os_str().as_encoded_bytes());
-        Some(short(hasher.finalize()))
+        self.how.key(path).map(short)
     }
 
     /// What became of this file, if it is as it was.

@@ -123,8 +123,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Whatever changes what comes out of an input, as one text; a later version may read it better.
-    pub(super) fn reading(&self) -> String {
+    /// Whatever changes what comes out of an input; a later version may read it better.
+    pub(super) fn how(&self) -> How {
         let Options {
             format,
             mapping,
@@ -150,10 +150,25 @@ impl Options {
             measure: _,
             time: _,
         } = self;
-        format!(
+        let all = format!(
             "{} {format:?} {mapping:?} {layouts:?} {path_pattern:?} {source:?} {published:?} {url:?} {language:?} {wanted:?} {limits:?} {keep_raw}",
             env!("CARGO_PKG_VERSION")
-        )
+        );
+        How(blake3::hash(all.as_bytes()))
+    }
+}
+
+/// In which way inputs are read, as a hash.
+#[derive(Debug)]
+pub(super) struct How(blake3::Hash);
+
+impl How {
+    /// What a file is known by that is read in this way.
+    pub(super) fn key(&self, path: &std::path::Path) -> Option<blake3::Hash> {
+        let path = path.canonicalize().ok()?;
+        let mut hasher = blake3::Hasher::new_keyed(self.0.as_bytes());
+        hasher.update(path.as_os_str().as_encoded_bytes());
+        Some(hasher.finalize())
     }
 }
 

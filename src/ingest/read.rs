@@ -8,7 +8,7 @@ use crate::formats::exported::ArchiveData;
 use crate::formats::records::Record;
 use crate::formats::{Around, Content, Format, Table, html};
 use crate::model::{
-    Draft, Origin, Place, Precision, Provenance, Published, Raw, Reason, Rejection, Skip, Source, Timestamp,
+    Draft, Origin, Place, Provenance, Published, Raw, Reason, Rejection, Skip, Source, Timestamp,
 };
 
 impl Run {
@@ -225,11 +225,9 @@ impl Run {
     /// than what is in it, or of a time to come, was copied or touched.
     fn of_file(&self, provenance: &mut Provenance, changed: Option<Timestamp>) -> Timestamp {
         let Some(changed) = changed else { return self.now };
-        let earliest = provenance.published.map(|published| match published.precision {
-            // A day begins up to fourteen hours earlier in the far east.
-            Precision::Day | Precision::Month => published.at.0 - 14 * 3600,
-            Precision::Second | Precision::Minute => published.at.0,
-        });
+        // A day begins up to fourteen hours earlier in the far east.
+        let far_east = |published: Published| if published.precision.is_civil() { 14 * 3600 } else { 0 };
+        let earliest = provenance.published.map(|published| published.at.0 - far_east(published));
         let ignored = if changed.0 > self.now.0 + CLOCKS_APART_SECONDS {
             "of a time to come"
         } else if earliest.is_some_and(|earliest| changed.0 < earliest && earliest <= self.now.0) {

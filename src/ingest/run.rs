@@ -3,13 +3,13 @@
 use super::checkpoints::{Checkpoint, Checkpoints};
 use super::inputs::{Input, Seen};
 use super::journal::Journal;
-use super::known::{Became, Known};
+use super::known::Known;
 use super::{Options, path_pattern};
 use crate::archive::Prepared;
 use crate::formats::Format;
 use crate::formats::exported::SavedQuery;
 use crate::formats::records::Record;
-use crate::model::{Raw, Rejection, Skip, Timestamp};
+use crate::model::{Became, Raw, Rejection, Skip, Timestamp};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};

@@ -1,12 +1,11 @@
 //! Takes what was read, in order, and commits it in batches.
 
 use super::checkpoints::Checkpoint;
-use super::known::Became;
 use super::run::{Done, Ended, Mark, Outcome, Run};
 use super::{OnError, Stopped, Summary};
 use crate::archive::{Archive, Prepared, Put};
 use crate::formats::exported::SavedQuery;
-use crate::model::{Counts, Digest, Distance, Error, File, Progress, Raw, Reason, Rejection, Result, Skip};
+use crate::model::{Became, Counts, Digest, Distance, Error, Progress, Raw, Reason, Rejection, Result, Skip};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -86,8 +85,7 @@ pub fn write(
                         writer.pass(Skip::RejectedBefore, before.rejected);
                     }
                     Outcome::Known(name, became) => {
-                        let Became { articles, rejected, passed } = became;
-                        writer.progress.file(&name, File { articles, rejected, passed, before: true });
+                        writer.progress.file(&name, became, true);
                         writer.counts.read += became.articles;
                         writer.counts.known += became.articles;
                         writer.pass(Skip::ReadBefore, became.passed);
@@ -167,9 +165,7 @@ impl Writer<'_> {
     /// Takes note of a file that was read to its end.
     fn ended(&mut self, ended: Ended) {
         let became = std::mem::take(&mut self.became);
-        let Became { articles, rejected, passed } = became;
-        let file = File { articles, rejected, passed, before: false };
-        self.progress.file(&ended.path.to_string_lossy(), file);
+        self.progress.file(&ended.path.to_string_lossy(), became, false);
         if self.unread {
             return;
         }

@@ -30,7 +30,7 @@ pub use language::Language;
 pub(crate) use named::named;
 pub use named::{Named, Unnamed};
 pub use original::{RAW_BYTES_MAX, Raw};
-pub use progress::{Counts, Distance, File, Progress};
+pub use progress::{Became, Counts, Distance, Progress};
 pub use published::{Origin, Published};
 pub use reason::{Reason, Skip};
 pub use source::Source;

@@ -1,6 +1,7 @@
 //! What a long piece of work says while it goes on. Showing it is somebody else's business.
 
 use super::draft::Rejection;
+use serde::{Deserialize, Serialize};
 use std::io;
 
 /// Counts of an ingest. `read` is the sum of the seven after it.
@@ -38,16 +39,14 @@ pub struct Distance {
 }
 
 /// What became of the records of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct File {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Became {
     /// Articles.
     pub articles: u64,
     /// What was rejected.
     pub rejected: u64,
     /// What was not wanted.
     pub passed: u64,
-    /// Whether an earlier run had read it.
-    pub before: bool,
 }
 
 /// Hears of an ingest. All methods are called from the thread that called [`crate::ingest::ingest`].
@@ -61,8 +60,8 @@ pub trait Progress {
     /// How far the inputs were read: many times a second, whether anything was committed or not.
     fn underway(&mut self, _: &Counts, _: Distance) {}
 
-    /// A file was read to its end, or an earlier run had read it: how many articles were in it, what was rejected, and what was not wanted.
-    fn file(&mut self, _: &str, _: File) {}
+    /// A file was read to its end, or an earlier run had read it (`before`).
+    fn file(&mut self, _name: &str, _: Became, _before: bool) {}
 
     /// The run before this one died while it read these. They are read again.
     fn died(&mut self, _: &[String]) {}

@@ -26,6 +26,13 @@ pub enum Precision {
     Month,
 }
 
+impl Precision {
+    /// Whether no more than a day or a month is known: such a date is one of the calendar and has no zone.
+    pub fn is_civil(self) -> bool {
+        matches!(self, Precision::Day | Precision::Month)
+    }
+}
+
 /// A date as it was understood: the instant, how precise it is, and the zone it was printed with, in minutes east of UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dated {

@@ -101,8 +101,7 @@ impl Clock {
 
     /// An instant that says its zone.
     fn instant(&self, at: Timestamp) -> Option<Bound> {
-        let civil = TimeZone::UTC.to_timestamp(self.civil(at)).ok()?.as_second();
-        Some(Bound { civil: Timestamp(civil), at })
+        Some(Bound { civil: self.shown(at), at })
     }
 
     /// Reads `A`, `A..B`, `A..` or `..B`; each end means the whole of it. `Err` says what is wrong with which part of the text.
@@ -168,8 +167,7 @@ impl Clock {
     /// A date as people write and print it: `28.01.2025`, `2025-1-28`, `Jan 28 2025`, `28 січня`. What has two readings, as 01/02/2025
     /// has, is none.
     fn printed(&self, text: &str) -> Option<Dated> {
-        let today = TimeZone::UTC.to_timestamp(self.civil(self.now)).ok()?.as_second();
-        let captured = Some(Timestamp(today));
+        let captured = Some(self.shown(self.now));
         // `вчора` is a date in one language only.
         let whole = |text: &str| {
             [None, Some("uk"), Some("ru")].into_iter().find_map(|language| {

@@ -6,6 +6,7 @@ use super::expr::{Condition, Expr, Span, Words};
 use super::hints::{self, Hint};
 use crate::derived::words::Scope;
 use crate::model::{Language, Source, TAG_HINT, Timestamp, tag};
+use crate::text::likeness::nearest;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use std::ops::Range;
@@ -710,11 +711,7 @@ fn unknown(name: &str, is_url: bool) -> String {
 
 /// Which of the names may have been meant, or all of them.
 fn near_name(name: &str, names: &[&str]) -> String {
-    let best = names
-        .iter()
-        .map(|known| (strsim::jaro_winkler(known, name), *known))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match best {
+    match nearest(name, names) {
         Some((likeness, known)) if likeness > 0.75 => format!("did you mean {known}?"),
         _ => format!("there are {}", names.join(", ")),
     }

@@ -278,6 +278,11 @@ impl View {
         Ok(articles)
     }
 
+    /// Whether any tag was ever given.
+    pub fn knows_tags(&self) -> bool {
+        !self.state.tags().is_empty()
+    }
+
     /// Every tag in alphabetical order, with how many articles have it; none that no article has any more.
     pub fn tag_counts(&self) -> Result<Vec<(String, u64)>> {
         let mut counts = Vec::new();

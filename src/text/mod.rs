@@ -3,4 +3,5 @@
 pub mod dates;
 pub mod decode;
 pub mod detect_language;
+pub mod likeness;
 pub mod lists;

@@ -78,6 +78,11 @@ fn counts_in_groups() {
         env.ok(&["sources"]),
         "x.org\t2\t2\t2025-01-01T12:00:00Z\t2025-02-01\t2025-03-01T00:00:00Z\ny.org\t2\t2\t2025-01-31T23:59:59Z\t2025-01-31T23:59:59Z\t2025-02-03T00:00:00Z\nz.org\t1\t1\t2025-01-31T23:59:59Z\t2025-01-31T23:59:59Z\t2025-02-05T00:00:00Z\nnone\t1\t1\t2024-12-31\t2024-12-31\t2025-02-04T00:00:00Z\n"
     );
+    // The last column is the latest capture, whichever date the query means.
+    let captured = |args: &[&str]| -> Vec<String> {
+        env.ok(args).lines().map(|line| line.rsplit('\t').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(captured(&["sources", "--date-field", "captured"]), captured(&["sources"]));
 }
 
 #[test]

@@ -7,14 +7,14 @@ use std::ffi::OsString;
 /// was meant.
 pub fn arguments(
     arguments: impl Iterator<Item = OsString>,
-    cli: &mut clap::Command,
+    cli: &clap::Command,
 ) -> Result<Vec<OsString>, clap::Error> {
     let given: Vec<OsString> = arguments.collect();
-    let mut words = given.iter().skip(1).peekable();
+    let mut words = given.iter().skip(1);
     let mut options: Vec<OsString> = given.first().cloned().into_iter().collect();
     let mut others: Vec<OsString> = Vec::new();
     // The command, and the one in it.
-    let mut commands: Vec<clap::Command> = vec![cli.clone()];
+    let mut commands = vec![cli];
     let mut is_tag = false;
     while let Some(word) = words.next() {
         let text = word.to_str().unwrap_or("");
@@ -25,7 +25,7 @@ pub fn arguments(
         let hyphened = text.starts_with('-') && text.len() > 1;
         let long = text.starts_with("--");
         if !hyphened {
-            let inner = commands.last().and_then(|last| last.find_subcommand(text)).cloned();
+            let inner = commands.last().and_then(|last| last.find_subcommand(text));
             match inner {
                 Some(inner) if others.is_empty() => {
                     if commands.len() == 1 && !ASKING.contains(&inner.get_name()) {
@@ -64,7 +64,7 @@ pub fn arguments(
                 if is_number { format!("for the first {rest} write -n {rest}, ") } else { String::new() };
             let message =
                 format!("there is no option '-{rest}'\n\n  hint: {instead}for NOT {rest} write NOT {rest}");
-            return Err(cli.error(clap::error::ErrorKind::UnknownArgument, message));
+            return Err(cli.clone().error(clap::error::ErrorKind::UnknownArgument, message));
         }
         others.push(word.clone());
     }
@@ -83,12 +83,12 @@ fn looks_like_an_option(rest: &str) -> bool {
 }
 
 /// The options of these commands.
-fn options(commands: &[clap::Command]) -> impl Iterator<Item = &clap::Arg> {
+fn options<'a>(commands: &[&'a clap::Command]) -> impl Iterator<Item = &'a clap::Arg> {
     commands.iter().flat_map(|command| command.get_arguments())
 }
 
 /// Whether a hyphen and one letter is an option, and then whether its value comes next: in `-n20` it is there.
-fn short(text: &str, commands: &[clap::Command]) -> Option<bool> {
+fn short(text: &str, commands: &[&clap::Command]) -> Option<bool> {
     let mut letters = text[1..].chars();
     let (letter, rest) = (letters.next()?, letters.as_str());
     if matches!(letter, 'h' | 'V') && rest.is_empty() {
@@ -101,7 +101,7 @@ fn short(text: &str, commands: &[clap::Command]) -> Option<bool> {
 }
 
 /// Whether an option is followed by its value.
-fn takes_a_value(option: &str, commands: &[clap::Command]) -> bool {
+fn takes_a_value(option: &str, commands: &[&clap::Command]) -> bool {
     let Some(name) = option.strip_prefix("--").filter(|name| !name.contains('=')) else {
         return false;
     };

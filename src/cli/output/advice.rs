@@ -1,6 +1,7 @@
 //! What to do about what the library says is wrong: the flags and commands that it does not know.
 
 use super::terminal::clean;
+use pressmark::text::likeness::nearest;
 use pressmark::{Finding, Healed, Place, Reason, Rejection, Skip};
 use std::path::Path;
 
@@ -46,9 +47,7 @@ pub fn missing(path: &str) -> String {
     let Ok(beside) = dir.read_dir() else { return "there is no such directory either".to_owned() };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let names = beside.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let best =
-        names.map(|known| (strsim::jaro_winkler(&known, &name), known)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match best.filter(|(alike, _)| *alike > 0.8) {
+    match nearest(&name, names).filter(|(alike, _)| *alike > 0.8) {
         Some((_, known)) => format!("did you mean {}?", path.with_file_name(known).display()),
         None => "look for the name with ls".to_owned(),
     }
