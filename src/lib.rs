@@ -63,22 +63,23 @@ pub mod text;
 
 #[doc(inline)]
 pub use answer::{
-    Answer, Answers, CaptureRow, End, EntryRow, Found, OriginalRow, Request, Row, Snippet, Totals, VERSION,
-    Verdict, Want, When, Why, answer,
+    Answer, Answers, CaptureRow, ChangedRow, End, EntryRow, Found, OriginalRow, Request, Row, Snippet,
+    Totals, VERSION, Verdict, Want, When, Why, answer,
 };
 #[doc(inline)]
 pub use archive::check::{Depth, Finding, RepairOptions, Repaired, Report, repair, verify};
 #[doc(inline)]
 pub use archive::{
-    Archive, Healed, IndexHealed, Open, Prepared, Put, Scratch, ScratchPlace, Snapshot, Snapshots, rebuild,
+    Archive, Change, Changed, Healed, IndexHealed, Open, Prepared, Put, Scratch, ScratchPlace, Snapshot,
+    Snapshots, rebuild,
 };
 #[doc(inline)]
 pub use derived::words::Scope;
 #[doc(inline)]
 pub use model::{
-    Article, Became, Capture, Counts, Dated, Digest, Distance, Document, Draft, Error, Language, Named,
-    Origin, Original, Place, Precision, Prefix, Progress, Provenance, Published, Reason, Rejection, Result,
-    Skip, Source, TimeSource, Timestamp, Unnamed,
+    Article, Became, Capture, Corrected, Correction, Counts, Dated, Detail, Digest, Distance, Document,
+    Draft, Error, Language, Named, Origin, Original, Place, Precision, Prefix, Progress, Provenance,
+    Published, Reason, Rejection, Result, Skip, Source, TimeSource, Timestamp, Unnamed,
 };
 #[doc(inline)]
 pub use query::{

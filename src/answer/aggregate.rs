@@ -155,8 +155,10 @@ impl Snapshot {
         let mut ends = [Direction::Up, Direction::Down].into_iter().map(|direction| {
             let (low, high) = date_bounds(dated.0, dated.1);
             for row in self.view.tables().by_date.range(low, high, direction) {
-                let mark = Mark::from_date_key(row?.key());
-                if let (Some(at), false, true) = (mark.at, mark.suspect(), self.view.sees(&mark)) {
+                let row = row?;
+                let mark = Mark::from_date_key(row.key());
+                let is_there = self.view.sees(&mark) && self.view.stands(&row);
+                if let (Some(at), false, true) = (mark.at, mark.suspect(), is_there) {
                     return Ok(Some(at));
                 }
             }

@@ -1,14 +1,14 @@
 //! Requests answered, piece by piece.
 
 use super::aggregate::SourceSummary;
-use super::api::{Answer, End, EntryRow, Request, Row, VERSION, Want, When};
+use super::api::{Answer, ChangedRow, End, EntryRow, Request, Row, VERSION, Want, When};
 use super::place::{Hit, Hits};
 use super::plan::Asked;
 use super::snippet::Marker;
 use super::why::why;
 use crate::archive::Snapshot;
 use crate::ledger::Entry;
-use crate::model::{Dated, Error, Precision, Prefix, Result, Timestamp};
+use crate::model::{Corrected, Dated, Error, Precision, Prefix, Result, Timestamp};
 use crate::query::{Condition, DateField, Order, Query};
 use crate::store::SourceNames;
 use std::ops::Range;
@@ -280,6 +280,18 @@ impl Rows {
     }
 }
 
+/// A correction in words.
+fn said(corrected: &Corrected) -> String {
+    let rows = ChangedRow::of(corrected);
+    rows.into_iter().map(|row| changed(&row.field, row.was, row.now)).collect::<Vec<_>>().join(", ")
+}
+
+/// That something has another value, in words.
+fn changed(name: &str, was: Option<String>, now: Option<String>) -> String {
+    let [was, now] = [was, now].map(|value| value.unwrap_or_else(|| "none".to_owned()));
+    format!("{name}: {was} → {now}")
+}
+
 /// What has this number.
 fn entry(snapshot: &Snapshot, seq: u64) -> Result<EntryRow> {
     let digest = |article: u64| match snapshot.has(article) {
@@ -316,7 +328,19 @@ fn entry(snapshot: &Snapshot, seq: u64) -> Result<EntryRow> {
             let reference = reference.map_or(String::new(), |reference| format!(" ({reference})"));
             row(Some(at_ms), "removal", Some(format!("{reason}{reference}")), Some(digest.to_string()))
         }
-        Entry::Gone { .. } | Entry::Capture { .. } => row(None, "removed", None, None),
+        Entry::Correction { article, capture: _, correction } if snapshot.has(article) => {
+            let what = if correction.filled { "filled" } else { "correction" };
+            let text = snapshot.correction(article, seq)?.map(|corrected| said(&corrected));
+            row(Some(correction.at_ms), what, text, digest(article)?)
+        }
+        Entry::Language { article, language, at_ms } if snapshot.has(article) => {
+            let before = snapshot.as_of(seq)?.row(article)?.language;
+            let [before, now] = [before, language].map(|code| code.map(|code| code.to_string()));
+            row(Some(at_ms), "correction", Some(changed("language", before, now)), digest(article)?)
+        }
+        Entry::Gone { .. } | Entry::Capture { .. } | Entry::Correction { .. } | Entry::Language { .. } => {
+            row(None, "removed", None, None)
+        }
         Entry::Article(_) | Entry::Later { .. } => {
             row(None, "unknown", Some("written by a later version of pressmark".to_owned()), None)
         }

@@ -6,7 +6,7 @@
 use super::place::Hit;
 use super::snippet::Snippet;
 use super::why::Why;
-use crate::model::{Article, Capture, Dated, Document, Original};
+use crate::model::{Article, Capture, Column, Corrected, Dated, Document, Original, Said, Timestamp};
 use crate::query::{DateField, Grouping, Query};
 use serde::{Deserialize, Serialize};
 
@@ -264,6 +264,9 @@ pub struct Found {
     pub body: String,
     /// The language of the text, if it is known.
     pub language: Option<String>,
+    /// What was said of the language, in order.
+    #[serde(default)]
+    pub languages: Vec<ChangedRow>,
     /// Its tags.
     pub tags: Vec<String>,
     /// Captures in order of arrival: those that matched, or all.
@@ -326,6 +329,53 @@ pub struct CaptureRow {
     pub extra: Option<String>,
     /// What had to be assumed or left out, in words.
     pub notes: Vec<String>,
+    /// What of that was something else before, in order.
+    pub corrections: Vec<ChangedRow>,
+}
+
+/// Something that holds since a correction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedRow {
+    /// The number of the correction.
+    pub seq: u64,
+    /// When it was made, UTC.
+    pub at: String,
+    /// What it is: `source`, `published` …
+    pub field: String,
+    /// What it was before, if it was known.
+    pub was: Option<String>,
+    /// What it was from then on; none is not known.
+    pub now: Option<String>,
+    /// Whether another finding of the same said it, and not somebody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub filled: bool,
+}
+
+impl ChangedRow {
+    /// A row for each thing that a correction is about.
+    pub fn of(corrected: &Corrected) -> Vec<ChangedRow> {
+        let Corrected { seq, correction, was } = corrected;
+        let text = |name: &str, of| {
+            let text = Column::named(name).map(|column| column.said(of).text().into_owned());
+            text.filter(|text| !text.is_empty())
+        };
+        let row = |name: &str| ChangedRow {
+            seq: *seq,
+            at: corrected.at().to_string(),
+            field: name.to_owned(),
+            was: text(name, was),
+            now: text(name, &correction.values),
+            filled: correction.filled,
+        };
+        correction.details().map(|detail| row(detail.name())).collect()
+    }
+
+    /// That of a language.
+    fn of_language(said: &Said) -> ChangedRow {
+        let [was, now] = [said.was, said.now].map(|code| code.map(|code| code.to_string()));
+        let at = Timestamp(said.at_ms.div_euclid(1000)).to_string();
+        ChangedRow { seq: said.seq, at, field: "language".to_owned(), was, now, filled: false }
+    }
 }
 
 /// The bytes that a capture was read from.
@@ -377,19 +427,21 @@ impl From<Capture> for CaptureRow {
             origins: of.origins,
             extra: of.extra,
             notes: of.notes,
+            corrections: capture.corrections.iter().flat_map(ChangedRow::of).collect(),
         }
     }
 }
 
 impl From<Document> for Found {
     fn from(document: Document) -> Found {
-        let Document { digest, article, captures, tags, .. } = document;
+        let Document { digest, article, captures, tags, languages, .. } = document;
         Found {
             digest: digest.to_string(),
             language: article.language().map(|language| language.to_string()),
             headline: article.headline().to_owned(),
             body: article.body().to_owned(),
             captures: captures.into_iter().map(CaptureRow::from).collect(),
+            languages: languages.iter().map(ChangedRow::of_language).collect(),
             tags,
         }
     }
@@ -409,7 +461,7 @@ pub struct EntryRow {
     pub seq: u64,
     /// When it was captured, or committed; UTC.
     pub at: Option<String>,
-    /// `capture`, `tag`, `query`, `removal`, `removed`, or `unknown`: a later version wrote it.
+    /// `capture`, `tag`, `query`, `correction`, `filled` (by another finding), `removal`, `removed`, or `unknown`: a later version wrote it.
     pub what: String,
     /// Of a capture, its source.
     pub source: Option<String>,

@@ -20,27 +20,34 @@ impl Asked {
         let digest = row.digest;
         let mut captures = Vec::new();
         if self.query.captures || !view.has_several(hit.article)? {
-            captures.push(Capture { seq: hit.seq, digest, provenance: view.capture(hit.seq)?.1 });
+            captures.push(self.reader.capture_of(hit.seq, digest)?);
         } else {
             for (mark, provenance) in article_marks(view, self.query.date_field, hit.article)? {
                 let held = Held::of(view, mark, self.query.date_field, provenance.clone());
-                if self.filter.matches(&held)? {
-                    captures.push(Capture { seq: mark.seq, digest, provenance });
+                if !self.filter.matches(&held)? {
+                    continue;
                 }
+                captures.push(if view.is_corrected(hit.article) {
+                    self.reader.capture_of(mark.seq, digest)?
+                } else {
+                    Capture { seq: mark.seq, digest, provenance, corrections: Vec::new() }
+                });
             }
         }
         let article = Article::from_canonical(row.headline, view.body(hit.article)?, row.language);
         let tags = view.tags_of(hit.article)?;
         let placed_by = captures.iter().position(|capture| capture.seq == hit.seq).unwrap_or(0);
-        Ok(Unchecked(Document { digest, article, captures, placed_by, tags }))
+        let languages = view.said_of_language(hit.article)?;
+        Ok(Unchecked(Document { digest, article, captures, placed_by, languages, tags }))
     }
 }
 
 impl Snapshot {
     /// An article with all its captures.
-    pub(super) fn document(&self, article: u64) -> Result<Document> {
-        let (captures, tags) = (self.captures(article)?, self.tags_of(article)?);
-        let (digest, article) = self.article(article)?;
-        Ok(Document { digest, article, captures, placed_by: 0, tags })
+    pub(super) fn document(&self, number: u64) -> Result<Document> {
+        let (captures, tags) = (self.captures(number)?, self.tags_of(number)?);
+        let languages = self.view.said_of_language(number)?;
+        let (digest, article) = self.article(number)?;
+        Ok(Document { digest, article, captures, placed_by: 0, languages, tags })
     }
 }

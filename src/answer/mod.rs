@@ -18,7 +18,8 @@ mod why;
 pub use aggregate::SourceSummary;
 pub use answers::{Answers, answer};
 pub use api::{
-    Answer, CaptureRow, End, EntryRow, Found, OriginalRow, Request, Row, Totals, VERSION, Want, When,
+    Answer, CaptureRow, ChangedRow, End, EntryRow, Found, OriginalRow, Request, Row, Totals, VERSION, Want,
+    When,
 };
 pub use groups::Group;
 pub use place::{Hit, Hits};

@@ -87,8 +87,12 @@ impl Asked {
                 if !view.has(keys.article) {
                     return Ok(None);
                 }
-                let digest = view.article(keys.article)?.digest;
-                read_mark(&view, field, keys::read_number(row.key()), &digest, &keys).map(Some)
+                let (seq, digest) = (keys::read_number(row.key()), view.article(keys.article)?.digest);
+                if view.is_corrected(keys.article) {
+                    let (_, of) = view.capture(seq)?;
+                    return read_mark(&view, field, seq, &digest, &keys_of(keys.article, &of)).map(Some);
+                }
+                read_mark(&view, field, seq, &digest, &keys).map(Some)
             });
             mark.transpose()
         }))
@@ -106,7 +110,8 @@ impl Asked {
 
     /// The ranges of one index that hold every mark that can match, each in the order that is asked for, undated ones apart.
     pub(super) fn ranges(&self, order: Order) -> Vec<Walk> {
-        let trees = self.reader.view.tables();
+        let view = &self.reader.view;
+        let trees = view.tables();
         let (dated, undated) = self.bounds.spans();
         let none = keys::instant(None);
         let undated = undated.then_some((none, none));
@@ -120,12 +125,12 @@ impl Asked {
                 for source in sources {
                     let (low, high) = source_bounds(*source, low, high);
                     let rows = trees.by_source.range(low, high, direction);
-                    walks.push(Walk::new(rows, Mark::from_source_key, down));
+                    walks.push(Walk::new(view, rows, Mark::from_source_key, down));
                 }
             } else {
                 let tree = if published { &trees.by_date } else { &trees.by_captured };
                 let (low, high) = date_bounds(low, high);
-                walks.push(Walk::new(tree.range(low, high, direction), Mark::from_date_key, down));
+                walks.push(Walk::new(view, tree.range(low, high, direction), Mark::from_date_key, down));
             }
         }
         walks
@@ -133,7 +138,7 @@ impl Asked {
 
     /// The ranges of every source, by its name, undated ones after the others; captures without a source last.
     pub(super) fn by_source(&self) -> Result<Marks> {
-        let tree = self.reader.view.tables().by_source.clone();
+        let view = self.reader.view.clone();
         let names = self.reader.view.names()?;
         let mut sources: Vec<u32> = match &self.bounds.sources {
             Some(sources) => sources.clone(),
@@ -144,10 +149,11 @@ impl Asked {
         let none = keys::instant(None);
         let spans: Vec<Span> = dated.into_iter().chain(undated.then_some((none, none))).collect();
         Ok(Box::new(sources.into_iter().flat_map(move |source| {
-            let tree = tree.clone();
+            let view = view.clone();
             spans.clone().into_iter().flat_map(move |(low, high)| {
                 let (low, high) = source_bounds(source, low, high);
-                Walk::new(tree.range(low, high, Direction::Up), Mark::from_source_key, false)
+                let rows = view.tables().by_source.range(low, high, Direction::Up);
+                Walk::new(&view, rows, Mark::from_source_key, false)
             })
         })))
     }
@@ -165,11 +171,15 @@ pub(super) fn article_marks(view: &View, field: DateField, article: u64) -> Resu
     let mut marks = Vec::new();
     for seq in view.captures_of(article, row.first_seq)? {
         let (_, of) = view.capture(seq)?;
-        let (url, source) = (of.url.as_deref(), of.source.as_ref().map(Source::as_str));
-        let keys = CaptureKeys { article, source, url, published: of.published, captured: of.captured };
-        marks.push((read_mark(view, field, seq, &row.digest, &keys)?, of));
+        marks.push((read_mark(view, field, seq, &row.digest, &keys_of(article, &of))?, of));
     }
     Ok(marks)
+}
+
+/// What is asked of a capture by those who have all of it.
+fn keys_of(article: u64, of: &Provenance) -> CaptureKeys<'_> {
+    let (url, source) = (of.url.as_deref(), of.source.as_ref().map(Source::as_str));
+    CaptureKeys { article, source, url, published: of.published, captured: of.captured }
 }
 
 pub(super) fn read_mark(
@@ -220,6 +230,7 @@ pub(super) fn source_bounds(source: u32, low: [u8; 5], high: [u8; 5]) -> ([u8; 2
 
 /// One range of an index. Downwards, marks of one date are still given in the order of their digests.
 pub(super) struct Walk {
+    view: View,
     rows: Rows<{ keys::MARK_BYTES }>,
     read: fn(&[u8; keys::MARK_BYTES]) -> Mark,
     down: bool,
@@ -228,12 +239,23 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    fn new(rows: Rows<{ keys::MARK_BYTES }>, read: fn(&[u8; keys::MARK_BYTES]) -> Mark, down: bool) -> Walk {
-        Walk { rows, read, down, same_date: Vec::new(), ahead: None }
+    fn new(
+        view: &View,
+        rows: Rows<{ keys::MARK_BYTES }>,
+        read: fn(&[u8; keys::MARK_BYTES]) -> Mark,
+        down: bool,
+    ) -> Walk {
+        Walk { view: view.clone(), rows, read, down, same_date: Vec::new(), ahead: None }
     }
 
     fn row(&mut self) -> Result<Option<Mark>> {
-        Ok(self.rows.next().transpose()?.map(|row| (self.read)(row.key())))
+        for row in self.rows.by_ref() {
+            let row = row?;
+            if self.view.stands(&row) {
+                return Ok(Some((self.read)(row.key())));
+            }
+        }
+        Ok(None)
     }
 
     fn step(&mut self) -> Result<Option<Mark>> {

@@ -8,6 +8,7 @@ use crate::derived::{Articles, Derived, Healed, Take, Text};
 use crate::ledger::Entry;
 use crate::model::{Digest, Error, Result};
 use crate::store::{Direction, Store, Value, View, Views, damaged, keys};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 impl Articles for View {
@@ -19,8 +20,12 @@ impl Articles for View {
         Ok(Digest(self.article_entry(article)?.1.hash()))
     }
 
-    fn each(&self, first: u64, take: Take<'_>) -> Result<()> {
-        let next = self.next_article();
+    fn languages_said(&self) -> u64 {
+        self.languages_said()
+    }
+
+    fn each(&self, numbers: Range<u64>, take: Take<'_>) -> Result<()> {
+        let (first, next) = (numbers.start, numbers.end.min(self.next_article()));
         if first >= next {
             return Ok(());
         }
@@ -40,7 +45,7 @@ impl Articles for View {
             let body = bodies.next().transpose()?.filter(|body| *body.key() == keys::number(article));
             let body = body.ok_or_else(|| damaged(format!("the body of article {article} is missing")))?;
             let body = std::str::from_utf8(&body).map_err(damaged)?;
-            let (digest, language) = (row.digest, row.language);
+            let (digest, language) = (row.digest, self.language(article, row.language));
             take(&hash, Some(Text { digest, language, headline: &row.headline, body }))?;
         }
         Ok(())
@@ -139,6 +144,16 @@ impl Indexes {
         }
     }
 
+    /// Takes articles again of which somebody said in which language they are; `before` is how many times that had been said before.
+    /// An index that cannot be brought up to that is made again by whoever needs it.
+    pub fn relabel(&self, articles: &[u64], before: u64, view: &View) {
+        let mut kept = self.lock();
+        if kept.words.relabel(articles, before, view).is_err() {
+            kept.words.abandon();
+            kept.behind = true;
+        }
+    }
+
     /// Throws all of them away: whoever needs one makes it again.
     pub fn reset(&self) -> Result<()> {
         self.lock().words.reset()
@@ -182,7 +197,7 @@ impl Kept {
         self.behind = next > view.end() || view.end() - next > CAUGHT_UP_AT_ONCE;
         if !self.behind {
             self.words.commit_if_many()?;
-            view.each(next, &mut |hash, text| self.words.apply(hash, text))?;
+            view.each(next..u64::MAX, &mut |hash, text| self.words.apply(hash, text))?;
         }
         Ok(())
     }
@@ -210,7 +225,7 @@ impl Kept {
         let index: &mut dyn Derived = &mut self.words;
         let first = index.position(view)?;
         let mut added = 0;
-        view.each(first, &mut |hash, text| {
+        view.each(first..u64::MAX, &mut |hash, text| {
             added += u64::from(text.is_some());
             index.apply(hash, text)
         })?;

@@ -3,6 +3,7 @@
 
 pub mod check;
 mod commit;
+mod correct;
 mod derive;
 pub mod layout;
 mod lock;
@@ -13,7 +14,8 @@ mod scratch;
 mod snapshot;
 
 pub use crate::derived::Healed as IndexHealed;
-pub use commit::Sighting;
+pub use commit::{Beside, Sighting};
+pub use correct::{Change, Changed};
 pub use lock::FORMAT;
 pub use prepared::{Prepared, Put};
 pub use recover::Healed;

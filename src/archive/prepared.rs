@@ -1,6 +1,8 @@
 //! Drafts made ready, and what becomes of them.
 
-use crate::model::{Article, Digest, Draft, PROVENANCE_BYTES_MAX, Provenance, Raw, Reason, TEXT_BYTES_MAX};
+use crate::model::{
+    Article, Correction, Digest, Draft, PROVENANCE_BYTES_MAX, Provenance, Raw, Reason, TEXT_BYTES_MAX,
+};
 
 /// A draft made ready: its article in canonical form, and its digest.
 #[derive(Clone, Debug)]
@@ -8,6 +10,7 @@ pub struct Prepared {
     article: Article,
     digest: Digest,
     provenance: Provenance,
+    corrections: Vec<Correction>,
     explanation: Vec<String>,
     rejected: Option<Reason>,
     tags: Vec<String>,
@@ -37,6 +40,7 @@ impl Prepared {
             article,
             digest,
             provenance: draft.provenance,
+            corrections: draft.corrections,
             explanation: draft.explanation,
             rejected: draft.rejected,
             tags: draft.tags,
@@ -87,6 +91,11 @@ impl Prepared {
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
     }
+
+    /// Corrections that were made of that elsewhere, in order.
+    pub fn corrections(&self) -> &[Correction] {
+        &self.corrections
+    }
 }
 
 /// What became of one draft.
@@ -96,8 +105,10 @@ pub enum Put {
     New(u64),
     /// A new capture of an article that was there.
     Captured(u64),
-    /// Nothing new: the same article, source, URL and date were there, and if bytes are to be kept, those of a capture of it are.
+    /// Nothing new: a capture of the same article was there that says as much, and if bytes are to be kept, it has some.
     Known,
+    /// The same, but something that was missing there is known now: a correction has it, with this number.
+    Filled(u64),
     /// The article was removed, and stays out.
     Removed,
 }

@@ -3,7 +3,7 @@
 use super::derive::Indexes;
 use crate::derived::words::SearchIndex;
 use crate::ledger::{ArticleRow, Entry, Position};
-use crate::model::{Article, Capture, Digest, Error, Prefix, Provenance, Result};
+use crate::model::{Article, Capture, Corrected, Digest, Error, Prefix, Provenance, Result};
 use crate::store::{Applied, Direction, SourceNames, View, Views, keys, url_hash};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -161,9 +161,20 @@ impl Snapshot {
     pub fn captures(&self, number: u64) -> Result<Vec<Capture>> {
         let row = self.view.article(number)?;
         let seqs = self.view.captures_of(number, row.first_seq)?;
-        seqs.into_iter()
-            .map(|seq| Ok(Capture { seq, digest: row.digest, provenance: self.view.capture(seq)?.1 }))
-            .collect()
+        seqs.into_iter().map(|seq| self.capture_of(seq, row.digest)).collect()
+    }
+
+    /// One capture of the article with this digest.
+    pub(crate) fn capture_of(&self, seq: u64, digest: Digest) -> Result<Capture> {
+        let (_, provenance, corrections) = self.view.capture_with_history(seq)?;
+        Ok(Capture { seq, digest, provenance, corrections })
+    }
+
+    /// The correction of a capture of an article that has this number.
+    pub(crate) fn correction(&self, article: u64, seq: u64) -> Result<Option<Corrected>> {
+        let Some(capture) = self.view.corrected_by(article, seq)? else { return Ok(None) };
+        let (_, _, history) = self.view.capture_with_history(capture)?;
+        Ok(history.into_iter().find(|corrected| corrected.seq == seq))
     }
 
     /// One capture: the article's number and what was found.

@@ -8,7 +8,7 @@ use super::output::terminal::{Paint, clean, grouped, shown};
 use pressmark::answer::Asked;
 use pressmark::text::likeness::nearest;
 use pressmark::{
-    Answer, Archive, Condition, Digest, End, Found, Open, Prefix, Query, Request, Scope, Scratch,
+    Answer, Archive, Condition, Digest, End, Found, Open, Prefix, Query, Request, Row, Scope, Scratch,
     ScratchPlace, Snapshot, Source, Want, Words, answer,
 };
 use std::cell::RefCell;
@@ -270,36 +270,78 @@ impl Context {
         filter: &FilterArgs,
         careful: bool,
     ) -> Result<(Snapshot, Vec<Digest>)> {
-        // 2024 and cafe are words where a mistake changes something.
-        let named = |word: &String| word.parse::<Prefix>().is_ok() && (word.len() >= 8 || !careful);
-        let digits = filter.words.iter().all(named);
-        if digits && !filter.words.is_empty() && filter.flags.is_empty() {
-            let snapshot = archive.snapshot()?;
-            let mut found = Vec::new();
-            for id in &filter.words {
-                match snapshot.resolve(&prefix(id)?)? {
-                    Some(article) => found.push(snapshot.row(article)?.digest),
-                    None => self.complain_of_missing(id),
-                }
-            }
+        if let Some((snapshot, found)) = self.named(archive, filter, careful)? {
+            let digest = |article: u64| snapshot.row(article).map(|row| row.digest);
+            let found = found.into_iter().map(digest).collect::<pressmark::Result<_>>()?;
             return Ok((snapshot, found));
         }
-        let query = filter.query(&archive.snapshot()?.queries())?;
+        let mut found = Vec::new();
+        let snapshot =
+            self.rows(archive, filter, false, &mut |row| found.extend(row.digest.parse::<Digest>()))?;
+        Ok((snapshot, found))
+    }
+
+    /// The captures that arguments name, by number: those that match a query, all of an article that is named by eight or more digits.
+    pub fn captures(&mut self, archive: &Archive, filter: &FilterArgs) -> Result<Vec<u64>> {
+        let mut found = Vec::new();
+        if let Some((snapshot, articles)) = self.named(archive, filter, true)? {
+            for article in articles {
+                found.extend(snapshot.captures(article)?.iter().map(|capture| capture.seq));
+            }
+        } else {
+            self.rows(archive, filter, true, &mut |row| found.push(row.seq))?;
+        }
+        Ok(found)
+    }
+
+    /// The articles that arguments name by the digits of their digests, if all of them can be such.
+    fn named(
+        &mut self,
+        archive: &Archive,
+        filter: &FilterArgs,
+        careful: bool,
+    ) -> Result<Option<(Snapshot, Vec<u64>)>> {
+        // 2024 and cafe are words where a mistake changes something.
+        let named = |word: &String| word.parse::<Prefix>().is_ok() && (word.len() >= 8 || !careful);
+        if !filter.words.iter().all(named) || filter.words.is_empty() || !filter.flags.is_empty() {
+            return Ok(None);
+        }
+        let (snapshot, mut found) = (archive.snapshot()?, Vec::new());
+        for id in &filter.words {
+            match snapshot.resolve(&prefix(id)?)? {
+                Some(article) => found.push(article),
+                None => self.complain_of_missing(id),
+            }
+        }
+        Ok(Some((snapshot, found)))
+    }
+
+    /// What a query finds: a row an article, or a capture.
+    fn rows(
+        &mut self,
+        archive: &Archive,
+        filter: &FilterArgs,
+        captures: bool,
+        each: &mut dyn FnMut(Row),
+    ) -> Result<Snapshot> {
+        let mut query = filter.query(&archive.snapshot()?.queries())?;
+        query.captures |= captures;
         let snapshot = self.snapshot_for(archive, &query)?;
         self.hint(filter, &snapshot, &query)?;
         let want = Want::Rows { digits: false, snippets: false };
         let request = Request { explain: self.explains(filter), ..Request::new(query, want) };
-        let mut found = Vec::new();
+        let mut is_any = false;
         self.pieces(&snapshot, &request, &mut |_, piece| {
             if let Answer::Row(row) = piece {
-                found.extend(row.digest.parse::<Digest>());
+                is_any = true;
+                each(row);
             }
             Ok(())
         })?;
-        if found.is_empty() {
+        if !is_any {
             self.complain("no article matches");
         }
-        Ok((snapshot, found))
+        Ok(snapshot)
     }
 
     /// Gives the articles that arguments name to `each`, with all their captures.

@@ -6,7 +6,7 @@ use super::exit::{Failure, Outcome, Result, refused};
 use super::output::advice;
 use super::output::terminal::{bytes, clean, grouped};
 use indicatif::{ProgressBar, ProgressStyle};
-use pressmark::archive::Sighting;
+use pressmark::archive::{Beside, Sighting};
 use pressmark::ingest::{Format, OnError, Options, Seen, Stopped, Summary};
 use pressmark::{Became, Counts, Digest, Distance, Place, Progress, Reason, Rejection, Snapshot};
 use std::collections::{BTreeMap, HashMap};
@@ -194,7 +194,7 @@ fn refuse_missing(paths: &[PathBuf]) -> Result<()> {
 fn sightings(snapshot: Option<&Snapshot>, digest: Digest) -> pressmark::Result<Vec<Sighting>> {
     let Some(snapshot) = snapshot else { return Ok(Vec::new()) };
     let Some(article) = snapshot.find(&digest)? else { return Ok(Vec::new()) };
-    Ok(snapshot.captures(article)?.iter().map(|capture| Sighting::of(&capture.provenance)).collect())
+    Ok(snapshot.captures(article)?.iter().map(Sighting::of_capture).collect())
 }
 
 /// What an ingest would find: which texts are new, and what is rejected.
@@ -210,12 +210,15 @@ fn dry_run(context: &mut Context, args: &Args, options: &Options, watcher: &mut 
                     Ok(known) => {
                         let sighting = Sighting::of(ready.provenance());
                         let met = met.entry(ready.digest()).or_insert(known);
-                        match met.iter().any(|known| known.covers(sighting)) {
-                            true => counts.known += 1,
-                            false if met.is_empty() => counts.new += 1,
-                            false => counts.captured += 1,
+                        match Sighting::meet(met, sighting) {
+                            Beside::Other if met.len() == 1 => counts.new += 1,
+                            Beside::Other => counts.captured += 1,
+                            Beside::Known => counts.known += 1,
+                            Beside::Fills(_) => {
+                                counts.known += 1;
+                                counts.filled += 1;
+                            }
                         }
-                        met.push(sighting);
                     }
                     Err(e) => failed = Err(e.into()),
                 },
@@ -244,7 +247,7 @@ fn dry_run(context: &mut Context, args: &Args, options: &Options, watcher: &mut 
 }
 
 fn said(verb: &str, counts: &Counts) -> String {
-    let Counts { read, new, captured, known, rejected, passed, removed, data, .. } = *counts;
+    let Counts { read, new, captured, known, rejected, passed, removed, data, filled, .. } = *counts;
     let some = |count: u64, what: &str| match count {
         0 => String::new(),
         count => format!(", {} {what}", grouped(count)),
@@ -252,13 +255,20 @@ fn said(verb: &str, counts: &Counts) -> String {
     let more = some(removed, "removed before")
         + &some(data, "originals and saved queries")
         + &some(passed, "skipped");
+    let filled = match filled {
+        0 => String::new(),
+        filled => format!(" ({} of them said more now)", grouped(filled)),
+    };
     let [read, new, captured, known, rejected] = [read, new, captured, known, rejected].map(grouped);
-    format!("{verb} {read}: {new} new, {captured} new captures, {known} known, {rejected} rejected{more}")
+    format!(
+        "{verb} {read}: {new} new, {captured} new captures, {known} known{filled}, {rejected} rejected{more}"
+    )
 }
 
 fn status(kind: &str, counts: &Counts) -> serde_json::Value {
-    let Counts { read, new, captured, known, rejected, passed, removed, data, noted, bytes } = *counts;
-    serde_json::json!({"message_type": kind, "read": read, "new": new, "new_captures": captured, "known": known, "removed": removed, "archive_data": data, "rejected": rejected, "skipped": passed, "noted": noted, "bytes": bytes})
+    let Counts { read, new, captured, known, rejected, passed, removed, data, noted, bytes, filled } =
+        *counts;
+    serde_json::json!({"message_type": kind, "read": read, "new": new, "new_captures": captured, "known": known, "filled": filled, "removed": removed, "archive_data": data, "rejected": rejected, "skipped": passed, "noted": noted, "bytes": bytes})
 }
 
 fn progress_bar() -> ProgressBar {

@@ -8,9 +8,9 @@ use super::output::{Cell, Column, Format, FormatArgs, List, Style, Width};
 use pressmark::{Answer, Order, Want};
 use std::io::Write;
 
-/// List everything in order of arrival: captures, tags, queries.
+/// List everything in order of arrival: captures, tags and more.
 ///
-/// Seq, time of capture, source, headline, digest. With a query, captures alone. The head is the state of the archive: a hash
+/// Captures, tags, corrections, saved queries: seq, time, source, headline, digest. With a query, captures alone. The head is the state of the archive: a hash
 /// over everything in it, in order. Two archives with the same head hold the same captures; a paper can cite it.
 #[derive(clap::Args)]
 pub struct Args {

@@ -21,6 +21,7 @@ mod reextract;
 mod reindex;
 mod repair;
 mod search;
+mod set;
 mod settings;
 mod show;
 mod sources;
@@ -115,6 +116,7 @@ enum Command {
     Why(why::Args),
     Has(has::Args),
     Tag(tag::Args),
+    Set(set::Args),
     Query(query::Args),
     Sources(sources::Args),
     Stats(stats::Args),
@@ -285,6 +287,7 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<Outcome> {
         Command::Why(args) => why::run(context, args),
         Command::Has(args) => has::run(context, args),
         Command::Tag(args) => tag::run(context, args),
+        Command::Set(args) => set::run(context, args),
         Command::Query(args) => query::run(context, args),
         Command::Sources(args) => sources::run(context, args),
         Command::Stats(args) => stats::run(context, args),

@@ -4,7 +4,7 @@ use super::args::FilterArgs;
 use super::context::{Access, Context};
 use super::exit::{Outcome, Result};
 use super::output::terminal::{clean, clean_lines, columns, wrapped};
-use pressmark::{CaptureRow, Found};
+use pressmark::{CaptureRow, ChangedRow, Found};
 use std::io::Write;
 
 /// Show articles with all their captures.
@@ -37,8 +37,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 fn show(context: &Context, found: &Found, all: bool, out: &mut Vec<u8>) -> Result<()> {
     let paint = context.paint;
     writeln!(out, "article   {}", paint.digest(&found.digest))?;
-    if let Some(language) = &found.language {
-        writeln!(out, "language  {language}")?;
+    if found.language.is_some() || !found.languages.is_empty() {
+        let language = found.language.as_deref().unwrap_or("-");
+        writeln!(out, "language  {language}{}", before(&found.languages, "language"))?;
     }
     if !found.tags.is_empty() {
         writeln!(out, "tags      {}", clean(&found.tags.join(" ")))?;
@@ -99,10 +100,33 @@ fn show_capture(of: &CaptureRow, all: bool, out: &mut Vec<u8>) -> Result<()> {
     const OF_MACHINES: [&str; 4] = ["canonical", "original", "origins", "extra"];
     let lines = lines.into_iter().filter(|(name, _)| all || !OF_MACHINES.contains(name));
     let notes = of.notes.iter().map(|note| ("note", Some(note.clone())));
-    for (name, value) in lines.chain(notes).filter_map(|(name, value)| Some((name, value?))) {
-        writeln!(out, "  {name:<9} {}", clean(&value))?;
+    for (name, value) in lines.chain(notes) {
+        let field = FIELDS.iter().find(|(line, _)| *line == name).map_or(name, |(_, field)| field);
+        let before = before(&of.corrections, field);
+        let Some(value) = value.or_else(|| (!before.is_empty()).then(|| "-".to_owned())) else { continue };
+        writeln!(out, "  {name:<9} {}{}", clean(&value), clean(&before))?;
     }
     Ok(())
+}
+
+/// Lines that are called otherwise than their fields.
+const FIELDS: [(&str, &str); 4] = [
+    ("canonical", "canonical_url"),
+    ("archived", "archived_at"),
+    ("copy", "archived_url"),
+    ("about", "description"),
+];
+
+/// What something was before it was corrected, the last first.
+fn before(corrections: &[ChangedRow], field: &str) -> String {
+    let about = corrections.iter().rev().filter(|row| row.field == field);
+    let said = about.map(|row| {
+        let was = row.was.as_ref().map_or("not known".to_owned(), Clone::clone);
+        let day = row.at.split('T').next().unwrap_or(&row.at);
+        format!("{} {day}, was {was}", if row.filled { "found again" } else { "set" })
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() { String::new() } else { format!(" ({})", said.join("; ")) }
 }
 
 /// When it was captured, and what that was told from.

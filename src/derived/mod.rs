@@ -5,6 +5,7 @@ pub mod words;
 
 use crate::model::{Digest, Language, Result};
 use std::fmt;
+use std::ops::Range;
 
 /// What an index is told of an article.
 #[derive(Clone, Copy)]
@@ -30,8 +31,11 @@ pub trait Articles {
     /// The hash of an article's entry.
     fn hash(&self, article: u64) -> Result<Digest>;
 
-    /// Gives every article from `first` on, in order.
-    fn each(&self, first: u64, take: Take<'_>) -> Result<()>;
+    /// Gives those with these numbers, in order, as far as there are any.
+    fn each(&self, numbers: Range<u64>, take: Take<'_>) -> Result<()>;
+
+    /// How many times somebody said in which language an article is.
+    fn languages_said(&self) -> u64;
 }
 
 /// An index that is built from the articles, one after the other.

@@ -389,8 +389,9 @@ pub(crate) mod tests {
         Document {
             digest,
             article,
-            captures: vec![Capture { seq: 7, digest, provenance }],
+            captures: vec![Capture { seq: 7, digest, provenance, corrections: Vec::new() }],
             placed_by: 0,
+            languages: Vec::new(),
             tags: Vec::new(),
         }
     }

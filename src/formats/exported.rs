@@ -3,8 +3,8 @@
 use super::fields::{short, take_described};
 use super::reader::Around;
 use crate::model::{
-    Article, Column, Dated, Digest, Draft, Language, Origin, Original, Provenance, Published, Raw, Reason,
-    Source, Timestamp,
+    Article, Column, Correction, Dated, Detail, Digest, Draft, Language, Origin, Original, Provenance,
+    Published, Raw, Reason, Source, Timestamp,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -102,9 +102,9 @@ pub fn drafts(mut object: Map<String, Value>, around: &Around<'_>) -> Result<Vec
     };
     let mut drafts = Vec::with_capacity(captures.len());
     for capture in captures {
-        let provenance = capture.as_object().and_then(|capture| Said(capture).provenance());
-        let mut provenance = provenance
-            .ok_or_else(|| format!("one of its captures is not understood: {}", short(&capture)))?;
+        let read = capture.as_object().and_then(|capture| Said(capture).as_read());
+        let (mut provenance, corrections) =
+            read.ok_or_else(|| format!("one of its captures is not understood: {}", short(&capture)))?;
         if of_before {
             provenance.lift_extra(around);
             if found != digest {
@@ -116,6 +116,7 @@ pub fn drafts(mut object: Map<String, Value>, around: &Around<'_>) -> Result<Vec
             body: body.clone(),
             language,
             provenance,
+            corrections,
             tags: std::mem::take(&mut tags),
             ..Draft::default()
         });
@@ -213,6 +214,32 @@ impl Said<'_> {
     /// The value of a column that has one of some names.
     fn enumerated<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_value(self.0.get(name)?.clone()).ok()
+    }
+
+    /// What the input of a capture said, and how that was corrected since. `None` if it is not understood.
+    fn as_read(&self) -> Option<(Provenance, Vec<Correction>)> {
+        let (mut provenance, mut corrections) = (self.provenance()?, Vec::new());
+        let Some(said) = self.0.get("corrections").filter(|said| !said.is_null()) else {
+            return Some((provenance, corrections));
+        };
+        for said in said.as_array()?.iter().rev() {
+            let said = Said(said.as_object()?);
+            let was = Said(said.0.get("was")?.as_object()?);
+            let before = was.provenance()?;
+            let filled = said.flag("filled").unwrap_or(false);
+            let at_ms = said.instant("at")??.0.saturating_mul(1000);
+            let mut correction = Correction { filled, at_ms, ..Correction::default() };
+            for detail in Detail::ALL.iter().filter(|detail| was.0.contains_key(detail.name())) {
+                correction.take(*detail, &provenance);
+                detail.copy(&before, &mut provenance);
+                provenance.origins.retain(|(field, _)| field != detail.name());
+                let origins = before.origins.iter().filter(|(field, _)| field == detail.name());
+                provenance.origins.extend(origins.cloned());
+            }
+            corrections.push(correction);
+        }
+        corrections.reverse();
+        Some((provenance, corrections))
     }
 
     /// What a capture says. `None` if it is not understood.

@@ -82,7 +82,7 @@ pub fn reextract(archive: &mut Archive, query: &Query, dry: bool, stop: &dyn Fn(
         }
         for put in archive.commit(changed)? {
             match put {
-                Put::Known | Put::Removed => reread.known += 1,
+                Put::Known | Put::Filled(_) | Put::Removed => reread.known += 1,
                 Put::New(_) | Put::Captured(_) => reread.changed += 1,
             }
         }

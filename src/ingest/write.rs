@@ -263,6 +263,10 @@ impl Writer<'_> {
                 }
                 Put::Captured(_) => brings.captured += 1,
                 Put::Known => brings.known += 1,
+                Put::Filled(_) => {
+                    brings.known += 1;
+                    brings.filled += 1;
+                }
                 Put::Removed => brings.removed += 1,
             }
         }
@@ -282,6 +286,7 @@ impl Writer<'_> {
         self.counts.new += brings.new;
         self.counts.captured += brings.captured;
         self.counts.known += brings.known;
+        self.counts.filled += brings.filled;
         self.counts.removed += brings.removed;
         self.counts.noted += brings.noted;
         self.place = place;

@@ -11,6 +11,8 @@
 //! | 3 tags | 1: article, 2: added…, 3: removed…, 4: when (ms) |
 //! | 4 saved query | 2: name, 3: query; none takes the name away, 4: when (ms) |
 //! | 5 removal | 1: article, 2: its digest, 3: reason, 4: when (ms), 5: reference |
+//! | 6 correction | 1: article, 2–22: as in a capture, what holds from now on, 23: the capture, 24: a field that has no value from now on…, 25: another finding said it, 26: when (ms) |
+//! | 7 language | 1: article, 2: language; none is not known, 4: when (ms) |
 //!
 //! In 5 and 16 of a capture: 1: instant (s), 2: precision (0 second, 1 minute, 2 day, 3 month), 3: origin (0 given, 1 JSON-LD, 2 meta,
 //! 3 time tag, 4 URL, 5 feed, 6 WARC, 7 text), 4: zone (minutes), 5: not plausible. In 21: 1: digest, 2: the archive that keeps it,
@@ -24,8 +26,8 @@
 use super::position::Head;
 use crate::bytes::fields::{Field, Malformed, Reader, Writer, replaced};
 use crate::model::{
-    Article, Dated, Digest, Error, Language, Origin, Original, Precision, Provenance, Published, Source,
-    Timestamp,
+    Article, Correction, Dated, Detail, Digest, Error, Language, Origin, Original, Precision, Provenance,
+    Published, Source, Timestamp,
 };
 use std::cell::RefCell;
 
@@ -34,9 +36,12 @@ const CAPTURE: u16 = 2;
 const TAGS: u16 = 3;
 const SAVED: u16 = 4;
 const REMOVAL: u16 = 5;
+const CORRECTION: u16 = 6;
+const LANGUAGE: u16 = 7;
 /// The version of the kinds above, and their highest fields.
 const VERSION: u8 = 1;
-const FIELDS: [(u16, u64); 5] = [(ARTICLE, 5), (CAPTURE, 22), (TAGS, 4), (SAVED, 4), (REMOVAL, 5)];
+const FIELDS: [(u16, u64); 7] =
+    [(ARTICLE, 5), (CAPTURE, 22), (TAGS, 4), (SAVED, 4), (REMOVAL, 5), (CORRECTION, 26), (LANGUAGE, 4)];
 /// The field that names the article which an entry is about.
 const ABOUT: u16 = 1;
 /// Numbers of articles have 40 bits.
@@ -128,6 +133,24 @@ pub enum Entry {
         /// When, in milliseconds since 1970.
         at_ms: i64,
     },
+    /// Something else holds of a capture than its input said.
+    Correction {
+        /// The article's number.
+        article: u64,
+        /// The capture's [name](RawEntry::capture_name).
+        capture: Digest,
+        /// What holds.
+        correction: Box<Correction>,
+    },
+    /// The text of an article is in another language than was told.
+    Language {
+        /// The article's number.
+        article: u64,
+        /// The language; none is not known.
+        language: Option<Language>,
+        /// When, in milliseconds since 1970.
+        at_ms: i64,
+    },
     /// What was there is gone; its hash is left.
     Gone {
         /// What it was.
@@ -189,6 +212,22 @@ impl Entry {
                 fields.text(5, reference.as_deref());
                 REMOVAL
             }
+            Entry::Correction { article, capture, correction } => {
+                let Correction { values, cleared, filled, at_ms } = &**correction;
+                fields.uint(1, *article);
+                write_provenance(fields, values);
+                fields.bytes(23, &capture.0);
+                cleared.iter().for_each(|detail| fields.uint(24, detail.number().into()));
+                fields.flag(25, *filled);
+                fields.int(26, *at_ms);
+                CORRECTION
+            }
+            Entry::Language { article, language, at_ms } => {
+                fields.uint(1, *article);
+                fields.text(2, language.as_ref().map(Language::as_str));
+                fields.int(4, *at_ms);
+                LANGUAGE
+            }
             Entry::Gone { kind } | Entry::Later { kind } => *kind,
         }
     }
@@ -208,6 +247,21 @@ impl RawEntry {
     /// Whether it is a capture that can be read.
     pub fn is_capture(&self) -> bool {
         self.can_be_read_as(CAPTURE)
+    }
+
+    /// The name of a capture, by which it is corrected: the hash of its bytes without the number of its article.
+    pub fn capture_name(&self) -> Digest {
+        let mut hasher = blake3::Hasher::new();
+        let mut rest = Reader::new(&self.bytes);
+        let mut before = rest.rest();
+        while let Some(Ok(field)) = rest.next() {
+            let after = rest.rest();
+            if field.number != u64::from(ABOUT) {
+                hasher.update(&before[..before.len() - after.len()]);
+            }
+            before = after;
+        }
+        Digest(*hasher.finalize().as_bytes())
     }
 
     fn can_be_read_as(&self, kind: u16) -> bool {
@@ -284,9 +338,32 @@ impl RawEntry {
                 let (article, provenance) = read_capture(&self.bytes)?;
                 Entry::Capture { article, provenance: Box::new(provenance) }
             }
-            TAGS | SAVED | REMOVAL => self.read_change()?,
+            CORRECTION => self.read_correction()?,
+            TAGS | SAVED | REMOVAL | LANGUAGE => self.read_change()?,
             _ => Entry::Later { kind },
         })
+    }
+
+    fn read_correction(&self) -> Result<Entry, Malformed> {
+        let (article, values) = read_capture(&self.bytes)?;
+        let mut correction = Correction { values, ..Correction::default() };
+        let mut capture = None;
+        for field in Reader::new(&self.bytes) {
+            let field = field?;
+            match field.number {
+                23 => capture = Some(Digest(field.array()?)),
+                24 => {
+                    let number = field.uint()?;
+                    let known = Detail::ALL.iter().find(|detail| u64::from(detail.number()) == number);
+                    correction.cleared.extend(known);
+                }
+                25 => correction.filled = field.uint()? != 0,
+                26 => correction.at_ms = field.int()?,
+                _ => {}
+            }
+        }
+        let capture = capture.ok_or_else(|| Malformed("it names no capture".to_owned()))?;
+        Ok(Entry::Correction { article, capture, correction: Box::new(correction) })
     }
 
     fn read_change(&self) -> Result<Entry, Malformed> {
@@ -305,10 +382,14 @@ impl RawEntry {
             }
         }
         let missing = |what: &str| Malformed(format!("it has no {what}"));
-        if self.kind == TAGS {
+        if matches!(self.kind, TAGS | LANGUAGE) {
             check_number(article)?;
         }
         Ok(match self.kind {
+            LANGUAGE => {
+                let language = second.pop().and_then(|code| Language::parse(&code));
+                Entry::Language { article, language, at_ms }
+            }
             TAGS => Entry::Tags { article, added: second, removed: third, at_ms },
             SAVED => {
                 let name = second.pop().ok_or_else(|| missing("name"))?;
@@ -672,7 +753,27 @@ pub(super) mod tests {
                 reference: Some("letter".to_owned()),
                 at_ms: 4,
             },
+            Entry::Correction { article: 1, capture: Digest([2; 32]), correction: Box::new(correction()) },
+            Entry::Language { article: 1, language: Language::parse("ru"), at_ms: 6 },
+            Entry::Language { article: 1, language: None, at_ms: 7 },
         ]
+    }
+
+    /// One of everything that can be corrected.
+    fn correction() -> Correction {
+        let mut correction = Correction { filled: true, at_ms: 5, ..Correction::default() };
+        Detail::ALL.iter().for_each(|detail| detail.copy(&full(), &mut correction.values));
+        correction.values.byline.clear();
+        correction.cleared.push(Detail::Byline);
+        correction
+    }
+
+    #[test]
+    fn a_capture_has_the_same_name_whatever_the_number_of_its_article() {
+        let capture = |article, provenance| Entry::Capture { article, provenance: Box::new(provenance) };
+        let name = |entry: Entry| entry.encode().capture_name();
+        assert_eq!(name(capture(1, full())), name(capture(70_000, full())));
+        assert_ne!(name(capture(1, full())), name(capture(1, Provenance { url: None, ..full() })));
     }
 
     #[test]
@@ -693,7 +794,7 @@ pub(super) mod tests {
         assert_eq!(hashes, GOLDEN);
     }
 
-    const GOLDEN: [&str; 7] = [
+    const GOLDEN: [&str; 10] = [
         "7878b664951d5dec",
         "61bff42366c0fcdc",
         "c35f1c395327af05",
@@ -701,6 +802,9 @@ pub(super) mod tests {
         "e14e5db756924f03",
         "b486af0174d0fed4",
         "0873d663addefa02",
+        "cee861b8a1f71481",
+        "c4b2c751a432a561",
+        "d14150105baf4ff2",
     ];
 
     #[test]
@@ -732,7 +836,9 @@ pub(super) mod tests {
 
     #[test]
     fn entries_are_about_articles_in_every_kind() {
-        for (entry, about) in every_kind().iter().zip([&[][..], &[1], &[300], &[1], &[], &[], &[1]]) {
+        for (entry, about) in
+            every_kind().iter().zip([&[][..], &[1], &[300], &[1], &[], &[], &[1], &[1], &[1], &[1]])
+        {
             let raw = entry.encode();
             assert_eq!(raw.about(), about);
             let others: Vec<u64> = about.iter().map(|article| article + 70_000).collect();

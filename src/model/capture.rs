@@ -1,5 +1,6 @@
 //! One finding of an article: where, when and by whom it was published.
 
+use super::correction::Corrected;
 use super::digest::Digest;
 use super::published::Published;
 use super::source::Source;
@@ -15,8 +16,10 @@ pub struct Capture {
     pub seq: u64,
     /// The article that was found.
     pub digest: Digest,
-    /// What was found out about it.
+    /// What is known of it.
     pub provenance: Provenance,
+    /// How that came to differ from what its input said, in order.
+    pub corrections: Vec<Corrected>,
 }
 
 /// What is known of one finding of an article: everything about a [`Capture`] that its input says.

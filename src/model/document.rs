@@ -2,6 +2,7 @@
 
 use super::article::Article;
 use super::capture::Capture;
+use super::correction::Said;
 use super::digest::Digest;
 use super::error::{Error, Result};
 
@@ -16,6 +17,8 @@ pub struct Document {
     pub captures: Vec<Capture>,
     /// The capture that placed it: an index into `captures`.
     pub placed_by: usize,
+    /// What was said of the article's language, in order.
+    pub languages: Vec<Said>,
     /// The article's tags, in alphabetical order.
     pub tags: Vec<String>,
 }

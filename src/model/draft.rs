@@ -1,6 +1,7 @@
 //! What a reader finds in an input before it is an article, and what could not become one.
 
 use super::capture::Provenance;
+use super::correction::Correction;
 use super::language::Language;
 use super::original::Raw;
 use super::reason::Reason;
@@ -17,6 +18,8 @@ pub struct Draft {
     pub language: Option<Language>,
     /// What the input says of where and when it was found.
     pub provenance: Provenance,
+    /// Corrections that were made of that elsewhere, in order.
+    pub corrections: Vec<Correction>,
     /// What was considered and why it was chosen, if that was asked for; not kept.
     pub explanation: Vec<String>,
     /// Why it is no article, if it was asked for all the same.

@@ -4,7 +4,7 @@ use super::draft::Rejection;
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// Counts of an ingest. `read` is the sum of the seven after it.
+/// Counts of an ingest. `read` is the sum of `new`, `captured`, `known`, `removed`, `data`, `rejected` and `passed`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Captures that were read, and inputs or records that were rejected.
@@ -15,6 +15,8 @@ pub struct Counts {
     pub captured: u64,
     /// Captures that were there.
     pub known: u64,
+    /// Of those, captures in which something was missing that is known now.
+    pub filled: u64,
     /// Captures of articles that were removed, and stay out.
     pub removed: u64,
     /// Originals and saved queries of an export.

@@ -25,6 +25,11 @@ impl Published {
         let Dated { at, precision, offset_minutes } = dated;
         Published { at, precision, origin, offset_minutes, suspect: is_suspect(at, captured) }
     }
+
+    /// The date alone.
+    pub fn dated(&self) -> Dated {
+        Dated { at: self.at, precision: self.precision, offset_minutes: self.offset_minutes }
+    }
 }
 
 /// Dates before 1600, and those later than two days after the capture, are kept and marked.

@@ -1,13 +1,15 @@
 //! Commits on their way into the store: the rows that they become, and the state after them.
 
+use super::corrections::{CorrectionRow, Standing, indexed, standings};
 use super::failure::damaged;
 use super::keys::{self, marks, url_hash};
 use super::state::{Removed, SavedQuery, SourceNames, State, Tagged};
 use super::trees::Rows;
 use super::view::View;
 use crate::bytes::codec;
+use crate::bytes::pack::Row;
 use crate::ledger::{Commit, Entry, Numbered, Position, RawEntry, article_keys, capture_keys};
-use crate::model::{Digest, Result};
+use crate::model::{Correction, Digest, Result};
 use std::collections::{BTreeMap, HashMap};
 
 /// Commits on their way into the store: rows, and what the state will be.
@@ -24,6 +26,19 @@ pub(super) struct Applying {
     awaits: Option<u64>,
     tagged: BTreeMap<u64, Tags>,
     queries: BTreeMap<u64, SavedQuery>,
+    /// The captures of these commits by article, once somebody asks for one.
+    captured: Option<HashMap<u64, Vec<u64>>>,
+    /// The captures that articles have by their names, once somebody corrects one.
+    named: HashMap<u64, HashMap<Digest, u64>>,
+    /// Captures that are corrected, by number.
+    corrected: BTreeMap<u64, Moved>,
+}
+
+/// A capture that is corrected: since which entries it stood where.
+struct Moved {
+    article: u64,
+    digest: Digest,
+    standings: Vec<(u64, Standing)>,
 }
 
 /// An article of a commit on its way into the store.
@@ -44,8 +59,22 @@ impl Applying {
         let state = State::clone(view.state());
         let names = SourceNames::clone(&*view.names()?);
         let known = (names.names().len(), state.tags().len());
-        let (rows, new, tagged, queries) = Default::default();
-        Ok(Applying { view, state, names, known, rows, new, awaits: None, tagged, queries })
+        let (rows, new, tagged, queries, captured, named, corrected) = Default::default();
+        let awaits = None;
+        Ok(Applying {
+            view,
+            state,
+            names,
+            known,
+            rows,
+            new,
+            awaits,
+            tagged,
+            queries,
+            captured,
+            named,
+            corrected,
+        })
     }
 
     /// Takes a commit in.
@@ -75,6 +104,13 @@ impl Applying {
                 Ok(())
             }
             Entry::Removal { article, digest, .. } => self.remove(article, digest, seq),
+            Entry::Correction { article, capture, correction } => {
+                self.correct(seq, article, &capture, &correction)
+            }
+            Entry::Language { article, language, .. } => {
+                self.note(article, seq, &CorrectionRow::Language(language));
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -112,6 +148,12 @@ impl Applying {
 
     fn capture(&mut self, seq: u64, entry: &RawEntry) -> Result<()> {
         let keys = capture_keys(&entry.bytes).map_err(damaged)?;
+        if let Some(captured) = &mut self.captured {
+            captured.entry(keys.article).or_default().push(seq);
+        }
+        if let Some(named) = self.named.get_mut(&keys.article) {
+            named.entry(entry.capture_name()).or_insert(seq);
+        }
         let is_first = self.awaits == Some(keys.article);
         self.awaits.take_if(|_| is_first);
         self.misses_first();
@@ -140,6 +182,83 @@ impl Applying {
             self.rows.by_url.push((keys::url_key(url_hash(url), seq, keys.article), Box::default()));
         }
         Ok(())
+    }
+
+    /// Something else holds of a capture from an entry on. One that was lost has nothing that could be corrected.
+    fn correct(&mut self, seq: u64, article: u64, name: &Digest, correction: &Correction) -> Result<()> {
+        let digest = match self.new_article(article) {
+            Some(new) => new.digest,
+            None if self.state.is_unreadable(article) => return Ok(()),
+            None => self.view.article(article)?.digest,
+        };
+        let Some(capture) = self.capture_named(article, name)? else { return Ok(()) };
+        if !self.corrected.contains_key(&capture) {
+            let standings = self.standings(capture, article)?;
+            self.corrected.insert(capture, Moved { article, digest, standings });
+        }
+        let Moved { standings, .. } = self.corrected.get_mut(&capture).expect("it was put in");
+        let (_, last) = standings.last().expect("it stands somewhere since it came");
+        let mut standing = last.clone();
+        standing.correct(correction, |source| self.names.number_or_new(source));
+        standings.push((seq, standing));
+        self.note(article, seq, &CorrectionRow::Capture(capture));
+        Ok(())
+    }
+
+    fn note(&mut self, article: u64, seq: u64, what: &CorrectionRow) {
+        if !self.state.is_unreadable(article) {
+            self.state.correct(article, seq, what);
+            self.rows.corrections.push((keys::article_key(article, seq), what.encode()));
+        }
+    }
+
+    /// The capture of an article with this name.
+    fn capture_named(&mut self, article: u64, name: &Digest) -> Result<Option<u64>> {
+        if let Some(named) = self.named.get(&article) {
+            return Ok(named.get(name).copied());
+        }
+        let mut seqs = match self.new_article(article) {
+            Some(_) => Vec::new(),
+            None => self.view.captures_of(article, self.view.article(article)?.first_seq)?,
+        };
+        let rows = &self.rows.captures;
+        let captured = self.captured.get_or_insert_with(|| {
+            let mut captured = HashMap::<u64, Vec<u64>>::new();
+            for (key, row) in rows {
+                let entry = RawEntry::of_row(row).ok().filter(RawEntry::is_capture);
+                for article in entry.map(|entry| entry.about()).unwrap_or_default() {
+                    captured.entry(article).or_default().push(keys::read_number(key));
+                }
+            }
+            captured
+        });
+        seqs.extend(captured.get(&article).into_iter().flatten());
+        let mut named = HashMap::new();
+        for seq in seqs {
+            named.entry(self.raw_entry(seq)?.capture_name()).or_insert(seq);
+        }
+        let found = named.get(name).copied();
+        self.named.insert(article, named);
+        Ok(found)
+    }
+
+    /// An entry that is no article, of these commits or before them.
+    fn raw_entry(&self, seq: u64) -> Result<RawEntry> {
+        match self.rows.captures.binary_search_by_key(&keys::number(seq), |row| row.0) {
+            Ok(at) => RawEntry::of_row(&self.rows.captures[at].1).map_err(damaged),
+            Err(_) => self.view.raw_entry(seq),
+        }
+    }
+
+    /// Where a capture stood before these commits.
+    fn standings(&mut self, seq: u64, article: u64) -> Result<Vec<(u64, Standing)>> {
+        let entry = self.raw_entry(seq)?;
+        let keys = capture_keys(&entry.bytes).map_err(damaged)?;
+        let source = keys.source.map_or(0, |source| self.names.number_or_new(source));
+        let corrections = self.view.corrections(article, seq)?;
+        Ok(standings(seq, Standing::of(&keys, source), &corrections, |source| {
+            self.names.number_or_new(source)
+        }))
     }
 
     fn tags(&mut self, seq: u64, article: u64, added: &[String], removed: &[String]) -> Result<()> {
@@ -195,14 +314,25 @@ impl Applying {
 
     /// Whether an entry of these commits is a capture of an article that can be read.
     fn is_capture(&self, seq: u64, article: u64) -> bool {
-        let found = self.rows.captures.binary_search_by_key(&keys::number(seq), |row| row.0);
-        let entry = found.ok().and_then(|at| RawEntry::of_row(&self.rows.captures[at].1).ok());
-        entry.is_some_and(|entry| entry.is_capture() && entry.about() == [article])
+        self.raw_entry(seq).is_ok_and(|entry| entry.is_capture() && entry.about() == [article])
     }
 
     pub fn finish(mut self, position: Position) -> Result<(Rows, State)> {
         self.misses_first();
-        let Applying { mut rows, mut state, names, known, tagged, queries, .. } = self;
+        let Applying { mut rows, mut state, names, known, tagged, queries, corrected, .. } = self;
+        if !corrected.is_empty() {
+            for (seq, Moved { article, digest, standings }) in corrected {
+                let indexed = indexed(seq, article, &digest, &standings);
+                rows.by_date.extend(indexed.by_date);
+                rows.by_captured.extend(indexed.by_captured);
+                rows.by_source.extend(indexed.by_source);
+                rows.by_url.extend(indexed.by_url);
+            }
+            keep_last(&mut rows.by_date);
+            keep_last(&mut rows.by_captured);
+            keep_last(&mut rows.by_source);
+            keep_last(&mut rows.by_url);
+        }
         for (number, name) in (1u32..).zip(names.names()).skip(known.0) {
             rows.sources.push((number.to_be_bytes(), name.as_str().as_bytes().into()));
         }
@@ -223,4 +353,11 @@ impl Applying {
         state.set_names(names);
         Ok((rows, state))
     }
+}
+
+/// Of rows with the same key, the last one is right.
+fn keep_last<const K: usize>(rows: &mut Vec<Row<K>>) {
+    rows.reverse();
+    rows.sort_by_key(|(key, _)| *key);
+    rows.dedup_by_key(|(key, _)| *key);
 }

@@ -6,6 +6,7 @@
 
 mod apply;
 mod bodies;
+mod corrections;
 mod failure;
 pub mod keys;
 mod memory;
@@ -18,6 +19,7 @@ mod trees;
 mod view;
 
 pub use bodies::{cut_bodies, encode_bodies};
+pub use corrections::{CorrectionRow, Indexed, Standing, indexed, standings};
 pub(crate) use failure::damaged;
 pub use keys::{Mark, marks, url_hash};
 pub use packed::{Direction, Value};
@@ -44,7 +46,7 @@ use std::time::{Duration, Instant};
 use trees::{Change, Waiting};
 
 /// The version of all that stands in the store. One of another version is built again from the ledger.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// A quarter of it is the longest leaf that sled keeps in its log; a longer one would become a blob, which it never syncs.
 /// Opening reads and clears about one segment, so it should not be longer than it must.

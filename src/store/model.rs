@@ -1,9 +1,11 @@
 //! The store held against a model while a writer writes: every view answers as of its position, and a walk meets every row once,
 //! whatever is split under it.
 
-use super::{BODIES, Direction, Mark, Store, View, cut_bodies, encode_bodies, keys};
+use super::{BODIES, Direction, Mark, Store, Value, View, cut_bodies, encode_bodies, keys};
 use crate::ledger::{ArticleRow, Commit, Entry, Position};
-use crate::model::{Article, Dated, Digest, Origin, Precision, Provenance, Published, Source, Timestamp};
+use crate::model::{
+    Article, Correction, Dated, Digest, Language, Origin, Precision, Provenance, Published, Source, Timestamp,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -50,6 +52,37 @@ impl Model {
         captures.filter(|(_, article)| !removed.contains(article)).collect()
     }
 
+    /// When each capture was published and by whom, as it is known.
+    fn standings(&self, next_seq: u64) -> BTreeMap<u64, (Option<Timestamp>, Option<Source>)> {
+        let mut of = BTreeMap::<u64, Provenance>::new();
+        let mut names = BTreeMap::new();
+        for (seq, entry) in self.entries.range(..next_seq) {
+            match entry {
+                Entry::Capture { article, provenance } => {
+                    names.entry((*article, entry.encode().capture_name())).or_insert(*seq);
+                    of.insert(*seq, (**provenance).clone());
+                }
+                Entry::Correction { article, capture, correction } => {
+                    correction.apply(of.get_mut(&names[&(*article, *capture)]).unwrap());
+                }
+                _ => {}
+            }
+        }
+        let there = self.captures(next_seq);
+        of.retain(|seq, _| there.contains_key(seq));
+        let standing = |of: Provenance| (of.published.map(|published| published.at), of.source);
+        of.into_iter().map(|(seq, of)| (seq, standing(of))).collect()
+    }
+
+    /// The language of an article, as somebody said last.
+    fn language(&self, article: u64, next_seq: u64) -> Option<Language> {
+        let said = self.entries.range(..next_seq).rev().find_map(|(_, entry)| match entry {
+            Entry::Language { article: of, language, .. } if *of == article => Some(*language),
+            _ => None,
+        });
+        said.flatten()
+    }
+
     fn tags(&self, next_seq: u64) -> BTreeMap<u64, BTreeSet<String>> {
         let mut tags = BTreeMap::<u64, BTreeSet<String>>::new();
         for entry in self.entries.range(..next_seq).map(|(_, entry)| entry) {
@@ -91,7 +124,7 @@ fn commits(random: &mut Random, count: usize) -> (Vec<(Commit, Position)>, Model
         for _ in 0..1 + random.below(25) {
             let (seq, known) = (position.next_seq, model.articles.len() as u64);
             let any = |random: &mut Random| 1 + random.below(known);
-            let entry = match random.below(10) {
+            let entry = match random.below(13) {
                 0 | 1 if known > 0 => {
                     let (added, removed) = (random.below(TAGS), random.below(TAGS));
                     let (article, at_ms) = (any(random), 0);
@@ -110,6 +143,26 @@ fn commits(random: &mut Random, count: usize) -> (Vec<(Commit, Position)>, Model
                     let article = any(random);
                     let digest = model.articles[article as usize - 1].digest();
                     Entry::Removal { article, digest, reason: String::new(), reference: None, at_ms: 0 }
+                }
+                10 | 11 if known > 0 => {
+                    // Of these commits or of those before.
+                    let captures: Vec<&Entry> = model
+                        .entries
+                        .values()
+                        .filter(|entry| matches!(entry, Entry::Capture { .. }))
+                        .collect();
+                    let captured = captures[random.below(captures.len() as u64) as usize];
+                    let Entry::Capture { article, provenance } = captured else { unreachable!() };
+                    let mut after = (**provenance).clone();
+                    after.source = Source::parse(&format!("c{}", random.below(4)));
+                    after.published = after.published.filter(|_| random.below(2) > 0);
+                    let correction = Correction::between(provenance, &after).unwrap();
+                    let (article, capture) = (*article, captured.encode().capture_name());
+                    Entry::Correction { article, capture, correction: Box::new(correction) }
+                }
+                12 if known > 0 => {
+                    let language = Language::parse(["uk", "ru"][random.below(2) as usize]);
+                    Entry::Language { article: any(random), language, at_ms: 0 }
                 }
                 kind => {
                     let article = if kind < 6 && known > 0 { any(random) } else { known + 1 };
@@ -170,9 +223,16 @@ fn commits(random: &mut Random, count: usize) -> (Vec<(Commit, Position)>, Model
 fn check(view: &View, model: &Model, random: &mut Random) {
     let next_seq = view.next_seq();
     let captures = model.captures(next_seq);
-    let trees = view.tables();
-    let seen = |marks: Vec<Mark>| -> Vec<u64> {
-        let seqs: Vec<u64> = marks.into_iter().filter(|mark| view.sees(mark)).map(|mark| mark.seq).collect();
+    let (trees, standings, names) = (view.tables(), model.standings(next_seq), view.names().unwrap());
+    let seen = |marks: Vec<(Mark, bool)>| -> Vec<u64> {
+        let marks = marks.into_iter().filter(|(mark, stands)| *stands && view.sees(mark));
+        let seqs: Vec<u64> = marks
+            .map(|(mark, _)| {
+                let standing = (mark.at, names.name(mark.source).cloned());
+                assert_eq!(standing, standings[&mark.seq], "{} before {next_seq}", mark.seq);
+                mark.seq
+            })
+            .collect();
         assert!(
             seqs.iter().collect::<BTreeSet<_>>().len() == seqs.len(),
             "a row was met twice before {next_seq}"
@@ -186,17 +246,20 @@ fn check(view: &View, model: &Model, random: &mut Random) {
     };
     for direction in [Direction::Up, Direction::Down] {
         let rows = trees.by_date.range([0; 25], [0xff; 25], direction).enumerate();
-        let marks: Vec<Mark> = rows
+        let marks: Vec<(Mark, bool)> = rows
             .map(|(at, row)| {
                 slowly(at);
-                Mark::from_date_key(row.unwrap().key())
+                let row = row.unwrap();
+                (Mark::from_date_key(row.key()), view.stands(&row))
             })
             .collect();
-        assert!(if direction == Direction::Up { marks.is_sorted() } else { marks.iter().rev().is_sorted() });
+        let sorted = marks.iter().map(|(mark, _)| mark);
+        assert!(if direction == Direction::Up { sorted.is_sorted() } else { sorted.rev().is_sorted() });
         let found: BTreeSet<u64> = seen(marks).into_iter().collect();
         assert!(found.iter().eq(captures.keys()), "by_date before {next_seq}");
         let rows = trees.by_source.range([0; 25], [0xff; 25], direction);
-        let found = seen(rows.map(|row| Mark::from_source_key(row.unwrap().key())).collect());
+        let mark = |row: Value<25>| (Mark::from_source_key(row.key()), view.stands(&row));
+        let found = seen(rows.map(|row| mark(row.unwrap())).collect());
         assert_eq!(found.len(), captures.len(), "by_source before {next_seq}");
         let rows = trees.captures.range([0; 5], keys::number(next_seq - 1), direction);
         assert_eq!(rows.map(|row| row.map(|_| ()).unwrap()).count() as u64, next_seq - 1);
@@ -222,6 +285,11 @@ fn check(view: &View, model: &Model, random: &mut Random) {
         assert_eq!(view.body(article).unwrap(), text.body());
         let of: Vec<u64> = captures.iter().filter(|(_, of)| **of == article).map(|(seq, _)| *seq).collect();
         assert_eq!(view.captures_of(article, row.first_seq).unwrap(), of);
+        assert_eq!(row.language, model.language(article, next_seq));
+        for seq in of.iter().take(3) {
+            let of = view.capture(*seq).unwrap().1;
+            assert_eq!((of.published.map(|published| published.at), of.source), standings[seq]);
+        }
         let expected: Vec<String> = tags.get(&article).into_iter().flatten().cloned().collect();
         assert_eq!(view.tags_of(article).unwrap(), expected);
     }

@@ -1,12 +1,13 @@
 //! What is known of the store beside its rows: counters, names, and what may change later, with the numbers of the entries that
 //! began and ended it. A state is never changed: each transaction puts a new one in its place.
 
+use super::corrections::CorrectionRow;
 use super::failure::damaged;
 use super::keys;
 use super::trees::Tables;
 use crate::bytes::codec;
 use crate::ledger::Position;
-use crate::model::{Digest, Result, Source};
+use crate::model::{Digest, Language, Result, Source};
 use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -61,8 +62,15 @@ pub struct State {
     unreadable: RoaringTreemap,
     /// Both.
     dead: Arc<RoaringTreemap>,
+    /// Articles with a correction of a capture.
+    corrected: Arc<RoaringTreemap>,
+    /// What was said of the languages of articles, by the entries that said it.
+    languages: Arc<Languages>,
     names: OnceLock<Arc<SourceNames>>,
 }
+
+/// By article, the languages that it was said to be in, and by which entries.
+pub type Languages = BTreeMap<u64, Vec<(u64, Option<Language>)>>;
 
 /// A query that was saved, and the entry that ended it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +115,8 @@ impl State {
             removed: HashSet::new(),
             unreadable: RoaringTreemap::new(),
             dead: Arc::default(),
+            corrected: Arc::default(),
+            languages: Arc::default(),
             names: OnceLock::new(),
         };
         for row in trees.tag_names.rows() {
@@ -130,6 +140,11 @@ impl State {
             let (article, digest) = codec::decode(&row).map_err(damaged)?;
             state.remove(Removed { article, digest, since: keys::read_number(row.key()) });
         }
+        for row in trees.corrections.rows() {
+            let row = row?;
+            let [article, seq] = [&row.key()[..5], &row.key()[5..]].map(keys::read_number);
+            state.correct(article, seq, &CorrectionRow::decode(&row)?);
+        }
         for row in trees.unreadable.rows() {
             state.hide(keys::read_number(row?.key()));
         }
@@ -140,6 +155,28 @@ impl State {
     pub fn hide(&mut self, article: u64) {
         self.unreadable.insert(article);
         Arc::make_mut(&mut self.dead).insert(article);
+    }
+
+    /// Something was corrected.
+    pub fn correct(&mut self, article: u64, seq: u64, what: &CorrectionRow) {
+        match what {
+            CorrectionRow::Capture(_) => {
+                Arc::make_mut(&mut self.corrected).insert(article);
+            }
+            CorrectionRow::Language(language) => {
+                Arc::make_mut(&mut self.languages).entry(article).or_default().push((seq, *language));
+            }
+        }
+    }
+
+    /// Whether a capture of an article was ever corrected.
+    pub fn is_corrected(&self, article: u64) -> bool {
+        self.corrected.contains(article)
+    }
+
+    /// What was said of the languages of articles.
+    pub fn languages(&self) -> &Languages {
+        &self.languages
     }
 
     /// An article is not part of the archive any more.

@@ -111,5 +111,6 @@ trees! {
     queries, 5, INDEX, "seq that saved it (5) → name, query, seq that ended it, if one did";
     removals, 5, INDEX, "seq (5) → article, digest";
     commits, 5, INDEX, "seq of a commit's first entry (5) → when it was committed, milliseconds since 1970 (8)";
+    corrections, 10, INDEX, "article (5), seq (5) → the capture that it corrects, or the article's language from there on";
     unreadable, 5, INDEX, "article (5): its bytes are gone, or a later version wrote it";
 }

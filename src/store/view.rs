@@ -1,14 +1,15 @@
 //! [`View`]: the store as of one position of the ledger, whatever is written meanwhile.
 
+use super::corrections::{CorrectionRow, stands};
 use super::failure::damaged;
 use super::keys::{self, Mark};
-use super::packed::Direction;
+use super::packed::{Direction, Value};
 use super::state::{Applied, SourceNames, State, Tagged, holds};
 use super::trees::Tables;
 use crate::bytes::codec;
 use crate::bytes::number_set::NumberSet;
 use crate::ledger::{ArticleRow, Entry, RawEntry};
-use crate::model::{Digest, Prefix, Provenance, Result};
+use crate::model::{Corrected, Correction, Digest, Language, Prefix, Provenance, Result, Said};
 use roaring::RoaringTreemap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,6 +85,11 @@ impl View {
     /// Whether a row of an index is of something that it sees.
     pub fn sees(&self, mark: &Mark) -> bool {
         mark.seq < self.next_seq && self.has(mark.article)
+    }
+
+    /// Whether a capture stands where this row of an index says: it may have been corrected.
+    pub fn stands<const K: usize>(&self, row: &Value<K>) -> bool {
+        stands(row, self.next_seq)
     }
 
     /// Leaves those that are part of the archive.
@@ -193,9 +199,42 @@ impl View {
     pub fn article(&self, number: u64) -> Result<ArticleRow> {
         let (first_seq, entry) = self.article_entry(number)?;
         match entry.open(first_seq).map_err(damaged)? {
-            Entry::Article(row) => Ok(row),
+            Entry::Article(row) => Ok(ArticleRow { language: self.language(number, row.language), ..row }),
             _ => Err(damaged(format!("article {number} is gone"))),
         }
+    }
+
+    /// The language of an article that was told to be in this one: somebody may have said otherwise.
+    pub fn language(&self, article: u64, told: Option<Language>) -> Option<Language> {
+        let said = self.state.languages().get(&article).map_or(&[][..], Vec::as_slice);
+        said.iter().rev().find(|(seq, _)| *seq < self.next_seq).map_or(told, |(_, language)| *language)
+    }
+
+    /// What somebody said of the language of an article, in order.
+    pub fn said_of_language(&self, article: u64) -> Result<Vec<Said>> {
+        let Some(said) = self.state.languages().get(&article) else { return Ok(Vec::new()) };
+        let (first_seq, entry) = self.article_entry(article)?;
+        let Entry::Article(row) = entry.open(first_seq).map_err(damaged)? else { return Ok(Vec::new()) };
+        let (mut was, mut all) = (row.language, Vec::new());
+        for (seq, now) in said.iter().filter(|(seq, _)| *seq < self.next_seq) {
+            if let Entry::Language { at_ms, .. } = self.entry(*seq)? {
+                all.push(Said { seq: *seq, at_ms, was, now: *now });
+                was = *now;
+            }
+        }
+        Ok(all)
+    }
+
+    /// How many times somebody said in which language an article is.
+    pub fn languages_said(&self) -> u64 {
+        let said = |said: &Vec<(u64, _)>| said.iter().filter(|(seq, _)| *seq < self.next_seq).count() as u64;
+        self.state.languages().values().map(said).sum()
+    }
+
+    /// The articles of which somebody said later in which language they are.
+    pub fn languages_said_later(&self) -> impl Iterator<Item = u64> {
+        let is_later = |said: &Vec<(u64, _)>| said.iter().any(|(seq, _)| *seq >= self.next_seq);
+        self.state.languages().iter().filter(move |(_, said)| is_later(said)).map(|(article, _)| *article)
     }
 
     /// An article's body.
@@ -209,8 +248,67 @@ impl View {
         row.map(|row| row.to_vec()).ok_or_else(|| damaged(format!("the body of article {number} is missing")))
     }
 
-    /// What was captured: the article's number, and where it was found.
+    /// What is known of a capture: the article's number, and where it was found.
     pub fn capture(&self, seq: u64) -> Result<(u64, Provenance)> {
+        let (article, mut provenance) = self.capture_as_read(seq)?;
+        self.corrections(article, seq)?.iter().for_each(|(_, correction)| correction.apply(&mut provenance));
+        Ok((article, provenance))
+    }
+
+    /// The same with how it came to differ from what its input said, in order.
+    pub fn capture_with_history(&self, seq: u64) -> Result<(u64, Provenance, Vec<Corrected>)> {
+        let (article, mut provenance) = self.capture_as_read(seq)?;
+        let mut history = Vec::new();
+        for (made_by, correction) in self.corrections(article, seq)? {
+            let mut was = Provenance::default();
+            for detail in correction.details() {
+                detail.copy(&provenance, &mut was);
+                let origins = provenance.origins.iter().filter(|(field, _)| field == detail.name());
+                was.origins.extend(origins.cloned());
+            }
+            correction.apply(&mut provenance);
+            history.push(Corrected { seq: made_by, correction, was });
+        }
+        Ok((article, provenance, history))
+    }
+
+    /// The corrections of a capture of an article, in order, by the numbers of their entries.
+    pub fn corrections(&self, article: u64, capture: u64) -> Result<Vec<(u64, Correction)>> {
+        if !self.state.is_corrected(article) {
+            return Ok(Vec::new());
+        }
+        let range = (keys::article_key(article, 0), keys::article_key(article, self.next_seq - 1));
+        let mut corrections = Vec::new();
+        for row in self.tables.corrections.range(range.0, range.1, Direction::Up) {
+            let row = row?;
+            if CorrectionRow::decode(&row)? != CorrectionRow::Capture(capture) {
+                continue;
+            }
+            let seq = keys::read_number(&row.key()[5..]);
+            // The bytes of one that is about what was removed are gone.
+            if let Entry::Correction { correction, .. } = self.entry(seq)? {
+                corrections.push((seq, *correction));
+            }
+        }
+        Ok(corrections)
+    }
+
+    /// The capture of an article that an entry corrects.
+    pub fn corrected_by(&self, article: u64, seq: u64) -> Result<Option<u64>> {
+        let row = self.tables.corrections.get(&keys::article_key(article, seq))?;
+        Ok(match row.map(|row| CorrectionRow::decode(&row)).transpose()? {
+            Some(CorrectionRow::Capture(capture)) => Some(capture),
+            _ => None,
+        })
+    }
+
+    /// Whether a capture of an article was ever corrected.
+    pub fn is_corrected(&self, article: u64) -> bool {
+        self.state.is_corrected(article)
+    }
+
+    /// What the input of a capture said.
+    pub fn capture_as_read(&self, seq: u64) -> Result<(u64, Provenance)> {
         match self.entry(seq)? {
             Entry::Capture { article, provenance } => Ok((article, *provenance)),
             _ => Err(damaged(format!("{seq} is no capture"))),

@@ -333,7 +333,9 @@ fn open_files_and_compressed_pipes() {
 #[test]
 fn every_column_goes_in_again() {
     use pressmark::model::time::{Dated, Timestamp};
-    use pressmark::model::{Draft, Language, Origin, Original, Provenance, Published, Source};
+    use pressmark::model::{
+        Correction, Detail, Draft, Language, Origin, Original, Provenance, Published, Source,
+    };
     let env = TestEnv::with(&[]);
     let dated = Dated::parse("2025-01-28T09:31:05+02:00").unwrap();
     let full = Provenance {
@@ -366,22 +368,33 @@ fn every_column_goes_in_again() {
         notes: vec!["assumed".to_owned()],
     };
     let bare = Provenance { captured: full.captured, ..Provenance::default() };
+    // Somebody corrected one of them, and something was found by another finding.
+    let said = Provenance { source: Source::parse("b"), url: None, ..full.clone() };
+    let filled = Provenance { url: full.url.clone(), ..said.clone() };
+    let at_ms = 1_738_100_001_000;
+    let between = |before, after| Correction { at_ms, ..Correction::between(before, after).unwrap() };
+    let corrections = vec![between(&full, &said), Correction { filled: true, ..between(&said, &filled) }];
     let mut archive = env.open();
     for provenance in [&full, &bare] {
         let (headline, provenance) = (format!("H {}", provenance.byline.len()), provenance.clone());
         let (body, language) = ("Text.".to_owned(), Language::parse("en"));
         let tags = vec!["rain".to_owned()];
-        let draft = Draft { headline, body, language, provenance, tags, ..Draft::default() };
+        let corrections = if provenance == full { corrections.clone() } else { Vec::new() };
+        let draft = Draft { headline, body, language, provenance, tags, corrections, ..Draft::default() };
         archive.put(vec![draft]).unwrap();
     }
+    let now = archive.snapshot().unwrap().captures(1).unwrap();
     archive.close().unwrap();
     env.ok(&["export", "-o", "out.jsonl"]);
     env.ok(&["--archive", "again", "ingest", "out.jsonl"]);
     let again = pressmark::archive::Archive::open(&env.path("again"), &Default::default()).unwrap();
     let reader = again.snapshot().unwrap();
-    assert_eq!(reader.capture(1).unwrap().1, full);
+    assert_eq!(reader.captures(1).unwrap(), now);
+    assert_eq!(now[0].as_read(), full);
+    let details = |at: usize| now[0].corrections[at].correction.details().collect::<Vec<_>>();
+    assert_eq!((details(0), details(1)), (vec![Detail::Source, Detail::Url], vec![Detail::Url]));
     // What says nothing of its input gets one.
-    assert_eq!(reader.capture(3).unwrap().1, Provenance { input: "out.jsonl:2".to_owned(), ..bare });
+    assert_eq!(reader.capture(5).unwrap().1, Provenance { input: "out.jsonl:2".to_owned(), ..bare });
     drop(reader);
     again.close().unwrap();
     let fields: Vec<&str> = pressmark::export::COLUMNS.iter().map(|column| column.name).collect();

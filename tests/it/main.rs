@@ -5,6 +5,7 @@ mod env;
 
 mod answers;
 mod bad_input;
+mod corrections;
 mod crash;
 mod damage;
 mod export;

@@ -1,10 +1,10 @@
 //! Every plan against a full scan, pages against the whole, the parser against its printer.
 
-use pressmark::archive::{Archive, Open};
+use pressmark::archive::{Archive, Change, Open};
 use pressmark::derived::words::Scope;
 use pressmark::ledger::{Entry, RawEntry};
 use pressmark::model::{
-    Dated, Digest, Draft, Language, Origin, Precision, Provenance, Published, Source, Timestamp,
+    Dated, Detail, Digest, Draft, Language, Origin, Precision, Provenance, Published, Source, Timestamp,
 };
 use pressmark::query::{Bound, By, Clock, Condition, DateField, Expr, Order, Query, Span, Words, parse};
 use proptest::prelude::*;
@@ -52,6 +52,7 @@ fn draft(&(number, source, published, captured): &Raw) -> Draft {
     }
 }
 
+#[derive(Clone)]
 struct Captured {
     seq: u64,
     draft: Draft,
@@ -59,6 +60,7 @@ struct Captured {
 }
 
 /// The captures that the archive has, as it numbers them, and the tags of articles.
+#[derive(Clone)]
 struct Model {
     captures: Vec<Captured>,
     tags: BTreeSet<(String, &'static str)>,
@@ -66,16 +68,32 @@ struct Model {
 
 impl Model {
     fn new(raws: &[Raw]) -> Model {
-        let mut seen = BTreeSet::new();
-        let mut captures = Vec::new();
+        let (mut captures, mut seq) = (Vec::<Captured>::new(), 0);
         for raw in raws {
             let draft = draft(raw);
             let digest =
                 pressmark::model::Article::new(&draft.headline, &draft.body, None).digest().to_string();
-            let published = draft.provenance.published.map(|published| (published.at, published.precision));
-            if seen.insert((digest.clone(), raw.1, published)) {
-                captures.push(Captured { seq: captures.len() as u64 + 1, draft, digest });
+            let dated = |draft: &Draft| {
+                draft.provenance.published.map(|published| (published.at, published.precision))
+            };
+            let (place, date) =
+                ((draft.provenance.source.clone(), draft.provenance.url.clone()), dated(&draft));
+            let same = |known: &&mut Captured| {
+                let of = &known.draft.provenance;
+                known.digest == digest && (of.source.clone(), of.url.clone()) == place
+            };
+            let mut there: Vec<&mut Captured> = captures.iter_mut().filter(same).collect();
+            // Without a URL nobody knows that it is the same one.
+            let may_lack = place.1.is_some();
+            if there.iter().any(|known| dated(&known.draft) == date || may_lack && date.is_none()) {
+                continue;
             }
+            seq += 1;
+            if may_lack && let Some(known) = there.iter_mut().find(|known| dated(&known.draft).is_none()) {
+                known.draft.provenance.published = draft.provenance.published;
+                continue;
+            }
+            captures.push(Captured { seq, draft, digest });
         }
         Model { captures, tags: BTreeSet::new() }
     }
@@ -352,6 +370,44 @@ proptest! {
                 model.tags.extend(some.iter().filter(|other| *other != digest).map(|digest| (digest.clone(), *tag)));
             }
         }
+        // Some captures are corrected, and the languages of some articles; what was before is still there as of then.
+        let (before, next_seq) = (model.clone(), archive.position().next_seq);
+        let is_corrected = |capture: &Captured, at: usize| capture.digest.as_bytes()[at].is_multiple_of(3);
+        let source = Source::parse("s5.org");
+        let dated = Dated { at: at(17), precision: Precision::Second, offset_minutes: None };
+        let published = Some(Published::new(dated, Origin::Given, dated.at));
+        let values = Provenance { source: source.clone(), published, ..Provenance::default() };
+        let language = Language::parse("uk");
+        for (place, change) in [
+            (2, Change { values, ..Change::default() }),
+            (4, Change { cleared: vec![Detail::Published, Detail::Url], ..Change::default() }),
+            (5, Change { language: Some(language), ..Change::default() }),
+        ] {
+            let mut seqs = Vec::new();
+            for capture in model.captures.iter_mut().filter(|capture| is_corrected(capture, place)) {
+                seqs.push(capture.seq);
+                let of = &mut capture.draft.provenance;
+                match place {
+                    2 => {
+                        of.source = source.clone();
+                        of.published = Some(Published::new(dated, Origin::Given, of.captured.unwrap()));
+                    }
+                    4 => (of.published, of.url) = (None, None),
+                    _ => capture.draft.language = language,
+                }
+            }
+            archive.correct(&seqs, &change).unwrap();
+        }
+        let now = archive.snapshot().unwrap();
+        let then = now.as_of(next_seq).unwrap();
+        for query in queries.iter().take(20) {
+            for (snapshot, model) in [(&now, &model), (&then, &before)] {
+                let asked = snapshot.ask(query).unwrap();
+                let seqs: Vec<u64> = asked.hits().unwrap().map(|hit| hit.unwrap().seq).collect();
+                prop_assert_eq!(&seqs, &model.hits(query), "{} {:?}", asked.plan_lines().unwrap().join("; "), query);
+            }
+        }
+        drop((now, then));
         // Some articles are removed: no plan finds them.
         let removed: BTreeSet<String> = model.captures.iter().map(|capture| capture.digest.clone()).filter(|digest| digest.as_bytes()[3].is_multiple_of(removed)).collect();
         let reader = archive.snapshot().unwrap();
@@ -366,6 +422,8 @@ proptest! {
         if !removals.is_empty() {
             crate::format::append(&path, removals);
         }
+        let report = pressmark::verify(&path, pressmark::Depth::Data, std::time::Duration::ZERO, &|| false).unwrap();
+        prop_assert_eq!(report.findings, []);
         let archive = Archive::open(&path, &Open::default()).unwrap();
         model.captures.retain(|capture| !removed.contains(&capture.digest));
         for query in &queries {

@@ -4,8 +4,10 @@ use super::verify::{Named, named_by};
 use super::{Depth, Report};
 use crate::ledger::{ArticleRow, CaptureKeys, Entry, RawEntry, capture_keys};
 use crate::model::error::unless_damaged;
-use crate::model::{Error, Result};
-use crate::store::{self, Direction, Rows, SourceNames, Store, View, damaged, keys};
+use crate::model::{Digest, Error, Result};
+use crate::store::{
+    self, CorrectionRow, Direction, Rows, SourceNames, Standing, Store, Table, View, damaged, keys,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -41,13 +43,16 @@ pub(super) fn walk(
 /// What the entries of a store say that its indexes should have.
 #[derive(Default)]
 struct Seen {
-    captures: u64,
     /// Captures of an article that was there before.
     later: u64,
-    urls: u64,
+    by_date: u64,
+    by_captured: u64,
+    by_source: u64,
+    by_url: u64,
     texts: u64,
     digests: u64,
     bodies: u64,
+    corrections: u64,
     removed: BTreeSet<(u64, [u8; 32])>,
     tags: BTreeMap<u64, BTreeSet<String>>,
     queries: BTreeMap<String, String>,
@@ -156,6 +161,13 @@ impl Walk<'_> {
                 if !self.view.is_unreadable(article) {
                     self.capture(seq, &keys, self.names.number(provenance.source.as_ref()))?;
                 }
+            } else if let Entry::Correction { article, capture, .. } = &opened {
+                self.correction(seq, *article, Some(capture))?;
+                if let Entry::Correction { correction, .. } = &opened {
+                    named_by(named, seq, correction.values.kept_by(archive));
+                }
+            } else if let Entry::Language { article, .. } = &opened {
+                self.correction(seq, *article, None)?;
             } else {
                 self.other(opened);
             }
@@ -176,28 +188,66 @@ impl Walk<'_> {
             return Ok(());
         };
         let tables = self.view.tables();
-        self.seen.captures += 1;
-        let (published, captured) =
-            store::marks(seq, number, &article.digest, keys.published.as_ref(), keys.captured, source);
-        let mut rows = vec![
-            ("by_date", tables.by_date.get(&published.date_key())?.is_some()),
-            ("by_captured", tables.by_captured.get(&captured.date_key())?.is_some()),
-            ("by_source", tables.by_source.get(&published.source_key())?.is_some()),
-        ];
-        if let Some(url) = keys.url {
-            self.seen.urls += 1;
-            let key = keys::url_key(store::url_hash(url), seq, number);
-            rows.push(("by_url", tables.by_url.get(&key)?.is_some()));
+        let first = Standing::of(keys, source);
+        let corrections = self.view.corrections(number, seq)?;
+        let standings =
+            store::standings(seq, first, &corrections, |source| self.names.number_of(source).unwrap_or(0));
+        let mut expected = store::indexed(seq, number, &article.digest, &standings);
+        if corrections.is_empty() {
+            // Rows say nothing of when they hold where that is always.
+            expected.leave_out_times();
         }
+        let mut missing = Vec::new();
+        let mut look = |tree: &'static str, seen: &mut u64, found: Vec<bool>| {
+            *seen += found.len() as u64;
+            missing.extend(found.into_iter().filter(|found| !found).map(|_| tree));
+        };
+        let seen = &mut self.seen;
+        look("by_date", &mut seen.by_date, found(&tables.by_date, &expected.by_date)?);
+        look("by_captured", &mut seen.by_captured, found(&tables.by_captured, &expected.by_captured)?);
+        look("by_source", &mut seen.by_source, found(&tables.by_source, &expected.by_source)?);
+        look("by_url", &mut seen.by_url, found(&tables.by_url, &expected.by_url)?);
         if article.first_seq != seq {
-            self.seen.later += 1;
-            rows.push(("by_article", tables.by_article.get(&keys::article_key(number, seq))?.is_some()));
+            let there = tables.by_article.get(&keys::article_key(number, seq))?.is_some();
+            look("by_article", &mut seen.later, vec![there]);
         }
-        self.report.rows += rows.len() as u64;
-        for (tree, _) in rows.into_iter().filter(|(_, there)| !there) {
+        self.report.rows += (expected.rows() + usize::from(article.first_seq != seq)) as u64;
+        missing.dedup();
+        for tree in missing {
             self.report.store(format!("capture {seq} is missing in {tree}"));
         }
         Ok(())
+    }
+
+    /// The row that a correction should have: of a capture with this name, or of the language of its article.
+    fn correction(&mut self, seq: u64, article: u64, capture: Option<&Digest>) -> Result<()> {
+        let row = self.view.tables().corrections.get(&keys::article_key(article, seq))?;
+        let row = row.map(|row| CorrectionRow::decode(&row)).transpose()?;
+        self.seen.corrections += u64::from(row.is_some());
+        let is_right = match (&row, capture) {
+            (Some(CorrectionRow::Capture(of)), Some(name)) => {
+                unless_damaged(self.view.raw_entry(*of))?.is_some_and(|of| of.capture_name() == *name)
+            }
+            (Some(CorrectionRow::Language(_)), None) => true,
+            // What it corrects may have been lost before.
+            (None, Some(name)) => self.view.is_unreadable(article) || !self.has_capture(article, name)?,
+            (None, None) => self.view.is_unreadable(article),
+            _ => false,
+        };
+        if !is_right {
+            self.report.store(format!("correction {seq} is missing in corrections"));
+        }
+        Ok(())
+    }
+
+    fn has_capture(&self, article: u64, name: &Digest) -> Result<bool> {
+        let Some(row) = unless_damaged(self.view.article(article))? else { return Ok(false) };
+        for seq in self.view.captures_of(article, row.first_seq)? {
+            if self.view.raw_entry(seq)?.capture_name() == *name {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What is said of articles beside their captures.
@@ -214,13 +264,12 @@ impl Walk<'_> {
                 None => seen.queries.remove(&name),
             }),
             Entry::Removal { article, digest, .. } => {
-                if seen.removed.insert((article, digest.0)) {
-                    self.report.removed += 1;
-                    seen.digests += u64::from(self.view.is_unreadable(article));
-                }
+                let is_new = seen.removed.insert((article, digest.0));
+                self.report.removed += u64::from(is_new);
+                seen.digests += u64::from(is_new && self.view.is_unreadable(article));
             }
             Entry::Gone { .. } => self.report.gone += 1,
-            Entry::Article(_) | Entry::Capture { .. } | Entry::Later { .. } => {}
+            _ => {}
         }
     }
 
@@ -251,10 +300,11 @@ impl Walk<'_> {
         let mut sizes = vec![
             ("digests", count(tables.digests.rows())?, seen.digests),
             ("by_article", count(tables.by_article.rows())?, seen.later),
-            ("by_date", count(tables.by_date.rows())?, seen.captures),
-            ("by_captured", count(tables.by_captured.rows())?, seen.captures),
-            ("by_source", count(tables.by_source.rows())?, seen.captures),
-            ("by_url", count(tables.by_url.rows())?, seen.urls),
+            ("by_date", count(tables.by_date.rows())?, seen.by_date),
+            ("by_captured", count(tables.by_captured.rows())?, seen.by_captured),
+            ("by_source", count(tables.by_source.rows())?, seen.by_source),
+            ("by_url", count(tables.by_url.rows())?, seen.by_url),
+            ("corrections", count(tables.corrections.rows())?, seen.corrections),
         ];
         if self.depth == Depth::Data {
             // A killed ingest leaves bodies of commits that the store does not have yet; the next opening goes on there.
@@ -269,6 +319,12 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// Of each row that should be there, whether it is.
+fn found<const K: usize>(table: &Table<K>, rows: &BTreeMap<[u8; K], Box<[u8]>>) -> Result<Vec<bool>> {
+    let there = rows.iter().map(|(key, value)| Ok(table.get(key)?.is_some_and(|row| *row == **value)));
+    there.collect()
 }
 
 fn count<const K: usize>(mut rows: Rows<K>) -> Result<u64> {

@@ -1,12 +1,12 @@
 //! The query and the flags by which commands choose articles.
 
-use super::named;
+use super::{language, named, source};
 use crate::cli::exit::{Failure, Outcome, Result};
 use crate::cli::output::terminal::clean;
 use crate::cli::settings::settings;
 use pressmark::{
-    Clock, Condition, Cursor, DateField, Expr, Language, NoDate, Order, Query, Source, SyntaxError,
-    Timestamp, parse, parse_with_hints,
+    Bound, Clock, Condition, Cursor, DateField, Expr, NoDate, Order, Query, SyntaxError, Timestamp, parse,
+    parse_with_hints,
 };
 use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
@@ -226,7 +226,12 @@ impl FlagArgs {
 
     /// When a date begins.
     pub fn since(&self, flag: &str, text: &str) -> Result<Timestamp> {
-        Ok(self.clock()?.period(text).ok_or_else(|| bad_date(flag, text))?.0.at)
+        Ok(self.period(flag, text)?.0.at)
+    }
+
+    /// When a date begins and ends.
+    pub fn period(&self, flag: &str, text: &str) -> Result<(Bound, Bound)> {
+        self.clock()?.period(text).ok_or_else(|| bad_date(flag, text))
     }
 
     fn clock(&self) -> Result<Clock> {
@@ -246,22 +251,12 @@ impl FlagArgs {
         for name in &self.source {
             sources.push(match name.as_str() {
                 "none" => None,
-                name => Some(Source::parse(name).ok_or_else(|| {
-                    Failure::usage(
-                        &format!("'{}' is not a source", clean(name)),
-                        "a source is a domain or a slug: rubryka.com",
-                    )
-                })?),
+                name => Some(source(name)?),
             });
         }
         let mut languages = Vec::new();
         for code in &self.language {
-            languages.push(Language::parse(code).or_else(|| Language::of_name(code)).ok_or_else(|| {
-                Failure::usage(
-                    &format!("'{}' is not a language code", clean(code)),
-                    "languages are named by ISO 639: en, uk, ru",
-                )
-            })?);
+            languages.push(language(code)?);
         }
         let period = |flag: &str, text: &Option<String>| match text {
             None => Ok(None),

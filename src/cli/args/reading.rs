@@ -1,13 +1,13 @@
 //! How inputs are read: what `ingest` and `extract` are told alike.
 
-use super::dated;
+use super::{bad, dated, language, source};
 use crate::cli::exit::{Failure, Result};
 use crate::cli::output::advice;
 use crate::cli::output::terminal::{clean, grouped};
+use pressmark::Skip;
 use pressmark::ingest::{
     Captured, Format, Glob, Layouts, Limits, Mapping, Options, PathPattern, Pick, Wanted, parse_layouts,
 };
-use pressmark::{Language, Skip, Source};
 use std::collections::BTreeMap;
 
 /// How inputs are read.
@@ -73,22 +73,11 @@ impl Reading {
     pub fn options(&self, format: Option<Format>) -> Result<Options> {
         let mut mapping = Mapping::default();
         self.map.iter().for_each(|more| mapping.extend(more.clone()));
-        let bad = |what: &str, text: &str, hint: &str| {
-            Failure::usage(&format!("'{}' is not a {what}", clean(text)), hint)
-        };
         // As it stands in URLs: of a name in other letters the ASCII form.
         let host = |text: &str| {
             let host = url::Host::parse(text.strip_prefix("www.").unwrap_or(text));
             host.map(|host| host.to_string())
                 .map_err(|_| bad("domain", text, "a domain is one as in rubryka.com"))
-        };
-        let source = |text: &str| {
-            Source::parse(text)
-                .ok_or_else(|| bad("source", text, "a source is a domain or a slug: rubryka.com"))
-        };
-        let language = |text: &str| {
-            Language::parse(text)
-                .ok_or_else(|| bad("language code", text, "languages are named by ISO 639: en, uk, ru"))
         };
         Ok(Options {
             format,

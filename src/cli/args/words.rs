@@ -112,7 +112,7 @@ fn takes_a_value(option: &str, commands: &[&clap::Command]) -> bool {
 }
 
 /// The commands that take a query.
-const ASKING: [&str; 13] = [
+const ASKING: [&str; 14] = [
     "list",
     "search",
     "count",
@@ -120,6 +120,7 @@ const ASKING: [&str; 13] = [
     "show",
     "cat",
     "tag",
+    "set",
     "stats",
     "sources",
     "log",

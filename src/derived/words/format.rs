@@ -20,6 +20,9 @@ pub(super) struct Payload {
     pub next_article: u64,
     /// The hash of the entry before that one.
     pub last: String,
+    /// How many times it was told of an article that it is in another language.
+    #[serde(default)]
+    pub languages_said: u64,
 }
 
 #[derive(Clone, Copy)]

@@ -6,13 +6,14 @@ use super::segment::{Segment, segments};
 use crate::bytes::fs::{self, IoContext};
 use crate::derived::{Articles, Text};
 use crate::model::{Digest, Error, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tantivy::directory::RamDirectory;
 use tantivy::merge_policy::LogMergePolicy;
+use tantivy::query::{ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::tokenizer::TokenizerManager;
-use tantivy::{Index, IndexWriter, TantivyDocument};
+use tantivy::{DocSet, Index, IndexWriter, SegmentReader, TERMINATED, TantivyDocument};
 
 /// What a segment in memory begins with.
 const MEMORY_BYTES: usize = 4 << 20;
@@ -23,10 +24,13 @@ const THREADS: usize = 2;
 const MERGED_MAX: usize = 15_000;
 
 /// How far an index in a directory has come; `Err` is one that cannot be used.
-fn progress(dir: &Path, archive: uuid::Uuid) -> Result<(u64, Option<String>)> {
+fn progress(dir: &Path, archive: uuid::Uuid, languages_said: u64) -> Result<(u64, Option<String>)> {
     caught(dir, || {
         let (index, _) = open(dir)?;
         let Some(payload) = payload(&index)? else { return Ok((1, None)) };
+        if payload.languages_said != languages_said {
+            return Err(damaged("it has articles in other languages than the archive says"));
+        }
         if payload.version != analysis::VERSION {
             return Err(damaged(format!(
                 "it was made by {}, this is {}",
@@ -97,11 +101,12 @@ pub(super) struct Indexer {
     next_article: u64,
     committed: u64,
     last: String,
+    languages_said: u64,
 }
 
 impl Indexer {
-    /// Opens an index to be written, or makes one.
-    pub fn open(dir: &Path, archive: uuid::Uuid) -> Result<Indexer> {
+    /// Opens an index to be written, or makes one, which knows so much of what was said of languages.
+    pub fn open(dir: &Path, archive: uuid::Uuid, languages_said: u64) -> Result<Indexer> {
         fs::dirs_in(dir.parent().unwrap_or(dir)).recursive(true).create(dir).doing("create", dir)?;
         caught(dir, || {
             let (index, fields) = open(dir)?;
@@ -114,7 +119,7 @@ impl Indexer {
             let next_article = payload.as_ref().map_or(1, |payload| payload.next_article);
             let last = payload.map(|payload| payload.last).unwrap_or_default();
             let (dir, committed) = (dir.to_owned(), next_article);
-            Ok(Indexer { dir, archive, index, fields, writer, next_article, committed, last })
+            Ok(Indexer { dir, archive, index, fields, writer, next_article, committed, last, languages_said })
         })
     }
 
@@ -151,14 +156,37 @@ impl Indexer {
     }
 
     fn try_commit(&mut self) -> Result<()> {
-        if self.next_article == self.committed {
-            return Ok(());
-        }
+        if self.next_article == self.committed { Ok(()) } else { self.write() }
+    }
+
+    /// Takes articles again that are in other languages now.
+    pub fn relabel(&mut self, numbers: &[u64], articles: &dyn Articles) -> Result<()> {
+        let here: HashSet<u64> =
+            numbers.iter().copied().filter(|number| *number < self.next_article).collect();
+        let dir = self.dir.clone();
+        caught(&dir, || {
+            let old = OfArticles(Arc::new(here.clone()));
+            self.writer.delete_query(Box::new(old)).map_err(damaged)?;
+            for number in here {
+                articles.each(number..number + 1, &mut |_, text| {
+                    let document = text.map(|text| document(&self.fields, number, text));
+                    document.map_or(Ok(()), |document| {
+                        self.writer.add_document(document).map(drop).map_err(damaged)
+                    })
+                })?;
+            }
+            self.languages_said = articles.languages_said();
+            self.write()
+        })
+    }
+
+    fn write(&mut self) -> Result<()> {
         let payload = Payload {
             version: analysis::VERSION.to_owned(),
             archive: self.archive,
             next_article: self.next_article,
             last: self.last.clone(),
+            languages_said: self.languages_said,
         };
         let payload = serde_json::to_string(&payload).map_err(damaged)?;
         let mut prepared = self.writer.prepare_commit().map_err(damaged)?;
@@ -181,6 +209,47 @@ impl Indexer {
     }
 }
 
+/// Finds the documents of articles by their numbers, of which there is no index: one pass over a column.
+#[derive(Clone, Debug)]
+struct OfArticles(Arc<HashSet<u64>>);
+
+impl Query for OfArticles {
+    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Weight for OfArticles {
+    fn scorer(&self, reader: &SegmentReader, boost: f32) -> tantivy::Result<Box<dyn Scorer>> {
+        let articles = reader.fast_fields().u64("article")?.first_or_default_col(0);
+        let is_one = |document: &u32| self.0.contains(&articles.get_val(*document));
+        let documents: Vec<u32> = (0..reader.max_doc()).filter(is_one).collect();
+        Ok(Box::new(ConstScorer::new(Documents(documents.into_iter()), boost)))
+    }
+
+    fn explain(&self, _: &SegmentReader, _: u32) -> tantivy::Result<Explanation> {
+        Ok(Explanation::new("one of these articles", 1.0))
+    }
+}
+
+/// Documents, ascending.
+struct Documents(std::vec::IntoIter<u32>);
+
+impl DocSet for Documents {
+    fn advance(&mut self) -> u32 {
+        self.0.next();
+        self.doc()
+    }
+
+    fn doc(&self) -> u32 {
+        self.0.as_slice().first().copied().unwrap_or(TERMINATED)
+    }
+
+    fn size_hint(&self) -> u32 {
+        self.0.len() as u32
+    }
+}
+
 /// What there is of an index.
 pub(super) enum State {
     /// It has everything before this article.
@@ -189,12 +258,17 @@ pub(super) enum State {
     Bad(String),
 }
 
-/// Finds out what there is, and that it is of these articles.
-pub(super) fn state(dir: &Path, archive: uuid::Uuid, articles: &dyn Articles) -> Result<State> {
+/// Finds out what there is, and that it is of these articles and heard so much of languages.
+pub(super) fn state(
+    dir: &Path,
+    archive: uuid::Uuid,
+    articles: &dyn Articles,
+    languages_said: u64,
+) -> Result<State> {
     if !dir.exists() {
         return Ok(State::Missing);
     }
-    let (next, digest) = match progress(dir, archive) {
+    let (next, digest) = match progress(dir, archive, languages_said) {
         Ok(progress) => progress,
         Err(Error::Search { what }) => return Ok(State::Bad(what)),
         Err(e) => return Err(e),
@@ -247,7 +321,7 @@ pub(super) fn in_memory(articles: &dyn Articles, first: u64) -> Result<Vec<Arc<S
         let writer = index.single_segment_index_writer(RamDirectory::create(), MEMORY_BYTES);
         let mut writer = writer.map_err(damaged)?;
         let mut article = first;
-        articles.each(first, &mut |_, text| {
+        articles.each(first..u64::MAX, &mut |_, text| {
             let document = text.map(|text| document(&fields, article, text));
             article += 1;
             document.map_or(Ok(()), |document| writer.add_document(document).map_err(damaged))

@@ -19,6 +19,8 @@ pub struct Words {
     archive: uuid::Uuid,
     indexer: Option<Indexer>,
     lost: Option<String>,
+    /// What it has to know of languages when it is opened to be added to.
+    languages_said: u64,
     /// What was committed when somebody asked last.
     disk: Option<Arc<SearchIndex>>,
     /// Articles behind that: where each segment ends.
@@ -31,7 +33,7 @@ impl Words {
     /// That in a directory.
     pub fn new(dir: &Path, archive: uuid::Uuid) -> Words {
         let (dir, waiting) = (dir.to_owned(), Vec::new());
-        Words { dir, archive, indexer: None, lost: None, disk: None, waiting, all: None }
+        Words { dir, archive, indexer: None, lost: None, languages_said: 0, disk: None, waiting, all: None }
     }
 
     /// Where it is.
@@ -60,6 +62,22 @@ impl Words {
         self.indexer.as_mut().map_or(Ok(()), |indexer| indexer.commit_if(COMMIT_ARTICLES))
     }
 
+    /// Takes articles again of which somebody said in which language they are. One that had not heard of all that was said `before`
+    /// is left as it is: it begins anew.
+    pub fn relabel(&mut self, articles: &[u64], before: u64, of: &dyn Articles) -> Result<()> {
+        let was_open = self.indexer.is_some();
+        if !was_open {
+            let State::Good(_) = indexer::state(&self.dir, self.archive, of, before)? else { return Ok(()) };
+            self.indexer = Some(Indexer::open(&self.dir, self.archive, before)?);
+        }
+        if let Some(indexer) = &mut self.indexer {
+            indexer.relabel(articles, of)?;
+        }
+        (self.disk, self.all) = (None, None);
+        self.waiting.clear();
+        if was_open { Ok(()) } else { self.close() }
+    }
+
     /// An index with all articles. Nothing is written. `None` if it has to be brought up to date before.
     pub fn reader(&mut self, articles: &dyn Articles) -> Result<Option<Arc<SearchIndex>>> {
         let end = articles.end();
@@ -67,7 +85,7 @@ impl Words {
             return Ok(Some(all.clone()));
         }
         let Some(indexer) = &self.indexer else {
-            return match indexer::state(&self.dir, self.archive, articles)? {
+            return match indexer::state(&self.dir, self.archive, articles, articles.languages_said())? {
                 State::Good(next) if next >= end => {
                     self.all = Some(Arc::new(SearchIndex::open(&self.dir)?));
                     Ok(self.all.clone())
@@ -112,7 +130,8 @@ impl Derived for Words {
         if let Some(indexer) = &self.indexer {
             return Ok(indexer.next_article());
         }
-        match indexer::state(&self.dir, self.archive, articles)? {
+        self.languages_said = articles.languages_said();
+        match indexer::state(&self.dir, self.archive, articles, self.languages_said)? {
             State::Good(next) => return Ok(next),
             State::Missing => self.lost = Some("it was missing".to_owned()),
             State::Bad(reason) => {
@@ -130,7 +149,7 @@ impl Derived for Words {
     fn apply(&mut self, hash: &Digest, text: Option<Text<'_>>) -> Result<()> {
         let indexer = match &mut self.indexer {
             Some(indexer) => indexer,
-            unopened => unopened.insert(Indexer::open(&self.dir, self.archive)?),
+            unopened => unopened.insert(Indexer::open(&self.dir, self.archive, self.languages_said)?),
         };
         indexer.add(hash, text)
     }

@@ -1,0 +1,113 @@
+//! Corrections: what was found about articles, said anew. Their texts are their digests, and never change.
+
+use super::{Archive, ENTRIES_A_COMMIT, Snapshot};
+use crate::ledger::Entry;
+use crate::model::{Correction, Detail, Language, Origin, Provenance, Published, Result, TimeSource};
+use std::collections::HashSet;
+
+impl Archive {
+    /// Says of captures, by number, and of their articles what holds from now on. When this returns, it is durable.
+    pub fn correct(&mut self, captures: &[u64], change: &Change) -> Result<Changed> {
+        let (mut changed, mut articles) = (Changed::default(), Vec::new());
+        self.settle()?;
+        let before = self.snapshot()?.view.languages_said();
+        for some in captures.chunks(ENTRIES_A_COMMIT) {
+            let (entries, more) = corrections(&self.snapshot()?, some, change, self.time)?;
+            articles.extend(entries.iter().filter_map(|entry| match entry {
+                Entry::Language { article, .. } => Some(*article),
+                _ => None,
+            }));
+            changed.captures += more.captures;
+            changed.articles += more.articles;
+            self.change(entries)?;
+        }
+        if changed != Changed::default() {
+            // What comes next is told apart from what is known now.
+            self.guarded(Archive::flush)?;
+        }
+        if !articles.is_empty() {
+            self.indexes.relabel(&articles, before, &self.snapshot()?.view);
+        }
+        Ok(changed)
+    }
+
+    /// What [`Archive::correct`] would change.
+    pub fn would_correct(&self, captures: &[u64], change: &Change) -> Result<Changed> {
+        let snapshot = self.snapshot()?;
+        let (mut changed, mut seen) = (Changed::default(), HashSet::new());
+        for some in captures.chunks(ENTRIES_A_COMMIT) {
+            let (entries, more) = corrections(&snapshot, some, change, self.time)?;
+            changed.captures += more.captures;
+            for entry in entries {
+                if let Entry::Language { article, .. } = entry {
+                    changed.articles += u64::from(seen.insert(article));
+                }
+            }
+        }
+        Ok(changed)
+    }
+}
+
+/// What is to hold of captures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Change {
+    /// Details with their new values; no others. A date is judged anew for each capture.
+    pub values: Provenance,
+    /// Details that are to have no value.
+    pub cleared: Vec<Detail>,
+    /// The language of their articles; `Some(None)` is not known.
+    pub language: Option<Option<Language>>,
+}
+
+/// How many captures were corrected, and of how many articles the language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// Captures.
+    pub captures: u64,
+    /// Articles.
+    pub articles: u64,
+}
+
+/// The entries of a change, for those captures that it changes.
+fn corrections(
+    snapshot: &Snapshot,
+    captures: &[u64],
+    change: &Change,
+    time: TimeSource,
+) -> Result<(Vec<Entry>, Changed)> {
+    let (mut entries, mut changed, at_ms) = (Vec::new(), Changed::default(), time.now_ms());
+    let asked = Correction {
+        values: change.values.clone(),
+        cleared: change.cleared.clone(),
+        ..Correction::default()
+    };
+    let mut seen = HashSet::new();
+    for seq in captures {
+        let (article, before) = snapshot.capture(*seq)?;
+        let mut after = before.clone();
+        asked.details().for_each(|detail| detail.copy(&asked.values, &mut after));
+        if let Some(published) = &mut after.published
+            && asked.values.published.is_some()
+        {
+            let captured = before.captured.unwrap_or(time.now());
+            *published = match before.published {
+                Some(before) if before.dated() == published.dated() => before,
+                _ => Published::new(published.dated(), Origin::Given, captured),
+            };
+        }
+        if let Some(correction) = Correction::between(&before, &after) {
+            let correction = Box::new(Correction { at_ms, ..correction });
+            let capture = snapshot.view.raw_entry(*seq)?.capture_name();
+            entries.push(Entry::Correction { article, capture, correction });
+            changed.captures += 1;
+        }
+        if let Some(language) = change.language
+            && seen.insert(article)
+            && snapshot.row(article)?.language != language
+        {
+            entries.push(Entry::Language { article, language, at_ms });
+            changed.articles += 1;
+        }
+    }
+    Ok((entries, changed))
+}
