@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Outcome, Result};
-use super::output::terminal::shown;
+use super::output::terminal::{self, shown};
 use super::output::{Cell, Column, FormatArgs, List, Width};
 use super::settings::{Name, settings};
 
@@ -46,18 +46,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         Some(said) => (said.to_string(), by(&said.to_string(), "--wait", "PRESSMARK_WAIT")),
         None => set(Name::Wait, "60"),
     };
-    let pager = match (variable("PRESSMARK_PAGER"), settings.get(Name::Pager), variable("PAGER")) {
-        (Some(pager), ..) => (pager, "PRESSMARK_PAGER".to_owned()),
-        (None, Some((pager, from)), _) => (pager.to_owned(), shown(from)),
-        (None, None, Some(pager)) => (pager, "PAGER".to_owned()),
-        (None, None, None) => ("less".to_owned(), "default".to_owned()),
-    };
+    let (pager, from) = terminal::pager();
     let rows = [
         ("archive", archive),
         ("tz", set(Name::Tz, "UTC")),
         ("wait", wait),
         ("format", set(Name::Format, "table")),
-        ("pager", pager),
+        ("pager", (if pager.trim().is_empty() { "none".to_owned() } else { pager }, from)),
     ];
     let mut list = List::new(context, &args.format, &COLUMNS);
     for (name, (value, from)) in rows {

@@ -2,7 +2,7 @@
 
 use super::args::{FilterArgs, QueryArgs};
 use super::context::Context;
-use super::exit::{Outcome, Result};
+use super::exit::{Failure, Outcome, Result};
 use super::output::terminal::columns;
 use super::output::{Cell, Column, Format, FormatArgs, List, Width, bars};
 use pressmark::{Answer, By, Grouping, Order, Query, Request, Snapshot, Want};
@@ -51,6 +51,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             Ok(())
         })?;
         return Ok(args.query.outcome(count > 0));
+    }
+    if let Some(twice) = args.by.iter().enumerate().find(|(at, by)| args.by[..*at].contains(by)) {
+        return Err(Failure::usage(&format!("--by names {} twice", twice.1), "leave one of them out"));
     }
     let grouping = Grouping { by: args.by.clone(), zone: filter.flags.zone().to_owned(), zeros: args.zeros };
     let shares = args.share || args.share_of.is_some();

@@ -126,6 +126,11 @@ pub fn usage(
 fn sober(mut e: clap::Error) -> clap::Error {
     use clap::error::{ContextKind, ContextValue};
     const ALIKE: f64 = 0.85;
+    // Clap counts among what was used, and so as needed, what a variable says.
+    if let Some(ContextValue::StyledStr(usage)) = e.get(ContextKind::Usage) {
+        let without = usage.to_string().replace("--archive <DIR> ", "");
+        e.insert(ContextKind::Usage, ContextValue::StyledStr(without.into()));
+    }
     let pairs = [
         (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
         (ContextKind::InvalidArg, ContextKind::SuggestedArg),

@@ -227,16 +227,18 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Shows text a page at a time: by `$PRESSMARK_PAGER`, the user's setting, `$PAGER` or less. `false` if there is no pager, or nothing to show.
+/// What shows text a page at a time, and what says so: `$PRESSMARK_PAGER`, the user's setting, `$PAGER`, or nothing: less. Empty is none.
+pub fn pager() -> (String, String) {
+    let variable = |name: &str| Some((std::env::var(name).ok()?, name.to_owned()));
+    let set = || settings().get(Name::Pager).map(|(pager, from)| (pager.to_owned(), shown(from)));
+    let said = variable("PRESSMARK_PAGER").or_else(set).or_else(|| variable("PAGER"));
+    said.unwrap_or_else(|| ("less".to_owned(), "default".to_owned()))
+}
+
+/// Shows text by the pager. `false` if there is none, or nothing to show.
 pub fn page(text: &[u8]) -> bool {
-    let variable = |name: &str| std::env::var(name).ok();
-    let set = || settings().get(Name::Pager).map(|(pager, _)| pager.to_owned());
-    let pager = variable("PRESSMARK_PAGER").or_else(set).or_else(|| variable("PAGER"));
-    let pager = pager.unwrap_or_else(|| "less".to_owned());
-    if text.is_empty() {
-        return false;
-    }
-    if pager.trim().is_empty() || pager == "cat" {
+    let (pager, _) = pager();
+    if text.is_empty() || pager.trim().is_empty() || pager == "cat" {
         return false;
     }
     let mut command = Command::new("sh");
