@@ -2,11 +2,11 @@
 //! on date and source.
 //!
 //! ```
-//! use pressmark::{Answer, Archive, Draft, Expr, Open, Provenance, Query, Request, Source, Want, answer};
+//! use pressmark::{Answer, Archive, Draft, Expr, Open, Provenance, Query, Request, Source, Want};
 //!
 //! # fn main() -> pressmark::Result<()> {
 //! # let dir = tempfile::tempdir().unwrap();
-//! let mut archive = Archive::open(&dir.path().join("news"), &Open { create: true, ..Open::default() })?;
+//! let archive = Archive::open(&dir.path().join("news"), &Open { create: true, ..Open::default() })?;
 //! archive.put(vec![Draft {
 //!     headline: "Night ferry to Izmail runs again".to_owned(),
 //!     body: "The ferry will run again from Monday.".to_owned(),
@@ -15,7 +15,7 @@
 //! }])?; // durable from here on
 //!
 //! let query = Query { filter: Expr::sources([Source::parse("evening-post")]), ..Query::default() };
-//! for piece in answer(&archive.snapshot()?, &Request::new(query, Want::Documents))? {
+//! for piece in archive.session()?.answer(&Request::new(query, Want::Documents))? {
 //!     if let Answer::Document(found) = piece? {
 //!         assert_eq!(found.headline, "Night ferry to Izmail runs again");
 //!     }
@@ -24,7 +24,7 @@
 //! # }
 //! ```
 //!
-//! - [`Archive`] is one writer; [`Snapshot`]s, taken from it or from any thread through [`Snapshots`], read.
+//! - [`Archive`] is held by one process, which answers the others: a [`Session`] asks it, wherever it is. Who holds it has [`Snapshot`]s too.
 //! - [`Request`] and [`Answer`] are questions and answers as plain data; [`parse`] reads the query language.
 //! - [`ingest`] fills an archive from files, [`export`] writes what was found, [`verify`] and [`repair`] check and mend.
 //! - Everything else below is plain data.
@@ -57,6 +57,8 @@ pub mod model;
 #[doc(hidden)]
 pub mod query;
 #[doc(hidden)]
+pub mod shared;
+#[doc(hidden)]
 pub mod store;
 #[doc(hidden)]
 pub mod text;
@@ -70,8 +72,8 @@ pub use answer::{
 pub use archive::check::{Depth, Finding, RepairOptions, Repaired, Report, repair, verify};
 #[doc(inline)]
 pub use archive::{
-    Archive, Change, Changed, Healed, IndexHealed, Open, Prepared, Put, Scratch, ScratchPlace, Snapshot,
-    Snapshots, rebuild,
+    Change, Changed, Healed, IndexHealed, Open, Prepared, Put, Scratch, ScratchPlace, Snapshot, Snapshots,
+    rebuild,
 };
 #[doc(inline)]
 pub use derived::words::Scope;
@@ -86,3 +88,5 @@ pub use query::{
     Bound, By, Clock, Condition, Cursor, DateField, Expr, Grouping, Hint, Meant, NoDate, Order, Query,
     SyntaxError, Words, parse, parse_with_hints,
 };
+#[doc(inline)]
+pub use shared::{Archive, Documents, Facts, Pieces, Session};

@@ -87,7 +87,7 @@ fn features(dir: &Path) -> String {
 }
 
 fn archive(dir: &Path) {
-    let mut archive = Archive::open(dir, &Open { create: true, ..Open::default() }).unwrap();
+    let archive = Archive::open(dir, &Open { create: true, ..Open::default() }).unwrap();
     let corpus = corpus::Corpus::new();
     let drafts: Vec<Draft> = (0..2_000).map(|number| corpus.draft(number, 2_000)).collect();
     archive.put(drafts).unwrap();

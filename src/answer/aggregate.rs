@@ -112,7 +112,8 @@ impl Asked {
         let span = |ends: (Option<Timestamp>, Option<Timestamp>)| {
             (ends.0.map(|at| at.to_string()), ends.1.map(|at| at.to_string()))
         };
-        if self.query.filter.is_everything() && self.reader.view.is_whole() && !self.query.captures {
+        let is_plain = self.reader.view.is_whole() && !self.reader.view.knows_corrections();
+        if self.query.filter.is_everything() && is_plain && !self.query.captures {
             let (applied, sources) = (self.reader.applied(), self.reader.names()?.names().len() as u64);
             let (first, last) = span(self.reader.published_span()?.unzip());
             return Ok(Totals {

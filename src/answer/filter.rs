@@ -5,8 +5,8 @@ use super::extra;
 use crate::archive::Snapshot;
 use crate::bytes::number_set::NumberSet;
 use crate::derived::words::analysis::{Code, Words as TextWords};
-use crate::derived::words::{Pattern, Scope, Text, WORK_MAX};
-use crate::model::{Language, Prefix, Provenance, Result, Timestamp};
+use crate::derived::words::{Pattern, Scope, SearchIndex, Text, WORK_MAX};
+use crate::model::{Prefix, Provenance, Result, Timestamp};
 use crate::query::{Bound, Condition, DateField, Expr};
 use crate::store::{self, Mark, View, damaged};
 use std::cell::OnceCell;
@@ -120,13 +120,14 @@ const NO_SUCH_SOURCE: u32 = u32::MAX;
 impl Filter {
     /// Makes a query ready. Whatever asks for nothing but texts is looked up in the full-text index.
     pub fn new(reader: &Snapshot, expr: &Expr) -> Result<Filter> {
-        if let Expr::Is(Condition::Language(language), _) = expr
-            && reader.view.languages_said_later().next().is_some()
-        {
-            return Filter::language(reader, *language, expr);
-        }
-        if let Some(text) = text_before(reader, expr) {
+        if let Some(text) = text(expr) {
             let mut articles = reader.words()?.matching(&text)?;
+            // The index knows articles by the language that was said last.
+            let later: Vec<u64> = reader.view.languages_said_later().collect();
+            if !later.is_empty() {
+                later.iter().for_each(|article| articles.remove_one(*article));
+                articles.or(&SearchIndex::in_memory(&reader.view, &later)?.matching(&text)?);
+            }
             reader.view.only_living(&mut articles);
             return Ok(Filter::Articles(articles, expr.to_string()));
         }
@@ -143,8 +144,7 @@ impl Filter {
 
     /// The parts of a conjunction or a disjunction: those that ask for texts as one, all sources of a disjunction as one.
     fn parts(reader: &Snapshot, parts: &[Expr], all: bool) -> Result<Vec<Filter>> {
-        let (texts, rest): (Vec<&Expr>, Vec<&Expr>) =
-            parts.iter().partition(|part| text_before(reader, part).is_some());
+        let (texts, rest): (Vec<&Expr>, Vec<&Expr>) = parts.iter().partition(|part| text(part).is_some());
         let one: Vec<Expr> = texts.into_iter().cloned().collect();
         let one = match one.is_empty() {
             true => None,
@@ -176,19 +176,6 @@ impl Filter {
         filters.extend(articles.map(|(articles, asked)| Filter::Articles(articles, asked.join(" OR "))));
         filters.sort_by_key(Filter::cost);
         Ok(filters)
-    }
-
-    /// The articles in a language, where the index has heard what was said of some only later.
-    fn language(reader: &Snapshot, language: Option<Language>, expr: &Expr) -> Result<Filter> {
-        let mut articles = reader.words()?.matching(&Text::Language(language))?;
-        for article in reader.view.languages_said_later() {
-            match reader.view.has(article) && reader.view.article(article)?.language == language {
-                true => articles.insert(article),
-                false => articles.remove_one(article),
-            };
-        }
-        reader.view.only_living(&mut articles);
-        Ok(Filter::Articles(articles, expr.to_string()))
     }
 
     fn condition(reader: &Snapshot, condition: &Condition) -> Result<Filter> {
@@ -424,16 +411,6 @@ fn globs(text: &str, parts: &[String]) -> bool {
         }
     }
     rest.ends_with(last.as_str())
-}
-
-/// What the full-text index answers, unless it heard later of languages.
-fn text_before(reader: &Snapshot, expr: &Expr) -> Option<Text> {
-    let asks_language =
-        || expr.conditions().iter().any(|condition| matches!(condition, Condition::Language(_)));
-    if reader.view.languages_said_later().next().is_some() && asks_language() {
-        return None;
-    }
-    text(expr)
 }
 
 /// What asks for nothing but texts, as the full-text index understands it.

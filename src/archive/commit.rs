@@ -6,9 +6,7 @@ use crate::bytes::codec;
 use crate::bytes::pack::{Row, row_bytes};
 use crate::bytes::pool::spread;
 use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position, RawEntry};
-use crate::model::{
-    Capture, Corrected, Correction, Detail, Digest, Language, Original, Provenance, Result, TimeSource,
-};
+use crate::model::{Capture, Correction, Detail, Digest, Language, Provenance, Result, TimeSource};
 use crate::store::{self, Store, View};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -31,12 +29,16 @@ pub(super) struct Built {
 pub struct Sighting {
     /// As its input said.
     read: Identity,
-    /// As it is known now, if that is something else.
-    corrected: Option<Box<Identity>>,
+    /// As it was known after each correction that made a difference.
+    since: Vec<Identity>,
     /// A bit for each of [`Detail::ALL`] that is known now.
     knows: u16,
     /// A bit for each of which somebody said that it has no value.
     cleared: u16,
+    /// Hashes of its corrections.
+    made: Vec<u64>,
+    /// Whether it comes from an archive, in which it is not the same as any other.
+    recorded: bool,
     /// The capture's [name](RawEntry::capture_name), if it has one already.
     name: Option<Digest>,
 }
@@ -75,22 +77,36 @@ impl Identity {
     }
 }
 
-/// What another finding of a known article is beside a capture of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beside {
+/// What another finding of an article is beside those that are known.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Met {
     /// Another one.
     Other,
-    /// The same, and it says nothing more.
+    /// The same as one of them.
+    Same {
+        /// The capture's name, if it has one already.
+        capture: Option<Digest>,
+        /// What holds of it now: what was missing there, and what was corrected elsewhere.
+        corrections: Vec<Correction>,
+        /// Whether something was missing.
+        filled: bool,
+    },
+}
+
+/// What another finding is beside one capture.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Beside {
     Known,
-    /// The same, and it says something that was missing: a bit for each of [`Detail::ALL`].
     Fills(u16),
+    Other,
 }
 
 impl Sighting {
-    /// That of a capture that was never corrected.
+    /// That of a capture as it was read.
     pub fn of(provenance: &Provenance) -> Sighting {
         let (read, knows) = (Identity::of(provenance), knows(provenance));
-        Sighting { read, corrected: None, knows, cleared: 0, name: None }
+        let (since, made, recorded, name) = Default::default();
+        Sighting { read, since, knows, cleared: 0, made, recorded, name }
     }
 
     /// That of a capture of the archive.
@@ -98,83 +114,112 @@ impl Sighting {
         if capture.corrections.is_empty() {
             return Sighting::of(&capture.provenance);
         }
-        let (read, now) = (Identity::of(&capture.as_read()), Identity::of(&capture.provenance));
-        let corrected = (read != now).then(|| Box::new(now));
-        let knows = knows(&capture.provenance);
-        let cleared = capture.corrections.iter().flat_map(|corrected| &corrected.correction.cleared);
-        let cleared = cleared.fold(0, |bits, detail| bits | bit(*detail)) & !knows;
-        Sighting { read, corrected, knows, cleared, name: None }
+        let mut sighting = Sighting::of(&capture.as_read());
+        capture.corrections.iter().for_each(|corrected| sighting.take(&corrected.correction));
+        sighting
     }
 
     fn now(&self) -> &Identity {
-        self.corrected.as_deref().unwrap_or(&self.read)
+        self.since.last().unwrap_or(&self.read)
     }
 
-    /// What another finding is beside this one. It is the same if source, URL and date are those that were read, or that are known
-    /// now; and if the URL is the same, or the bytes are, as far as both know them.
-    pub fn beside(&self, other: &Sighting) -> Beside {
-        let (read, now, new) = (&self.read, self.now(), &other.read);
-        let is_exact = read.is_same(new) || now.is_same(new);
-        let agrees = |of: fn(&Identity) -> Option<u64>| {
-            let (read, now, new) = (of(read), of(now), of(new));
-            new.is_none() || now.is_none() || [read, now].contains(&new)
+    /// Everything that it was known as.
+    fn ever(&self) -> impl Iterator<Item = &Identity> + Clone {
+        std::iter::once(&self.read).chain(&self.since)
+    }
+
+    /// What another finding is beside this one. It is the same if source, URL and date are those that were read, or that were known since;
+    /// and if the URL is the same, or the bytes are, as far as both know them. What comes from an archive has been told apart there.
+    fn beside(&self, new: &Sighting) -> Beside {
+        let (read, now, found) = (&self.read, self.now(), &new.read);
+        let is_same = if new.recorded {
+            read.is_same(found)
+        } else {
+            let was = |of: fn(&Identity) -> Option<u64>| self.ever().any(|ever| of(ever) == of(found));
+            let agrees = |of: fn(&Identity) -> Option<u64>, detail| {
+                let is_open = of(now).is_none() && self.cleared & bit(detail) == 0;
+                of(found).is_none() || is_open || was(of)
+            };
+            let same_place = found.url.is_some() && was(|of| of.url);
+            let same_bytes = found.raw.is_some() && read.raw == found.raw;
+            let agrees = || {
+                agrees(|of| of.source, Detail::Source)
+                    && agrees(|of| of.url, Detail::Url)
+                    && agrees(|of| of.published, Detail::Published)
+            };
+            self.ever().any(|ever| ever.is_same(found)) || (same_place || same_bytes) && agrees()
         };
-        let same_place = new.url.is_some() && [read.url, now.url].contains(&new.url);
-        let same_bytes = new.raw.is_some() && [read.raw, now.raw].contains(&new.raw);
-        let agrees = || agrees(|of| of.source) && agrees(|of| of.url) && agrees(|of| of.published);
-        if !(is_exact || (same_place || same_bytes) && agrees()) {
+        // Bytes that are to be kept are those of a finding of their own.
+        if !is_same || found.raw.is_some() && read.raw.is_none() {
             return Beside::Other;
         }
-        match other.knows & !self.knows & !self.cleared {
+        match new.knows & !self.knows & !self.cleared {
             0 => Beside::Known,
             more => Beside::Fills(more),
         }
     }
 
-    /// What another finding is beside all captures of an article, and the capture that it is the same as.
-    fn among<'a>(all: &'a mut [Sighting], other: &Sighting) -> (Beside, Option<&'a mut Sighting>) {
-        let beside = all.iter().map(|known| known.beside(other)).enumerate();
-        let rank = |beside: &Beside| match beside {
-            Beside::Known => 0,
-            Beside::Fills(_) => 1,
-            Beside::Other => 2,
+    /// What another finding is beside all captures of an article, of which it is one from now on. It was corrected elsewhere.
+    pub fn meet(
+        all: &mut Vec<Sighting>,
+        mut new: Sighting,
+        read: &Provenance,
+        corrections: &[Correction],
+        at_ms: i64,
+    ) -> Met {
+        let beside = all.iter().map(|known| known.beside(&new)).enumerate().min_by_key(|(_, beside)| *beside);
+        let (known, more) = match beside {
+            None | Some((_, Beside::Other)) => {
+                corrections.iter().for_each(|correction| new.take(correction));
+                all.push(Sighting { recorded: false, ..new });
+                return Met::Other;
+            }
+            Some((at, Beside::Known)) => (&mut all[at], 0),
+            Some((at, Beside::Fills(more))) => (&mut all[at], more),
         };
-        match beside.min_by_key(|(_, beside)| rank(beside)) {
-            None | Some((_, Beside::Other)) => (Beside::Other, None),
-            Some((at, beside)) => (beside, all.get_mut(at)),
+        let mut writing = Vec::new();
+        if more != 0 {
+            writing.push(details(more, read, at_ms));
         }
+        writing.extend(corrections.iter().filter(|made| !known.made.contains(&hash_of(made))).cloned());
+        writing.iter().for_each(|correction| known.take(correction));
+        Met::Same { capture: known.name, corrections: writing, filled: more != 0 }
     }
 
-    /// What another finding is beside all captures of an article, which it is one of from now on.
-    pub fn meet(all: &mut Vec<Sighting>, other: Sighting) -> Beside {
-        match Sighting::among(all, &other) {
-            (Beside::Fills(more), Some(known)) => {
-                known.fill(&other, more);
-                Beside::Fills(more)
-            }
-            (Beside::Known, _) => Beside::Known,
-            _ => {
-                all.push(other);
-                Beside::Other
-            }
-        }
-    }
-
-    /// Takes what another finding of the same knows more.
-    fn fill(&mut self, other: &Sighting, more: u16) {
-        let (mut now, new) = (*self.now(), &other.read);
-        for detail in Detail::ALL.iter().filter(|detail| more & bit(**detail) != 0) {
+    /// Takes what a correction says.
+    fn take(&mut self, correction: &Correction) {
+        let (mut now, said) = (*self.now(), Identity::of(&correction.values));
+        for detail in correction.details() {
             match detail {
-                Detail::Source => now.source = new.source,
-                Detail::Url => now.url = new.url,
-                Detail::Published => now.published = new.published,
-                Detail::Original => now.raw = new.raw,
+                Detail::Source => now.source = said.source,
+                Detail::Url => now.url = said.url,
+                Detail::Published => now.published = said.published,
                 _ => {}
             }
+            let (known, bit) = (detail.is_known(&correction.values), bit(detail));
+            self.knows = if known { self.knows | bit } else { self.knows & !bit };
+            self.cleared = if known { self.cleared & !bit } else { self.cleared | bit };
         }
-        self.corrected = (now != self.read).then(|| Box::new(now));
-        self.knows |= more;
+        if now != *self.now() {
+            self.since.push(now);
+        }
+        self.made.push(hash_of(correction));
     }
+}
+
+impl Prepared {
+    /// What tells it from other captures of its article.
+    pub fn sighting(&self) -> Sighting {
+        Sighting { recorded: self.is_recorded(), ..Sighting::of(self.provenance()) }
+    }
+}
+
+/// What tells corrections of one capture apart: what they say, and when to the second.
+fn hash_of(correction: &Correction) -> u64 {
+    let correction = Correction { at_ms: correction.at_ms.div_euclid(1000), ..correction.clone() };
+    let correction = Box::new(correction);
+    let hash = Entry::Correction { article: 1, capture: Digest([0; 32]), correction }.encode().hash();
+    u64::from_le_bytes(hash[..8].try_into().expect("a hash is longer than 8 bytes"))
 }
 
 fn bit(detail: Detail) -> u16 {
@@ -192,20 +237,6 @@ fn details(bits: u16, from: &Provenance, at_ms: i64) -> Correction {
     let some = Detail::ALL.iter().filter(|detail| bits & bit(**detail) != 0);
     some.for_each(|detail| correction.take(*detail, from));
     correction
-}
-
-/// That of a draft which was corrected elsewhere.
-fn sighting_of(read: &Provenance, corrections: &[Correction], digest: Digest) -> Sighting {
-    if corrections.is_empty() {
-        return Sighting::of(read);
-    }
-    let (mut provenance, mut done) = (read.clone(), Vec::new());
-    for correction in corrections {
-        let was = provenance.clone();
-        correction.apply(&mut provenance);
-        done.push(Corrected { seq: 0, correction: correction.clone(), was });
-    }
-    Sighting::of_capture(&Capture { seq: 0, digest, provenance, corrections: done })
 }
 
 /// What tells the captures of an article apart that are there.
@@ -249,6 +280,8 @@ pub(super) struct Builder {
     sightings: HashMap<u64, Vec<Sighting>>,
     /// Tags that articles have, of those that were given some.
     tags: HashMap<u64, Vec<String>>,
+    /// Languages that were said of articles.
+    languages: HashMap<u64, Option<Language>>,
     open_body_bytes: Option<usize>,
 }
 
@@ -256,8 +289,8 @@ impl Builder {
     /// Going on after this position, which the store has reached.
     pub(super) fn new(position: Position, time: TimeSource) -> Builder {
         let Position { next_seq, next_article, .. } = position;
-        let (numbers, sightings, tags) = Default::default();
-        Builder { time, next_seq, next_article, numbers, sightings, tags, open_body_bytes: None }
+        let (numbers, sightings, tags, languages) = Default::default();
+        Builder { time, next_seq, next_article, numbers, sightings, tags, languages, open_body_bytes: None }
     }
 
     /// Everything that was built is in the store now.
@@ -265,6 +298,7 @@ impl Builder {
         self.numbers.clear();
         self.sightings.clear();
         self.tags.clear();
+        self.languages.clear();
     }
 
     /// The same when it has become long by looking known articles up; only while nothing is on its way to the store.
@@ -288,43 +322,36 @@ impl Builder {
         let (mut entries, mut bodies) = (Vec::new(), Vec::new());
         let (mut fresh, mut named) = (Vec::new(), Vec::new());
         for ready in batch {
-            let keeps = ready.keeps_raw();
+            let (keeps, sighting, language) = (ready.keeps_raw(), ready.sighting(), ready.language_said());
             let (tags, corrections) = (ready.tags().to_vec(), ready.corrections().to_vec());
             let (article, digest, mut provenance) = ready.into_parts();
             provenance.captured.get_or_insert(now);
-            let mut sighting = sighting_of(&provenance, &corrections, digest);
             let seq = self.next_seq;
-            let is_kept =
-                |original: &Original| keeps || original.archive != Some(archive) && kept(&original.digest);
-            let mine = provenance.original.as_mut().filter(|original| is_kept(original));
-            if let Some(original) = mine {
-                original.archive = Some(archive);
-            }
             let number = match self.number(view, &digest)? {
                 Some(number) => {
-                    let sightings = self.sightings(view, number)?;
+                    let known = self.sightings(view, number)?;
                     let raw = sighting.read.raw;
-                    match Sighting::among(sightings, &sighting) {
-                        (Beside::Known, _) => {
-                            named.push(raw.is_some() && sightings.iter().any(|known| known.now().raw == raw));
-                            puts.push(Put::Known);
-                            entries.extend(self.tag(view, number, tags)?);
-                            continue;
-                        }
-                        (Beside::Fills(more), Some(known)) => {
-                            known.fill(&sighting, more);
-                            let capture = known.name.expect("a capture that is there has a name");
-                            let correction = Box::new(details(more, &provenance, at_ms));
-                            named.push(correction.values.original.is_some());
-                            puts.push(Put::Filled(seq));
+                    let is_named = raw.is_some() && known.iter().any(|known| known.read.raw == raw);
+                    let met = Sighting::meet(known, sighting, &provenance, &corrections, at_ms);
+                    if let Some(language) = language
+                        && let Some(entry) = self.say_language(view, number, language)?
+                    {
+                        entries.push(entry);
+                    }
+                    if let Met::Same { capture, corrections, filled } = met {
+                        let capture = capture.expect("a capture that is there has a name");
+                        let fills = filled.then_some(self.next_seq);
+                        for correction in corrections {
+                            let correction = Box::new(correction);
                             entries.push(Entry::Correction { article: number, capture, correction }.encode());
                             self.next_seq += 1;
-                            entries.extend(self.tag(view, number, tags)?);
-                            continue;
                         }
-                        _ => {}
+                        named.push(is_named);
+                        puts.push(fills.map_or(Put::Known, Put::Filled));
+                        entries.extend(self.tag(view, number, tags)?);
+                        continue;
                     }
-                    puts.push(Put::Captured(seq));
+                    puts.push(Put::Captured(self.next_seq));
                     number
                 }
                 None if view.was_removed(&digest)? => {
@@ -351,7 +378,9 @@ impl Builder {
                     });
                     bodies.push(body.into_bytes().into_boxed_slice());
                     self.numbers.insert(digest, number);
-                    self.sightings.insert(number, Vec::new());
+                    let mut known = Vec::new();
+                    Sighting::meet(&mut known, sighting, &provenance, &corrections, at_ms);
+                    self.sightings.insert(number, known);
                     self.next_article += 1;
                     puts.push(Put::New(seq));
                     number
@@ -359,6 +388,11 @@ impl Builder {
             };
             self.next_seq += 1;
             named.push(true);
+            if let Some(original) = &mut provenance.original
+                && (keeps || original.archive != Some(archive) && kept(&original.digest))
+            {
+                original.archive = Some(archive);
+            }
             let entry = Entry::Capture { article: number, provenance: Box::new(provenance) }.encode();
             let capture = entry.capture_name();
             entries.push(entry);
@@ -367,8 +401,9 @@ impl Builder {
                 entries.push(Entry::Correction { article: number, capture, correction }.encode());
                 self.next_seq += 1;
             }
-            sighting.name = Some(capture);
-            self.sightings.entry(number).or_default().push(sighting);
+            if let Some(last) = self.sightings.get_mut(&number).and_then(|known| known.last_mut()) {
+                last.name = Some(capture);
+            }
             entries.extend(self.tag(view, number, tags)?);
         }
         if entries.is_empty() {
@@ -383,6 +418,28 @@ impl Builder {
     /// Remembers the tags of an article that the store does not have yet.
     pub(super) fn note_tags(&mut self, article: u64, has: Vec<String>) {
         self.tags.insert(article, has);
+    }
+
+    /// The entry that says in which language an article is, if that is not known of it.
+    fn say_language(
+        &mut self,
+        view: &View,
+        article: u64,
+        language: Option<Language>,
+    ) -> Result<Option<RawEntry>> {
+        let said = self.languages.get(&article).copied();
+        // What is on its way is as it was read.
+        let known = match said {
+            Some(said) => said,
+            None if article < view.next_article() => view.article(article)?.language,
+            None => return Ok(None),
+        };
+        if known == language {
+            return Ok(None);
+        }
+        self.languages.insert(article, language);
+        self.next_seq += 1;
+        Ok(Some(Entry::Language { article, language, at_ms: self.time.now_ms() }.encode()))
     }
 
     /// The entry that gives an article the tags of these that it does not have.

@@ -1,17 +1,21 @@
 //! Corrections: what was found about articles, said anew. Their texts are their digests, and never change.
 
-use super::{Archive, ENTRIES_A_COMMIT, Snapshot};
+use super::{Archive, ENTRIES_A_COMMIT, FRAME_BYTES_MAX, Snapshot};
 use crate::ledger::Entry;
-use crate::model::{Correction, Detail, Language, Origin, Provenance, Published, Result, TimeSource};
+use crate::model::{
+    Correction, Detail, Error, Language, Origin, PROVENANCE_BYTES_MAX, Provenance, Published, Result,
+    TimeSource,
+};
 use std::collections::HashSet;
 
 impl Archive {
     /// Says of captures, by number, and of their articles what holds from now on. When this returns, it is durable.
     pub fn correct(&mut self, captures: &[u64], change: &Change) -> Result<Changed> {
         let (mut changed, mut articles) = (Changed::default(), Vec::new());
+        refuse_long(change)?;
         self.settle()?;
         let before = self.snapshot()?.view.languages_said();
-        for some in captures.chunks(ENTRIES_A_COMMIT) {
+        for some in captures.chunks(per_commit(change)) {
             let (entries, more) = corrections(&self.snapshot()?, some, change, self.time)?;
             articles.extend(entries.iter().filter_map(|entry| match entry {
                 Entry::Language { article, .. } => Some(*article),
@@ -33,9 +37,10 @@ impl Archive {
 
     /// What [`Archive::correct`] would change.
     pub fn would_correct(&self, captures: &[u64], change: &Change) -> Result<Changed> {
+        refuse_long(change)?;
         let snapshot = self.snapshot()?;
         let (mut changed, mut seen) = (Changed::default(), HashSet::new());
-        for some in captures.chunks(ENTRIES_A_COMMIT) {
+        for some in captures.chunks(per_commit(change)) {
             let (entries, more) = corrections(&snapshot, some, change, self.time)?;
             changed.captures += more.captures;
             for entry in entries {
@@ -68,6 +73,21 @@ pub struct Changed {
     pub articles: u64,
 }
 
+/// A capture says no more than others may.
+fn refuse_long(change: &Change) -> Result<()> {
+    let bytes = change.values.bytes();
+    if bytes <= PROVENANCE_BYTES_MAX {
+        return Ok(());
+    }
+    let most = PROVENANCE_BYTES_MAX >> 20;
+    Err(Error::Unanswerable { what: format!("it says {bytes} bytes of a capture; there may be {most} MiB") })
+}
+
+/// Entries that are made in memory at a time.
+fn per_commit(change: &Change) -> usize {
+    (FRAME_BYTES_MAX / (change.values.bytes() + 500)).clamp(1, ENTRIES_A_COMMIT)
+}
+
 /// The entries of a change, for those captures that it changes.
 fn corrections(
     snapshot: &Snapshot,
@@ -81,8 +101,8 @@ fn corrections(
         cleared: change.cleared.clone(),
         ..Correction::default()
     };
-    let mut seen = HashSet::new();
-    for seq in captures {
+    let (mut seen, mut met) = (HashSet::new(), HashSet::new());
+    for seq in captures.iter().filter(|seq| met.insert(**seq)) {
         let (article, before) = snapshot.capture(*seq)?;
         let mut after = before.clone();
         asked.details().for_each(|detail| detail.copy(&asked.values, &mut after));

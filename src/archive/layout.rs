@@ -11,6 +11,7 @@
 //!         known            which files were read to their end: see `ingest/known.rs`
 //!         reading, fatal   what is being read, and what ended the process while it was: see `ingest/journal.rs`
 //!         lock             who holds the archive
+//!         socket           where that process answers others: see [`crate::shared`]
 //!         dirty            there while the store is being written, with the machine's boot id
 //!         ledger.bak, …    a damaged ledger or store of which not everything could be mended; kept
 //! ```
@@ -123,6 +124,11 @@ impl Layout {
     /// The file that is locked.
     pub fn lock(&self) -> PathBuf {
         self.dir.join("lock")
+    }
+
+    /// Where the process that holds the archive answers others.
+    pub fn socket(&self) -> PathBuf {
+        self.dir.join("socket")
     }
 
     /// The file that is there while the store is being written.

@@ -15,6 +15,22 @@ use std::time::{Duration, Instant};
 /// The version of what is on disk.
 pub const FORMAT: u32 = 1;
 
+/// How long to wait for an archive.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait(Duration);
+
+impl Wait {
+    /// So long. A process that is being started has, for a moment, the open files of the one that starts it.
+    pub fn up_to(wait: Duration) -> Wait {
+        Wait(wait.max(Duration::from_millis(200)))
+    }
+
+    /// Not at all.
+    pub fn once() -> Wait {
+        Wait(Duration::ZERO)
+    }
+}
+
 /// An archive that this process may use until this is dropped.
 pub(crate) struct Hold {
     pub layout: Layout,
@@ -33,7 +49,7 @@ pub(crate) struct Hold {
 
 impl Hold {
     /// Takes an archive for this process alone, makes it if that is asked for, and clears up after processes that were killed.
-    pub fn take(dir: &Path, wait: Duration, create: Option<Create>) -> Result<Hold> {
+    pub fn take(dir: &Path, wait: Wait, create: Option<Create>) -> Result<Hold> {
         let layout = Layout::of(dir);
         let found = find(&layout)?;
         match found {
@@ -69,7 +85,7 @@ impl Hold {
     }
 
     /// Takes an archive in which nothing is to be changed: for this process alone if it can be written; beside others if not.
-    pub fn look(dir: &Path, wait: Duration) -> Result<Hold> {
+    pub fn look(dir: &Path, wait: Wait) -> Result<Hold> {
         let layout = existing(dir)?;
         match lock(&layout, wait) {
             Ok(lock) => Ok(Hold { alone: true, ..Hold::unchanged(layout, Some(lock))? }),
@@ -84,7 +100,9 @@ impl Hold {
         let layout = existing(dir)?;
         let lock = match File::open(layout.lock()) {
             Ok(mut file) => {
-                await_lock(&layout, &mut file, Duration::ZERO, File::try_lock_shared).is_ok().then_some(file)
+                await_lock(&layout, &mut file, Wait::up_to(Duration::ZERO), File::try_lock_shared)
+                    .is_ok()
+                    .then_some(file)
             }
             Err(_) => None,
         };
@@ -213,6 +231,11 @@ fn write_config(layout: &Layout, uuid: uuid::Uuid) -> Result<()> {
     write_whole(&layout.config(), config.as_bytes())
 }
 
+/// Which archive `pressmark.toml` says that it is.
+pub(crate) fn uuid_of(dir: &Path) -> Option<uuid::Uuid> {
+    read_config(&Layout::of(dir)).ok()
+}
+
 fn read_config(layout: &Layout) -> Result<uuid::Uuid> {
     let path = &layout.config();
     let bytes = read_if_there(path)?.ok_or_else(|| Error::NoArchive { path: layout.dir().to_owned() })?;
@@ -241,7 +264,7 @@ fn owner_instead_of(layout: &Layout, uuid: uuid::Uuid) -> Result<Option<uuid::Uu
 }
 
 /// Takes the archive for this process: a lock that the system lets go when the process ends, however it ends.
-pub(crate) fn lock(layout: &Layout, wait: Duration) -> Result<File> {
+pub(crate) fn lock(layout: &Layout, wait: Wait) -> Result<File> {
     let path = layout.lock();
     let mut options = options_in(layout.dir());
     let mut file =
@@ -257,11 +280,10 @@ pub(crate) fn lock(layout: &Layout, wait: Duration) -> Result<File> {
 fn await_lock(
     layout: &Layout,
     file: &mut File,
-    wait: Duration,
+    Wait(wait): Wait,
     try_lock: fn(&File) -> std::result::Result<(), TryLockError>,
 ) -> Result<()> {
-    // A process that is being started has, for a moment, the open files of the one that starts it.
-    let patience = Instant::now() + wait.max(Duration::from_millis(200));
+    let patience = Instant::now() + wait;
     loop {
         match try_lock(file) {
             Ok(()) => return Ok(()),

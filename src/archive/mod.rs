@@ -5,6 +5,7 @@ pub mod check;
 mod commit;
 mod correct;
 mod derive;
+mod guests;
 pub mod layout;
 mod lock;
 pub mod originals;
@@ -14,9 +15,11 @@ mod scratch;
 mod snapshot;
 
 pub use crate::derived::Healed as IndexHealed;
-pub use commit::{Beside, Sighting};
+pub use commit::{Met, Sighting};
 pub use correct::{Change, Changed};
+pub use guests::Guests;
 pub use lock::FORMAT;
+pub(crate) use lock::uuid_of;
 pub use prepared::{Prepared, Put};
 pub use recover::Healed;
 pub use scratch::{Scratch, ScratchPlace};
@@ -24,13 +27,13 @@ pub use snapshot::{Snapshot, Snapshots};
 
 use crate::bytes::fs::{is_there, remove};
 use crate::bytes::pool::spread;
-use crate::ledger::{Commit, Entry, Ledger, Position};
+use crate::ledger::{Commit, Entry, Ledger, Position, RawEntry};
 use crate::model::{Digest, Draft, Error, Raw, Reason, Result, TimeSource};
 use crate::store::Store;
 use commit::{Builder, Built, Fresh};
 use derive::Indexes;
 use layout::Layout;
-use lock::{Create, Hold, lock};
+use lock::{Create, Hold, Wait, lock};
 use originals::Raws;
 use rayon::prelude::*;
 use recover::{Halves, write_down};
@@ -56,6 +59,12 @@ pub struct Open {
     pub shared: bool,
     /// How long to wait for another process to let go of it.
     pub wait: Duration,
+    /// Wait for the archive itself rather than ask the process that holds it; of [`crate::Archive`] alone.
+    pub alone: bool,
+    /// Try once, and do not wait at all.
+    pub once: bool,
+    /// The user's directory for sockets, where an archive's own path is too long for one: `$XDG_RUNTIME_DIR`.
+    pub runtime: Option<std::path::PathBuf>,
     /// By which clock.
     pub time: TimeSource,
     /// Where it is read from if it cannot be written, because of a full disk, a read-only medium or somebody else's directory:
@@ -80,14 +89,16 @@ pub struct Archive {
     /// Whether sled could not write: it may hang when it is closed.
     stuck: bool,
     time: TimeSource,
+    guests: Arc<Guests>,
 }
 
 impl Archive {
     /// Opens an archive, or makes one if `options` say so. What had to be mended is in [`Archive::healed`].
     pub fn open(dir: &Path, options: &Open) -> Result<Archive> {
+        let wait = if options.once { Wait::once() } else { Wait::up_to(options.wait) };
         let opened = Hold::take(
             dir,
-            options.wait,
+            wait,
             options.create.then_some(if options.shared { Create::Shared } else { Create::Private }),
         )
         .and_then(|hold| Archive::open_held(hold, options.time));
@@ -133,7 +144,7 @@ impl Archive {
         let hold = Hold::beside(dir)?;
         let (dir, temporary) = place.directory(hold.uuid)?;
         let layout = hold.layout.clone().with_derived(&dir);
-        let lock = lock(&Layout::of(&dir), options.wait)?;
+        let lock = lock(&Layout::of(&dir), Wait::up_to(options.wait))?;
         let (store, ledger, added) = Halves::of(&layout, hold.uuid).open_scratch()?;
         let reason = reason.take().expect("there is a reason to come here");
         let took = began.elapsed();
@@ -166,6 +177,7 @@ impl Archive {
             stuck: false,
             failed: false,
             time,
+            guests: Arc::default(),
         }
     }
 
@@ -249,6 +261,7 @@ impl Archive {
     /// Gets a batch ready while the one before it is written. When this returns, everything **before** this batch is
     /// durable; [`Archive::settle`] or the next batch makes this one so. For loading at full speed.
     pub fn stage(&mut self, batch: Vec<Prepared>) -> Result<Vec<Put>> {
+        self.serve_guests();
         let mut puts = Vec::with_capacity(batch.len());
         let (mut part, mut bytes) = (Vec::new(), 0);
         for ready in batch {
@@ -301,17 +314,28 @@ impl Archive {
         }])
     }
 
-    /// Commits entries that are no captures.
+    /// Commits entries that are no captures; a frame is made in memory, so many of them become several.
     fn change(&mut self, entries: Vec<Entry>) -> Result<()> {
-        if entries.is_empty() {
-            return Ok(());
+        let (mut some, mut bytes) = (Vec::new(), 0);
+        for entry in entries {
+            let entry = entry.encode();
+            if bytes + entry.size() > FRAME_BYTES_MAX && !some.is_empty() {
+                self.commit_entries(std::mem::take(&mut some))?;
+                bytes = 0;
+            }
+            bytes += entry.size();
+            some.push(entry);
         }
+        if some.is_empty() { Ok(()) } else { self.commit_entries(some) }
+    }
+
+    fn commit_entries(&mut self, entries: Vec<RawEntry>) -> Result<()> {
         self.guarded(|archive| {
             archive.try_settle()?;
             if archive.store().is_full() {
                 archive.flush()?;
             }
-            let commit = archive.builder.change(entries.iter().map(Entry::encode).collect());
+            let commit = archive.builder.change(entries);
             let Archive { ledger, store, layout, .. } = archive;
             write(commit, ledger, store.as_ref().expect(OPEN), layout)
         })
@@ -442,7 +466,7 @@ fn write(commit: Commit, ledger: &mut Ledger, store: &Store, layout: &Layout) ->
 
 /// Builds the store again from the ledger, whatever it is like.
 pub fn rebuild(dir: &Path, reason: &str, wait: Duration) -> Result<Healed> {
-    let hold = Hold::take(dir, wait, None)?;
+    let hold = Hold::take(dir, Wait::up_to(wait), None)?;
     let mut healed = Vec::new();
     let (store, mut ledger) = Halves::of(&hold.layout, hold.uuid).rebuild(reason.to_owned(), &mut healed)?;
     store.let_go()?;

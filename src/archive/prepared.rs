@@ -1,7 +1,8 @@
 //! Drafts made ready, and what becomes of them.
 
 use crate::model::{
-    Article, Correction, Digest, Draft, PROVENANCE_BYTES_MAX, Provenance, Raw, Reason, TEXT_BYTES_MAX,
+    Article, Correction, Digest, Draft, Language, PROVENANCE_BYTES_MAX, Provenance, Raw, Reason,
+    TEXT_BYTES_MAX,
 };
 
 /// A draft made ready: its article in canonical form, and its digest.
@@ -11,6 +12,8 @@ pub struct Prepared {
     digest: Digest,
     provenance: Provenance,
     corrections: Vec<Correction>,
+    recorded: bool,
+    language_said: bool,
     explanation: Vec<String>,
     rejected: Option<Reason>,
     tags: Vec<String>,
@@ -28,11 +31,13 @@ impl Prepared {
             let (found, most) = (article.text_bytes(), TEXT_BYTES_MAX >> 20);
             return Err(format!("the text has {found} bytes; an article may have {most} MiB").into());
         }
-        if draft.provenance.bytes() > PROVENANCE_BYTES_MAX {
-            let (found, most) = (draft.provenance.bytes(), PROVENANCE_BYTES_MAX >> 20);
+        let said = draft.provenance.bytes() + corrections_bytes(&draft.corrections);
+        if said > PROVENANCE_BYTES_MAX {
+            let (found, most) = (said, PROVENANCE_BYTES_MAX >> 20);
             return Err(format!("it says {found} bytes beside its text; there may be {most} MiB").into());
         }
-        if article.language().is_none() {
+        // An archive knows that it is not known.
+        if article.language().is_none() && !draft.recorded {
             article.set_language(crate::text::detect_language::detect(article.headline(), article.body()));
         }
         let digest = article.digest();
@@ -41,6 +46,8 @@ impl Prepared {
             digest,
             provenance: draft.provenance,
             corrections: draft.corrections,
+            recorded: draft.recorded,
+            language_said: draft.language_said,
             explanation: draft.explanation,
             rejected: draft.rejected,
             tags: draft.tags,
@@ -50,7 +57,8 @@ impl Prepared {
 
     /// About how many bytes it takes.
     pub fn bytes(&self) -> usize {
-        self.article.text_bytes() + self.provenance.bytes() + self.raw.as_ref().map_or(0, Raw::packed_bytes)
+        let said = self.provenance.bytes() + corrections_bytes(&self.corrections);
+        self.article.text_bytes() + said + self.raw.as_ref().map_or(0, Raw::packed_bytes)
     }
 
     /// Whether the bytes that it was read from are to be kept.
@@ -87,6 +95,16 @@ impl Prepared {
         &self.tags
     }
 
+    /// Whether it comes from an archive.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.recorded
+    }
+
+    /// The language, if somebody said it.
+    pub(crate) fn language_said(&self) -> Option<Option<Language>> {
+        self.language_said.then(|| self.article.language())
+    }
+
     /// Where it was found.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
@@ -96,6 +114,11 @@ impl Prepared {
     pub fn corrections(&self) -> &[Correction] {
         &self.corrections
     }
+}
+
+/// About how many bytes corrections take.
+fn corrections_bytes(corrections: &[Correction]) -> usize {
+    corrections.iter().map(|correction| correction.values.bytes()).sum()
 }
 
 /// What became of one draft.

@@ -1,7 +1,7 @@
 //! Where an archive is read from that cannot be written.
 
 use super::layout::Layout;
-use super::lock::lock;
+use super::lock::{Wait, lock};
 use crate::bytes::fs::{IoContext, is_there, private_dirs, remove};
 use crate::model::{Error, Result};
 use std::fs::File;
@@ -65,7 +65,7 @@ impl ScratchPlace {
             return Ok(());
         }
         let layout = Layout::of(&dir);
-        let _lock = lock(&layout, Duration::ZERO)?;
+        let _lock = lock(&layout, Wait::up_to(Duration::ZERO))?;
         let derived = [layout.store(), layout.search(), layout.dirty(), dir.join("dirty.new"), layout.lock()];
         derived.iter().try_for_each(|path| remove(path))?;
         std::fs::remove_dir(&dir).doing("remove", &dir)

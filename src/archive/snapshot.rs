@@ -50,9 +50,10 @@ impl Snapshot {
         Ok(self.words.get().expect("it was set"))
     }
 
-    /// The ledger's position.
+    /// The ledger's position; of a snapshot as of an earlier entry with the head of the whole one.
     pub fn position(&self) -> Position {
-        self.view.applied().position
+        let (next_seq, next_article) = (self.view.next_seq(), self.view.next_article());
+        Position { next_seq, next_article, ..self.view.applied().position }
     }
 
     /// The identity of the archive that it reads.

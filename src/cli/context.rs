@@ -5,13 +5,12 @@ use super::exit::{self, Failure, Outcome, Result};
 use super::output::Output;
 use super::output::advice;
 use super::output::terminal::{Paint, clean, grouped, shown};
-use pressmark::answer::Asked;
 use pressmark::text::likeness::nearest;
 use pressmark::{
     Answer, Archive, Condition, Digest, End, Found, Open, Prefix, Query, Request, Row, Scope, Scratch,
-    ScratchPlace, Snapshot, Source, Want, Words, answer,
+    ScratchPlace, Session, Source, Want, Words,
 };
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -62,9 +61,11 @@ pub fn dir(named: Option<&std::path::Path>) -> Result<PathBuf> {
 pub enum Access {
     /// Reads it, however that can be done.
     Read,
-    /// Changes it.
+    /// Changes a little of it, here or through the process that holds it.
+    Change,
+    /// Changes it, and has to hold it for that.
     Write,
-    /// Changes it, and makes it if there is none.
+    /// The same, and makes it if there is none.
     Create,
 }
 
@@ -74,57 +75,49 @@ impl Context {
         &mut self,
         args: &FilterArgs,
         make: impl Fn(&BTreeMap<String, String>) -> Result<Query>,
-        work: impl FnOnce(&mut Context, Snapshot, &Query) -> Result<T>,
+        work: impl FnOnce(&mut Context, &Arc<Session>, &Query) -> Result<T>,
     ) -> Result<T> {
         if !args.needs_archive() {
             // What cannot be understood is said before anything is opened.
             make(&BTreeMap::new())?;
         }
         self.with_archive(Access::Read, |context, archive| {
-            let query = make(&archive.snapshot()?.queries())?;
-            let reader = context.snapshot_for(archive, &query)?;
-            context.hint(args, &reader, &query)?;
-            work(context, reader, &query)
+            let session = archive.session()?;
+            let query = make(&session.facts().queries)?;
+            context.ready(archive, &session, &query)?;
+            context.hint(args, &session, &query)?;
+            work(context, &session, &query)
         })
     }
 
     /// Says what of a query was understood otherwise than it was probably meant, and what of it the archive has never heard of.
-    fn hint(&self, args: &FilterArgs, reader: &Snapshot, query: &Query) -> Result<()> {
+    fn hint(&self, args: &FilterArgs, reader: &Arc<Session>, query: &Query) -> Result<()> {
         if self.quiet {
             return Ok(());
         }
         let unknown = unknown(reader, query)?;
         if unknown.is_empty() {
-            args.hint(&reader.queries()).iter().for_each(|hint| self.note("hint", &clean(hint)));
+            args.hint(&reader.facts().queries).iter().for_each(|hint| self.note("hint", &clean(hint)));
         }
         unknown.iter().for_each(|hint| self.note("hint", hint));
         Ok(())
     }
 
-    /// A snapshot for a query; what had to be done to the indexes for it is said.
-    pub fn snapshot_for(&mut self, archive: &Archive, query: &Query) -> Result<Snapshot> {
-        let snapshot = archive.snapshot()?;
-        if query.filter.asks_for_text() {
+    /// Gets the indexes ready for a query, if that is for this process to do, and says what had to be done.
+    pub fn ready(&mut self, archive: &Archive, session: &Session, query: &Query) -> Result<()> {
+        if query.filter.asks_for_text()
+            && let Some(snapshot) = session.snapshot()
+        {
             snapshot.words()?;
+            let healed = archive.here(pressmark::archive::Archive::indexes_healed).unwrap_or_default();
+            healed.iter().for_each(|healed| self.say(&healed.to_string()));
         }
-        archive.indexes_healed().iter().for_each(|healed| self.say(&healed.to_string()));
-        Ok(snapshot)
+        Ok(())
     }
 
     /// Whether it is to be said how a query was answered.
     pub fn explains(&self, args: &FilterArgs) -> bool {
         args.flags.explain || self.verbose
-    }
-
-    /// Says how a query was answered, if that is asked for.
-    pub fn explain(&self, args: &FilterArgs, asked: &Asked) -> Result<()> {
-        if self.explains(args) {
-            for line in asked.plan_lines()? {
-                self.say(&clean(&line));
-            }
-            self.say(&format!("looked   at {} captures", grouped(asked.looked_at())));
-        }
-        Ok(())
     }
 
     /// Asks what is wanted of the articles that a query finds, and gives every piece of the answer to `each`. Then says where the next
@@ -139,19 +132,19 @@ impl Context {
         self.with_query(args, make, |context, snapshot, query| {
             let request =
                 Request { explain: context.explains(args), ..Request::new(query.clone(), want(query)) };
-            context.pieces(&snapshot, &request, each)
+            context.pieces(snapshot, &request, each)
         })
     }
 
     /// The same of a snapshot.
     pub fn pieces(
         &mut self,
-        snapshot: &Snapshot,
+        session: &Arc<Session>,
         request: &Request,
         each: &mut dyn FnMut(&mut Context, Answer) -> Result<()>,
     ) -> Result<End> {
         let mut end = End::default();
-        for piece in answer(snapshot, request)? {
+        for piece in session.answer(request)? {
             if self.interrupted() {
                 return Err(Failure::Interrupted);
             }
@@ -185,29 +178,41 @@ impl Context {
     pub fn with_archive<T>(
         &mut self,
         access: Access,
-        work: impl FnOnce(&mut Context, &mut Archive) -> Result<T>,
+        work: impl FnOnce(&mut Context, &Archive) -> Result<T>,
     ) -> Result<T> {
         let dir = self.dir()?;
         let scratch = if access == Access::Read { self.scratch_place() } else { None };
-        let create = access == Access::Create;
+        let alone = matches!(access, Access::Write | Access::Create);
         self.files_as_in(&dir);
-        let mut archive = self.patiently(|wait| {
-            Archive::open(
-                &dir,
-                &Open { create, wait, scratch: scratch.clone(), time: args::time(), shared: self.shared },
-            )
-        })?;
-        for healed in archive.healed().iter().filter(|healed| healed.is_news()) {
-            self.say(&advice::healed(healed));
-        }
-        if let Some(scratch) = archive.scratch() {
-            self.say(&said_of(scratch));
-        }
-        if archive.is_new() {
-            self.say(&format!("made a new archive at {}", clean(&dir.to_string_lossy())));
-        }
-        match work(self, &mut archive) {
+        let options = Open {
+            create: access == Access::Create,
+            shared: self.shared,
+            alone,
+            scratch,
+            runtime: std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from),
+            time: args::time(),
+            ..Open::default()
+        };
+        let archive =
+            self.patiently(alone, &dir, |wait| Archive::open(&dir, &Open { wait, ..options.clone() }))?;
+        archive.set_wait(self.wait);
+        archive.here(|archive| {
+            for healed in archive.healed().iter().filter(|healed| healed.is_news()) {
+                self.say(&advice::healed(healed));
+            }
+            if let Some(scratch) = archive.scratch() {
+                self.say(&said_of(scratch));
+            }
+            if archive.is_new() {
+                self.say(&format!("made a new archive at {}", clean(&dir.to_string_lossy())));
+            }
+        });
+        match work(self, &archive) {
             Ok(done) => {
+                let others = archive.busy();
+                if others > 0 {
+                    self.say(&format!("answering {} for a second at most", several_others(others)));
+                }
                 archive.close()?;
                 Ok(done)
             }
@@ -220,9 +225,15 @@ impl Context {
         }
     }
 
-    /// Waits as long as the user allows while another process holds the archive, and says for whom.
-    pub fn patiently<T>(&self, mut take: impl FnMut(Duration) -> pressmark::Result<T>) -> Result<T> {
-        let until = Instant::now() + self.wait;
+    /// Waits as long as the user allows while another process holds the archive, and says for whom. Who has to hold it himself waits for one
+    /// that answers others as long as that takes, unless the user says how long.
+    pub fn patiently<T>(
+        &self,
+        alone: bool,
+        dir: &std::path::Path,
+        mut take: impl FnMut(Duration) -> pressmark::Result<T>,
+    ) -> Result<T> {
+        let mut until = Instant::now() + self.wait;
         let mut said = false;
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -231,8 +242,15 @@ impl Context {
                     if self.interrupted() {
                         return Err(Failure::Interrupted);
                     }
+                    let in_line =
+                        alone && self.wait_said.is_none() && pressmark::shared::holder(dir).is_some();
+                    if in_line {
+                        until = Instant::now() + self.wait;
+                    }
                     if !said {
-                        self.say(&format!("waiting up to {} s for {}", self.wait.as_secs(), clean(&holder)));
+                        let most =
+                            if in_line { String::new() } else { format!(" up to {} s", self.wait.as_secs()) };
+                        self.say(&format!("waiting{most} for {}", clean(&holder)));
                         said = true;
                     }
                 }
@@ -254,12 +272,12 @@ impl Context {
         }
     }
 
-    /// The same for commands that only read.
-    pub fn with_reader<T>(&mut self, work: impl FnOnce(&mut Context, Snapshot) -> Result<T>) -> Result<T> {
-        self.with_archive(Access::Read, |context, archive| {
-            let reader = archive.snapshot()?;
-            work(context, reader)
-        })
+    /// The same for commands that only ask.
+    pub fn with_session<T>(
+        &mut self,
+        work: impl FnOnce(&mut Context, &Arc<Session>) -> Result<T>,
+    ) -> Result<T> {
+        self.with_archive(Access::Read, |context, archive| work(context, &archive.session()?))
     }
 
     /// The articles that arguments name: by the digits of their digests if all of them can be such, eight or more if care is
@@ -269,27 +287,27 @@ impl Context {
         archive: &Archive,
         filter: &FilterArgs,
         careful: bool,
-    ) -> Result<(Snapshot, Vec<Digest>)> {
-        if let Some((snapshot, found)) = self.named(archive, filter, careful)? {
-            let digest = |article: u64| snapshot.row(article).map(|row| row.digest);
-            let found = found.into_iter().map(digest).collect::<pressmark::Result<_>>()?;
-            return Ok((snapshot, found));
+    ) -> Result<(Arc<Session>, Vec<Digest>)> {
+        let session = archive.session()?;
+        let digest = |found: &Found| found.digest.parse::<Digest>().ok();
+        if let Some(found) = self.named(&session, filter, careful)? {
+            return Ok((session, found.iter().filter_map(digest).collect()));
         }
         let mut found = Vec::new();
-        let snapshot =
-            self.rows(archive, filter, false, &mut |row| found.extend(row.digest.parse::<Digest>()))?;
-        Ok((snapshot, found))
+        self.rows(archive, &session, filter, false, &mut |row| found.extend(row.digest.parse::<Digest>()))?;
+        Ok((session, found))
     }
 
     /// The captures that arguments name, by number: those that match a query, all of an article that is named by eight or more digits.
     pub fn captures(&mut self, archive: &Archive, filter: &FilterArgs) -> Result<Vec<u64>> {
+        let session = archive.session()?;
         let mut found = Vec::new();
-        if let Some((snapshot, articles)) = self.named(archive, filter, true)? {
-            for article in articles {
-                found.extend(snapshot.captures(article)?.iter().map(|capture| capture.seq));
-            }
+        if let Some(articles) = self.named(&session, filter, true)? {
+            found.extend(articles.iter().flat_map(|article| &article.captures).map(|capture| capture.seq));
+            found.sort_unstable();
+            found.dedup();
         } else {
-            self.rows(archive, filter, true, &mut |row| found.push(row.seq))?;
+            self.rows(archive, &session, filter, true, &mut |row| found.push(row.seq))?;
         }
         Ok(found)
     }
@@ -297,41 +315,48 @@ impl Context {
     /// The articles that arguments name by the digits of their digests, if all of them can be such.
     fn named(
         &mut self,
-        archive: &Archive,
+        session: &Arc<Session>,
         filter: &FilterArgs,
         careful: bool,
-    ) -> Result<Option<(Snapshot, Vec<u64>)>> {
+    ) -> Result<Option<Vec<Found>>> {
         // 2024 and cafe are words where a mistake changes something.
         let named = |word: &String| word.parse::<Prefix>().is_ok() && (word.len() >= 8 || !careful);
         if !filter.words.iter().all(named) || filter.words.is_empty() || !filter.flags.is_empty() {
             return Ok(None);
         }
-        let (snapshot, mut found) = (archive.snapshot()?, Vec::new());
+        let mut found = Vec::new();
         for id in &filter.words {
-            match snapshot.resolve(&prefix(id)?)? {
-                Some(article) => found.push(article),
-                None => self.complain_of_missing(id),
-            }
+            prefix(id)?;
         }
-        Ok(Some((snapshot, found)))
+        let request = Request::new(Query::default(), Want::Articles(filter.words.clone()));
+        self.pieces(session, &request, &mut |context, piece| {
+            match piece {
+                Answer::Document(article) => found.push(*article),
+                Answer::Has { what, .. } => context.complain_of_missing(&what),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(Some(found))
     }
 
     /// What a query finds: a row an article, or a capture.
     fn rows(
         &mut self,
         archive: &Archive,
+        session: &Arc<Session>,
         filter: &FilterArgs,
         captures: bool,
         each: &mut dyn FnMut(Row),
-    ) -> Result<Snapshot> {
-        let mut query = filter.query(&archive.snapshot()?.queries())?;
+    ) -> Result<()> {
+        let mut query = filter.query(&session.facts().queries)?;
         query.captures |= captures;
-        let snapshot = self.snapshot_for(archive, &query)?;
-        self.hint(filter, &snapshot, &query)?;
+        self.ready(archive, session, &query)?;
+        self.hint(filter, session, &query)?;
         let want = Want::Rows { digits: false, snippets: false };
         let request = Request { explain: self.explains(filter), ..Request::new(query, want) };
         let mut is_any = false;
-        self.pieces(&snapshot, &request, &mut |_, piece| {
+        self.pieces(session, &request, &mut |_, piece| {
             if let Answer::Row(row) = piece {
                 is_any = true;
                 each(row);
@@ -341,7 +366,7 @@ impl Context {
         if !is_any {
             self.complain("no article matches");
         }
-        Ok(snapshot)
+        Ok(())
     }
 
     /// Gives the articles that arguments name to `each`, with all their captures.
@@ -351,16 +376,17 @@ impl Context {
         filter: &FilterArgs,
         each: &mut dyn FnMut(&mut Context, Found) -> Result<()>,
     ) -> Result<()> {
-        let (snapshot, found) = self.articles(archive, filter, false)?;
-        let names = found.iter().map(ToString::to_string).collect();
-        self.pieces(
-            &snapshot,
-            &Request::new(Query::default(), Want::Articles(names)),
-            &mut |context, piece| match piece {
-                Answer::Document(found) => each(context, *found),
-                _ => Ok(()),
-            },
-        )?;
+        let session = archive.session()?;
+        if let Some(found) = self.named(&session, filter, false)? {
+            return found.into_iter().try_for_each(|found| each(self, found));
+        }
+        let mut names = Vec::new();
+        self.rows(archive, &session, filter, false, &mut |row| names.push(row.digest))?;
+        let request = Request::new(Query::default(), Want::Articles(names));
+        self.pieces(&session, &request, &mut |context, piece| match piece {
+            Answer::Document(found) => each(context, *found),
+            _ => Ok(()),
+        })?;
         Ok(())
     }
 
@@ -468,6 +494,10 @@ pub fn prefix(id: &str) -> Result<Prefix> {
     })
 }
 
+fn several_others(others: usize) -> String {
+    if others == 1 { "another process".to_owned() } else { format!("{others} other processes") }
+}
+
 /// How long to ask for the archive before asking whether the user has had enough.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -483,40 +513,51 @@ fn said_of(scratch: &Scratch) -> String {
 }
 
 /// Which of the sources, tags and languages asked for the archive has never heard of, and what may have been meant.
-fn unknown(reader: &Snapshot, query: &Query) -> Result<Vec<String>> {
-    let names = reader.names()?;
-    let near = |all: &[&str], asked: &str| {
+fn unknown(session: &Arc<Session>, query: &Query) -> Result<Vec<String>> {
+    let sources = OnceCell::new();
+    let sources = || -> Result<&Vec<String>> {
+        if sources.get().is_none() {
+            let _ = sources.set(session.sources()?);
+        }
+        Ok(sources.get().expect("it was set"))
+    };
+    let near = |all: &[String], asked: &str| {
         let alike = nearest(asked, all).filter(|(alike, _)| *alike > 0.8);
         let best = alike.or_else(|| nearest(asked, all.iter().filter(|name| name.contains(asked))));
         best.map_or(String::new(), |(_, name)| format!("; is it {name}?"))
     };
-    let is_source = |word: &str| {
-        word.contains('.') && Source::parse(word).is_some_and(|source| names.number(Some(&source)).is_some())
-    };
+    let is_source = |name: &str| -> Result<bool> { Ok(sources()?.iter().any(|source| source == name)) };
     let mut unknown = Vec::new();
     for condition in query.filter.conditions() {
         match condition {
-            Condition::Source(Some(source)) if names.number(Some(source)).is_none() => {
-                let hint = near(
-                    &names.names().iter().map(|name| name.as_str()).collect::<Vec<_>>(),
-                    source.as_str(),
-                );
+            Condition::Source(Some(source)) if !is_source(source.as_str())? => {
+                let hint = near(sources()?, source.as_str());
                 unknown.push(format!("there is no source {}{}", clean(source.as_str()), clean(&hint)));
             }
-            Condition::Words(Scope::Both, Words::Word(word)) if is_source(word) => {
-                unknown.push(format!(
-                    "'{0}' was looked for as words; source:{0} finds what it published",
-                    clean(word)
-                ));
+            Condition::Words(Scope::Both, Words::Word(word)) if word.contains('.') => {
+                let source = Source::parse(word);
+                if source.is_some_and(|source| is_source(source.as_str()).unwrap_or(false)) {
+                    unknown.push(format!(
+                        "'{0}' was looked for as words; source:{0} finds what it published",
+                        clean(word)
+                    ));
+                }
             }
-            Condition::Tag(tag) if !reader.has_tag(tag)? => {
-                let tags = reader.tag_counts()?;
-                let hint = near(&tags.iter().map(|(tag, _)| tag.as_str()).collect::<Vec<_>>(), tag);
-                unknown.push(format!("no article has the tag {}{}", clean(tag), clean(&hint)));
+            Condition::Tag(tag) => {
+                let mut tags = Vec::new();
+                for piece in session.answer(&Request::new(Query::default(), Want::Tags))? {
+                    if let Answer::Tag { tag, .. } = piece? {
+                        tags.push(tag);
+                    }
+                }
+                if !tags.contains(tag) {
+                    let hint = near(&tags, tag);
+                    unknown.push(format!("no article has the tag {}{}", clean(tag), clean(&hint)));
+                }
             }
             Condition::Language(Some(language)) if language.is_known() => {
                 let asked = Query { filter: condition.clone().into(), ..Query::default() };
-                if reader.count(&asked)? == 0 {
+                if session.count(&asked)? == 0 {
                     unknown.push(format!("no article is in the language {language}; pressmark count --by language has those that are here"));
                 }
             }

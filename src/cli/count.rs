@@ -5,10 +5,11 @@ use super::context::Context;
 use super::exit::{Failure, Outcome, Result};
 use super::output::terminal::columns;
 use super::output::{Cell, Column, Format, FormatArgs, List, Width, bars};
-use pressmark::{Answer, By, Grouping, Order, Query, Request, Snapshot, Want};
+use pressmark::{Answer, By, Grouping, Order, Query, Request, Session, Want};
 use serde_json::json;
 use std::collections::HashMap;
 use std::io::Write;
+use std::sync::Arc;
 
 /// Count articles, or captures with --captures.
 ///
@@ -57,18 +58,18 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     let grouping = Grouping { by: args.by.clone(), zone: filter.flags.zone().to_owned(), zeros: args.zeros };
     let shares = args.share || args.share_of.is_some();
-    let (groups, whole) = context.with_query(filter, make, |context, snapshot, query| {
+    let (groups, whole) = context.with_query(filter, make, |context, session, query| {
         let explain = context.explains(filter);
         // A limit is one of groups, not of what is counted in them.
         let query = &Query { limit: None, offset: 0, ..query.clone() };
-        let groups = groups(context, &snapshot, query, &grouping, explain)?;
+        let groups = groups(context, session, query, &grouping, explain)?;
         let whole = match &args.share_of {
-            None if args.share => Whole::All(snapshot.count(query)?),
+            None if args.share => Whole::All(session.count(query)?),
             None => Whole::All(0),
             Some(text) => {
                 let of = FilterArgs { words: vec![text.clone()], flags: filter.flags.clone() };
-                let of = Query { captures: query.captures, ..of.query(&snapshot.queries())? };
-                Whole::Groups(self::groups(context, &snapshot, &of, &grouping, false)?.into_iter().collect())
+                let of = Query { captures: query.captures, ..of.query(&session.facts().queries)? };
+                Whole::Groups(self::groups(context, session, &of, &grouping, false)?.into_iter().collect())
             }
         };
         Ok((groups, whole))
@@ -81,14 +82,14 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
 
 fn groups(
     context: &mut Context,
-    snapshot: &Snapshot,
+    session: &Arc<Session>,
     query: &Query,
     grouping: &Grouping,
     explain: bool,
 ) -> Result<Vec<(Key, u64)>> {
     let request = Request { explain, ..Request::new(query.clone(), Want::Groups(grouping.clone())) };
     let mut groups = Vec::new();
-    context.pieces(snapshot, &request, &mut |_, piece| {
+    context.pieces(session, &request, &mut |_, piece| {
         if let Answer::Group { key, count } = piece {
             groups.push((key, count));
         }

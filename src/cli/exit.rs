@@ -226,6 +226,9 @@ fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
             (10, "format", "use the pressmark that wrote it, or a later one")
         }
         Error::Locked { .. } => (11, "locked", "--wait SECS waits longer"),
+        Error::Holder { .. } => {
+            (13, "holder", "the process that holds the archive said so; ask again when it has ended")
+        }
         Error::Ledger { .. } => {
             (12, "damaged", "pressmark verify says more; pressmark repair mends what the store still has")
         }

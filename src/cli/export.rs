@@ -9,12 +9,13 @@ use pressmark::archive::originals::Raws;
 use pressmark::export::{
     Exporter, Field, Format, Options, Output, Packing, Render, exporter, packed, renderer, split,
 };
-use pressmark::{Digest, Document, Order, Query, Snapshot};
+use pressmark::{Digest, Document, Order, Query, Request, Session, Want};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Export articles as JSONL, CSV, Markdown, HTML and more.
 ///
@@ -78,16 +79,16 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     let make = |saved: &_| args.query.query(saved, Order::Arrival);
     let dir = context.dir()?;
-    let (written, captures) = context.with_query(&args.query.filter, make, |context, reader, query| {
+    let (written, captures) = context.with_query(&args.query.filter, make, |context, session, query| {
         context.public_files();
         let mut exporting = Exporting {
-            reader: &reader,
+            session,
             query,
             format,
             options: &options,
             raws: args.originals.then(|| Raws::of(&dir)),
             archive_data: args.archive_data,
-            archive: reader.archive(),
+            archive: session.facts().archive,
             named: HashSet::new(),
             missing: Vec::new(),
             count: 0,
@@ -116,9 +117,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         let written = exporting.count;
         if args.query.filter.flags.explain {
             // It is read on another thread; how many are looked at is the same once more.
-            let asked = reader.ask(query)?;
-            asked.count()?;
-            context.explain(&args.query.filter, &asked)?;
+            let request = Request { explain: true, ..Request::new(query.clone(), Want::Count) };
+            context.pieces(session, &request, &mut |_, _| Ok(()))?;
         }
         Ok((written, query.captures))
     })?;
@@ -163,7 +163,7 @@ fn format(args: &Args) -> Result<Format> {
 
 /// An export under way.
 struct Exporting<'a> {
-    reader: &'a Snapshot,
+    session: &'a Arc<Session>,
     query: &'a Query,
     format: Format,
     options: &'a Options,
@@ -183,14 +183,13 @@ struct Exporting<'a> {
 impl Exporting<'_> {
     /// Calls `each` with the documents of the query, some at a time, in order. They are read ahead on a thread of their own.
     fn documents(&mut self, each: &mut dyn FnMut(&mut Self, Vec<Document>) -> Result<()>) -> Result<()> {
-        let (reader, query) = (self.reader.clone(), self.query);
+        let (session, query) = (self.session.clone(), self.query);
         std::thread::scope(|scope| {
             let (ahead, chunks) = crossbeam_channel::bounded(2);
             let reading = scope.spawn(move || -> pressmark::Result<()> {
-                let asked = reader.ask(query)?;
-                let mut hits = asked.hits()?;
+                let mut documents = session.documents(query)?;
                 loop {
-                    let chunk = hits.by_ref().take(CHUNK).map(|hit| asked.unchecked(&hit?));
+                    let chunk = documents.by_ref().take(CHUNK);
                     let chunk = chunk.collect::<pressmark::Result<Vec<_>>>()?;
                     // Nobody listens any more when the other side has failed.
                     if chunk.is_empty() || ahead.send(chunk).is_err() {
@@ -215,7 +214,7 @@ impl Exporting<'_> {
     fn run(&mut self, output: Box<dyn Output + '_>) -> Result<()> {
         let mut exporter = exporter(self.format, self.options.clone(), output)?;
         if self.archive_data {
-            exporter.queries(&self.reader.queries())?;
+            exporter.queries(&self.session.facts().queries)?;
         }
         self.documents(&mut |exporting, documents| {
             exporting.count += documents.len() as u64;
@@ -260,7 +259,7 @@ impl Exporting<'_> {
             return;
         }
         let originals = if self.raws.is_some() { 0 } else { self.named.len() as u64 };
-        let queries = if self.archive_data { 0 } else { self.reader.queries().len() as u64 };
+        let queries = if self.archive_data { 0 } else { self.session.facts().queries.len() as u64 };
         let what = [
             (
                 queries,

@@ -3,8 +3,9 @@
 use super::context::Context;
 use super::exit::{self, Failure, Outcome, Result};
 use super::output::terminal::clean;
-use pressmark::{Answer, Error, Prefix, Query, Request, Snapshot, Want, answer};
+use pressmark::{Answer, Error, Prefix, Query, Request, Session, Want};
 use std::io::{BufRead, Write};
+use std::sync::Arc;
 
 /// Check whether articles are here, by digest or URL.
 ///
@@ -30,10 +31,10 @@ impl Args {
 }
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
-    context.with_reader(|context, snapshot| {
+    context.with_session(|context, session| {
         let mut all = true;
         let mut ask = |context: &mut Context, what: &str| {
-            let there = match has(&snapshot, what) {
+            let there = match has(session, what) {
                 Err(Failure::Archive(e @ Error::Ambiguous { .. })) => {
                     context.complain(&format!("{}; give more digits", exit::in_words(&e)));
                     return Ok(());
@@ -90,8 +91,8 @@ fn named(what: &str) -> std::result::Result<(), String> {
 }
 
 /// What can be a digest is one; everything else is a URL.
-fn has(snapshot: &Snapshot, what: &str) -> Result<bool> {
+fn has(session: &Arc<Session>, what: &str) -> Result<bool> {
     let request = Request::new(Query::default(), Want::Has(vec![what.to_owned()]));
-    let first = answer(snapshot, &request)?.next().transpose()?;
+    let first = session.answer(&request)?.next().transpose()?;
     Ok(matches!(first, Some(Answer::Has { there: true, .. })))
 }

@@ -6,9 +6,11 @@ use super::exit::{Failure, Outcome, Result, refused};
 use super::output::advice;
 use super::output::terminal::{bytes, clean, grouped};
 use indicatif::{ProgressBar, ProgressStyle};
-use pressmark::archive::{Beside, Sighting};
+use pressmark::archive::{Met, Sighting};
 use pressmark::ingest::{Format, OnError, Options, Seen, Stopped, Summary};
-use pressmark::{Became, Counts, Digest, Distance, Place, Progress, Reason, Rejection, Snapshot};
+use pressmark::{
+    Became, Condition, Counts, Digest, Distance, Place, Progress, Query, Reason, Rejection, Session,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -112,8 +114,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     let mut first = 0;
     let summary = context.with_archive(Access::Create, |_, archive| {
-        first = archive.snapshot()?.position().next_seq;
-        Ok(pressmark::ingest::ingest(archive, &args.paths, &options, &mut watcher)?)
+        first = archive.session()?.facts().next_seq;
+        Ok(archive.hold(|archive| pressmark::ingest::ingest(archive, &args.paths, &options, &mut watcher))?)
     });
     if let Some(bar) = &watcher.bar {
         bar.finish_and_clear();
@@ -191,32 +193,34 @@ fn refuse_missing(paths: &[PathBuf]) -> Result<()> {
 }
 
 /// What tells the captures of an article apart, if it is there.
-fn sightings(snapshot: Option<&Snapshot>, digest: Digest) -> pressmark::Result<Vec<Sighting>> {
-    let Some(snapshot) = snapshot else { return Ok(Vec::new()) };
-    let Some(article) = snapshot.find(&digest)? else { return Ok(Vec::new()) };
-    Ok(snapshot.captures(article)?.iter().map(Sighting::of_capture).collect())
+fn sightings(session: Option<&Arc<Session>>, digest: Digest) -> pressmark::Result<Vec<Sighting>> {
+    let Some(session) = session else { return Ok(Vec::new()) };
+    let query = Query { filter: Condition::Id(digest.to_string()).into(), ..Query::default() };
+    match session.documents(&query)?.next().transpose()? {
+        Some(found) => Ok(found.check()?.captures.iter().map(Sighting::of_capture).collect()),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// What an ingest would find: which texts are new, and what is rejected.
 fn dry_run(context: &mut Context, args: &Args, options: &Options, watcher: &mut Watcher) -> Result<Summary> {
     let mut summary = Summary::default();
-    let mut read = |context: &Context, snapshot: Option<&Snapshot>| -> Result<()> {
+    let mut read = |context: &Context, session: Option<&Arc<Session>>| -> Result<()> {
         let (mut failed, mut met) = (Ok(()), HashMap::<Digest, Vec<Sighting>>::new());
         let counts = &mut summary.counts;
         pressmark::ingest::read_drafts(&args.paths, options, &mut |seen| {
             counts.read += 1;
             match seen {
-                Seen::Draft(ready) => match sightings(snapshot, ready.digest()) {
+                Seen::Draft(ready) => match sightings(session, ready.digest()) {
                     Ok(known) => {
-                        let sighting = Sighting::of(ready.provenance());
                         let met = met.entry(ready.digest()).or_insert(known);
-                        match Sighting::meet(met, sighting) {
-                            Beside::Other if met.len() == 1 => counts.new += 1,
-                            Beside::Other => counts.captured += 1,
-                            Beside::Known => counts.known += 1,
-                            Beside::Fills(_) => {
+                        let (read, corrections) = (ready.provenance(), ready.corrections());
+                        match Sighting::meet(met, ready.sighting(), read, corrections, 0) {
+                            Met::Other if met.len() == 1 => counts.new += 1,
+                            Met::Other => counts.captured += 1,
+                            Met::Same { filled, .. } => {
                                 counts.known += 1;
-                                counts.filled += 1;
+                                counts.filled += u64::from(filled);
                             }
                         }
                     }
@@ -236,7 +240,7 @@ fn dry_run(context: &mut Context, args: &Args, options: &Options, watcher: &mut 
         failed
     };
     if context.dir()?.join("pressmark.toml").exists() {
-        context.with_archive(Access::Read, |context, archive| read(context, Some(&archive.snapshot()?)))?;
+        context.with_archive(Access::Read, |context, archive| read(context, Some(&archive.session()?)))?;
     } else {
         read(context, None)?;
     }

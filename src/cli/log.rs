@@ -39,9 +39,9 @@ const COLUMNS: [Column; 5] = [
 
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if args.head {
-        return context.with_reader(|context, snapshot| {
-            let position = snapshot.position();
-            writeln!(context.out, "{}\t{}", position.next_seq - 1, position.head)?;
+        return context.with_session(|context, session| {
+            let facts = session.facts();
+            writeln!(context.out, "{}\t{}", facts.next_seq - 1, facts.head)?;
             Ok(Outcome::Done)
         });
     }

@@ -52,7 +52,7 @@ struct Cli {
     /// The archive's directory [default: pressmark in the user's data directory].
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "PRESSMARK_ARCHIVE", hide_env_values = true, value_parser = path())]
     archive: Option<PathBuf>,
-    /// Wait up to SECS seconds if another process holds the archive; 0 does not wait [default: 60].
+    /// Wait up to SECS seconds for a process that does not answer, or for the archive itself [default: 60; an ingest its turn].
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "SECS", env = "PRESSMARK_WAIT", hide_env_values = true)]
     wait: Option<u32>,
     /// Build indexes in DIR to read an archive that cannot be written; none keeps nothing [default: pressmark in the user's cache].

@@ -135,15 +135,17 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             list.finish(context)?;
             Ok(Outcome::Done)
         }
-        Command::Show { name } => context.with_reader(|context, reader| match reader.queries().get(name) {
-            Some(query) => {
-                writeln!(context.out, "{}", clean(query))?;
-                Ok(Outcome::Done)
-            }
-            None => Err(unknown(name)),
-        }),
-        Command::Remove { name } => context.with_archive(Access::Write, |context, archive| {
-            if !archive.snapshot()?.queries().contains_key(name) {
+        Command::Show { name } => {
+            context.with_session(|context, session| match session.facts().queries.get(name) {
+                Some(query) => {
+                    writeln!(context.out, "{}", clean(query))?;
+                    Ok(Outcome::Done)
+                }
+                None => Err(unknown(name)),
+            })
+        }
+        Command::Remove { name } => context.with_archive(Access::Change, |context, archive| {
+            if !archive.session()?.facts().queries.contains_key(name) {
                 return Err(unknown(name));
             }
             archive.save_query(name, None)?;
@@ -168,9 +170,9 @@ fn save(context: &mut Context, name: &str, words: &[String]) -> Result<Outcome> 
         return Err(Failure::usage(&format!("'{}' cannot be a name", clean(name)), TAG_HINT));
     };
     let text = FilterArgs { words: words.to_vec(), flags: FlagArgs::default() }.text();
-    context.with_archive(Access::Write, |context, archive| {
-        let reader = archive.snapshot()?;
-        let saved = reader.queries().clone();
+    context.with_archive(Access::Change, |context, archive| {
+        let session = archive.session()?;
+        let saved = session.facts().queries.clone();
         // A query that asks itself would never end.
         let known = |other: &str| saved.get(other).filter(|_| other != name).cloned();
         parse(&text, &Clock::new(super::args::time().now()), &known).map_err(|e| syntax(&text, &e))?;

@@ -23,10 +23,11 @@ pub struct Args {
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let stop = context.stop();
     let reread = context.with_archive(Access::Write, |context, archive| {
-        let mut query = args.filter.query(&archive.snapshot()?.queries())?;
+        let session = archive.session()?;
+        let mut query = args.filter.query(&session.facts().queries)?;
         query.order = Order::Arrival;
-        context.snapshot_for(archive, &query)?;
-        Ok(pressmark::ingest::reextract(archive, &query, args.dry_run, &stop)?)
+        context.ready(archive, &session, &query)?;
+        Ok(archive.hold(|archive| pressmark::ingest::reextract(archive, &query, args.dry_run, &stop))?)
     })?;
     let Reread { read, unchanged, changed, known, failed, without } = reread;
     let [read, unchanged, changed_said, known, failed_said, without] =

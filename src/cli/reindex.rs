@@ -17,11 +17,11 @@ pub struct Args {
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if !args.search {
         let dir = context.dir()?;
-        let healed = context.patiently(|wait| pressmark::rebuild(&dir, "as asked", wait))?;
+        let healed = context.patiently(true, &dir, |wait| pressmark::rebuild(&dir, "as asked", wait))?;
         context.say(&healed.to_string());
     }
     context.with_archive(Access::Write, |context, archive| {
-        let articles = archive.rebuild_search()?;
+        let articles = archive.hold(pressmark::archive::Archive::rebuild_search)?;
         context.say(&format!("rebuilt the full-text index, {} articles", grouped(articles)));
         Ok(Outcome::Done)
     })

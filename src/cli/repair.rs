@@ -26,8 +26,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     let stop = context.stop();
     let dir = context.dir()?;
     let Args { accept_tail, accept_loss } = *args;
-    let repaired =
-        context.patiently(|wait| repair(&dir, &RepairOptions { wait, accept_tail, accept_loss }, &stop))?;
+    let repaired = context.patiently(true, &dir, |wait| {
+        repair(&dir, &RepairOptions { wait, accept_tail, accept_loss }, &stop)
+    })?;
     if stop() {
         return Ok(Outcome::Interrupted);
     }

@@ -60,7 +60,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             "add a query, the digits of a digest, or --all",
         ));
     }
-    let (captures, changed) = context.with_archive(Access::Write, |context, archive| {
+    let (captures, changed) = context.with_archive(Access::Change, |context, archive| {
         let captures = context.captures(archive, &filter)?;
         if change.values.url.is_some() && captures.len() > 1 {
             return Err(Failure::usage(
@@ -68,10 +68,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
                 "name one capture: seq:N, as pressmark show has it",
             ));
         }
-        let changed = match args.dry_run {
-            true => archive.would_correct(&captures, &change)?,
-            false => archive.correct(&captures, &change)?,
-        };
+        let changed = archive.correct(&captures, &change, args.dry_run)?;
         Ok((captures.len() as u64, changed))
     })?;
     let Changed { captures: corrected, articles } = changed;

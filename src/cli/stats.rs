@@ -6,8 +6,9 @@ use super::context::{Access, Context};
 use super::exit::{Outcome, Result};
 use super::output::terminal::{bytes, clean, grouped, padded, shown};
 use super::output::{Format, print_bars};
-use pressmark::{Answer, By, Grouping, Query, Request, Snapshot, Totals, Want};
+use pressmark::{Answer, By, Grouping, Query, Request, Session, Totals, Want};
 use std::io::Write;
+use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
 
 /// Show what is in the archive and what it takes on disk.
@@ -31,14 +32,9 @@ const MONTHS_MAX: usize = 36;
 pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     if !args.filter.is_empty() {
         let make = |saved: &_| args.filter.query(saved);
-        context.with_query(&args.filter, make, |context, snapshot, query| {
-            let found = Stats::of(
-                context,
-                &snapshot,
-                query,
-                args.filter.flags.zone(),
-                context.explains(&args.filter),
-            )?;
+        context.with_query(&args.filter, make, |context, session, query| {
+            let found =
+                Stats::of(context, session, query, args.filter.flags.zone(), context.explains(&args.filter))?;
             if matches!(args.format, Format::Json | Format::Jsonl) {
                 return Ok(writeln!(context.out, "{}", serde_json::Value::Object(found.json()))?);
             }
@@ -50,14 +46,14 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     }
     let dir = context.dir()?;
     context.with_archive(Access::Read, |context, archive| {
-        let (uuid, parts, snapshot) = (archive.uuid(), archive.disk_bytes()?, archive.snapshot()?);
-        let (applied, whole) = (snapshot.applied(), parts.values().sum::<u64>());
+        let (uuid, parts, session) = (archive.uuid()?, archive.disk_bytes()?, archive.session()?);
+        let (facts, whole) = (session.facts(), parts.values().sum::<u64>());
         if matches!(args.format, Format::Json | Format::Jsonl) {
             let mut stats =
-                Stats::of(context, &snapshot, &Query::default(), args.filter.flags.zone(), false)?.json();
+                Stats::of(context, &session, &Query::default(), args.filter.flags.zone(), false)?.json();
             stats.insert("uuid".to_owned(), uuid.to_string().into());
-            stats.insert("text_bytes".to_owned(), applied.text_bytes.into());
-            stats.insert("head".to_owned(), applied.position.head.to_string().into());
+            stats.insert("text_bytes".to_owned(), facts.text_bytes.into());
+            stats.insert("head".to_owned(), facts.head.clone().into());
             stats.insert("disk_bytes".to_owned(), serde_json::json!(parts));
             return Ok(writeln!(context.out, "{}", serde_json::Value::Object(stats))?);
         }
@@ -65,13 +61,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         let found = if args.disk {
             None
         } else {
-            Some(Stats::of(context, &snapshot, &Query::default(), args.filter.flags.zone(), false)?)
+            Some(Stats::of(context, &session, &Query::default(), args.filter.flags.zone(), false)?)
         };
         if let Some(found) = &found {
             found.print_totals(context)?;
-            writeln!(context.out, "text       {}", bytes(applied.text_bytes))?;
+            writeln!(context.out, "text       {}", bytes(facts.text_bytes))?;
         }
-        let share = match applied.text_bytes {
+        let share = match facts.text_bytes {
             0..50_000_000 => String::new(),
             text => format!(", {:.2} of the text", whole as f64 / text as f64),
         };
@@ -99,14 +95,14 @@ struct Stats {
 impl Stats {
     fn of(
         context: &mut Context,
-        snapshot: &Snapshot,
+        session: &Arc<Session>,
         query: &Query,
         zone: &str,
         explain: bool,
     ) -> Result<Stats> {
         let mut totals = Totals::default();
         let mut request = Request { explain, ..Request::new(query.clone(), Want::Totals) };
-        context.pieces(snapshot, &request, &mut |_, piece| {
+        context.pieces(session, &request, &mut |_, piece| {
             if let Answer::Totals(found) = piece {
                 totals = found;
             }
@@ -116,7 +112,7 @@ impl Stats {
         let mut groups = |by: By| -> Result<Vec<(String, u64)>> {
             let mut groups = Vec::new();
             request.want = Want::Groups(Grouping { zone: zone.to_owned(), ..by.into() });
-            context.pieces(snapshot, &request, &mut |_, piece| {
+            context.pieces(session, &request, &mut |_, piece| {
                 if let Answer::Group { key, count } = piece {
                     groups.push((key.into_iter().flatten().next().unwrap_or("none".to_owned()), count));
                 }

@@ -64,13 +64,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
             "add a query, or --all",
         ));
     }
-    let (articles, changed) = context.with_archive(Access::Write, |context, archive| {
+    let (articles, changed) = context.with_archive(Access::Change, |context, archive| {
         let (_, articles) = context.articles(archive, &filter, true)?;
-        let changed = if args.dry_run {
-            archive.would_tag(&articles, &added, &removed)?
-        } else {
-            archive.tag(&articles, &added, &removed)?
-        };
+        let changed = archive.tag(&articles, &added, &removed, args.dry_run)?;
         Ok((articles.len() as u64, changed))
     })?;
     let would = if args.dry_run { "would change" } else { "changed" };

@@ -30,7 +30,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
     };
     let stop = context.stop();
     let dir = context.dir()?;
-    let report = context.patiently(|wait| pressmark::verify(&dir, depth, wait, &stop))?;
+    let report = context.patiently(true, &dir, |wait| pressmark::verify(&dir, depth, wait, &stop))?;
     if stop() {
         return Ok(Outcome::Interrupted);
     }

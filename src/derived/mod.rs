@@ -34,7 +34,7 @@ pub trait Articles {
     /// Gives those with these numbers, in order, as far as there are any.
     fn each(&self, numbers: Range<u64>, take: Take<'_>) -> Result<()>;
 
-    /// How many times somebody said in which language an article is.
+    /// A number that tells what was said of the languages of articles from anything else that may have been said.
     fn languages_said(&self) -> u64;
 }
 

@@ -55,6 +55,9 @@ impl Serialize for Record<'_> {
             for (name, value) in RECORD.into_iter().filter_map(Column::named).map(value) {
                 map.serialize_entry(name, &value)?;
             }
+            if !document.languages.is_empty() {
+                map.serialize_entry("language_set", &true)?;
+            }
             map.serialize_entry("captures", &Captures(document))?;
             return map.end();
         }

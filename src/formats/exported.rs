@@ -86,6 +86,7 @@ pub fn drafts(mut object: Map<String, Value>, around: &Around<'_>) -> Result<Vec
             "its text is not what its digest names: {digest} was expected and {found} found; without the field 'digest' it is taken as it is"
         ).into());
     }
+    let language_said = Said(&object).flag("language_set").unwrap_or(false);
     let mut tags = Vec::new();
     for tag in Said(&object).texts("tags") {
         let kept =
@@ -117,6 +118,8 @@ pub fn drafts(mut object: Map<String, Value>, around: &Around<'_>) -> Result<Vec
             language,
             provenance,
             corrections,
+            recorded: !of_before,
+            language_said,
             tags: std::mem::take(&mut tags),
             ..Draft::default()
         });

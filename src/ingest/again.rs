@@ -116,7 +116,7 @@ fn reread(
     bytes: &[u8],
     now: Timestamp,
 ) -> std::result::Result<Prepared, Reason> {
-    let before = &capture.provenance;
+    let before = &capture.as_read();
     let around = Around {
         url: before.url.as_deref(),
         charset: original.charset.as_deref(),
@@ -142,7 +142,10 @@ fn reread(
     own.published = own.published.or(before.published);
     (own.archived, own.archived_url) = (before.archived, before.archived_url.clone());
     own.original = Some(original.clone());
-    own.notes.push(format!(
+    // What somebody said of the finding holds of it still.
+    let said = capture.corrections.iter().map(|corrected| &corrected.correction);
+    draft.corrections = said.filter(|correction| !correction.filled).cloned().collect();
+    draft.provenance.notes.push(format!(
         "read again by pressmark {} from the bytes of capture {}, whose text was another",
         env!("CARGO_PKG_VERSION"),
         capture.seq

@@ -303,6 +303,7 @@ impl Writer<'_> {
     }
 
     fn underway(&mut self) {
+        self.archive.serve_guests();
         self.progress.underway(&self.counts, self.distance());
     }
 

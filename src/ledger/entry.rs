@@ -802,7 +802,7 @@ pub(super) mod tests {
         "e14e5db756924f03",
         "b486af0174d0fed4",
         "0873d663addefa02",
-        "cee861b8a1f71481",
+        "6906bca954f16a8e",
         "c4b2c751a432a561",
         "d14150105baf4ff2",
     ];

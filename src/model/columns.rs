@@ -256,6 +256,7 @@ columns! {
     "headline" Text Article 1 "the headline", Get::Article(|document| Value::Text(document.article.headline().into()));
     "body" Text Article 1 "the body; paragraphs are separated by a blank line", Get::Article(|document| Value::Text(document.article.body().into()));
     "language" Text Article 1 "the language of the text, ISO 639", Get::Article(|document| some(document.article.language().map(|language| language.to_string())));
+    "language_set" Flag Article 1 "whether somebody said the language", Get::Article(|document| Value::Boolean(!document.languages.is_empty()));
     "tags" Texts Article 1 "tags that the article was given", Get::Article(|document| Value::Texts(&document.tags));
     "seq" Integer Capture 1 "the capture's number in this archive", Get::Capture(|capture| Value::Integer(capture.seq.cast_signed()));
     "source" Text Capture 1 "who published it: a registered domain or a slug", Get::Said(|of| some(of.source.as_ref().map(|source| source.as_str())));

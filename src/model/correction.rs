@@ -47,11 +47,9 @@ macro_rules! details {
 impl Detail {
     /// What a column says something of: a date has several.
     pub fn of_column(name: &str) -> Option<Detail> {
-        let several = [("published_", Detail::Published), ("original_", Detail::Original)];
-        let one_of = |(start, detail): (&str, Detail)| name.starts_with(start).then_some(detail);
         let named = Detail::ALL.iter().copied().find(|detail| detail.name() == name);
-        let suspect = || (name == "suspect").then_some(Detail::Published);
-        named.or_else(suspect).or_else(|| several.into_iter().find_map(one_of))
+        let of_date = || (name == "suspect" || name.starts_with("published_")).then_some(Detail::Published);
+        named.or_else(of_date)
     }
 }
 
@@ -70,7 +68,6 @@ details! {
     Description 18 "description" description;
     Archived 19 "archived_at" archived;
     ArchivedUrl 20 "archived_url" archived_url;
-    Original 21 "original" original;
 }
 
 /// Where a detail was found that somebody set.
@@ -146,6 +143,22 @@ pub struct Corrected {
 }
 
 impl Corrected {
+    /// What corrections with these numbers make of what was read, and what each of them found before.
+    pub fn history(read: Provenance, made: Vec<(u64, Correction)>) -> (Provenance, Vec<Corrected>) {
+        let (mut of, mut history) = (read, Vec::with_capacity(made.len()));
+        for (seq, correction) in made {
+            let mut was = Provenance::default();
+            for detail in correction.details() {
+                detail.copy(&of, &mut was);
+                let origins = of.origins.iter().filter(|(field, _)| field == detail.name());
+                was.origins.extend(origins.cloned());
+            }
+            correction.apply(&mut of);
+            history.push(Corrected { seq, correction, was });
+        }
+        (of, history)
+    }
+
     /// When it was made.
     pub fn at(&self) -> Timestamp {
         Timestamp(self.correction.at_ms.div_euclid(1000))

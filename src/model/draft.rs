@@ -20,6 +20,10 @@ pub struct Draft {
     pub provenance: Provenance,
     /// Corrections that were made of that elsewhere, in order.
     pub corrections: Vec<Correction>,
+    /// Whether it comes from an archive: it was told from other findings there, and its language is what is known.
+    pub recorded: bool,
+    /// Whether somebody said the language.
+    pub language_said: bool,
     /// What was considered and why it was chosen, if that was asked for; not kept.
     pub explanation: Vec<String>,
     /// Why it is no article, if it was asked for all the same.

@@ -58,6 +58,12 @@ pub enum Error {
         /// Process, command and since when.
         holder: String,
     },
+    /// The process that holds the archive could not do what it was asked.
+    #[error("{what}")]
+    Holder {
+        /// What it said.
+        what: String,
+    },
     /// The ledger is damaged.
     #[error("the ledger is damaged: {}: {what}", place)]
     Ledger {
@@ -144,6 +150,12 @@ impl Error {
     pub fn is_of_the_system(&self) -> bool {
         matches!(self, Error::Io { .. } | Error::ReadOnly { .. } | Error::Poisoned)
     }
+}
+
+/// An error with its causes.
+pub fn in_full(e: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(e.source(), |e| e.source());
+    causes.fold(e.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// A value, or `None` where it is damaged; what the system did is an error still.

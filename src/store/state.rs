@@ -66,6 +66,8 @@ pub struct State {
     corrected: Arc<RoaringTreemap>,
     /// What was said of the languages of articles, by the entries that said it.
     languages: Arc<Languages>,
+    /// A number that tells all of that from anything else that may have been said.
+    languages_mark: u64,
     names: OnceLock<Arc<SourceNames>>,
 }
 
@@ -117,6 +119,7 @@ impl State {
             dead: Arc::default(),
             corrected: Arc::default(),
             languages: Arc::default(),
+            languages_mark: 0,
             names: OnceLock::new(),
         };
         for row in trees.tag_names.rows() {
@@ -164,14 +167,31 @@ impl State {
                 Arc::make_mut(&mut self.corrected).insert(article);
             }
             CorrectionRow::Language(language) => {
+                self.languages_mark ^= mark_of(article, seq, *language);
                 Arc::make_mut(&mut self.languages).entry(article).or_default().push((seq, *language));
             }
         }
     }
 
+    /// Whether any capture was ever corrected.
+    pub fn has_corrections(&self) -> bool {
+        !self.corrected.is_empty()
+    }
+
     /// Whether a capture of an article was ever corrected.
     pub fn is_corrected(&self, article: u64) -> bool {
         self.corrected.contains(article)
+    }
+
+    /// A number that tells what was said of languages before an entry from anything else.
+    pub fn languages_mark(&self, next_seq: u64) -> u64 {
+        if next_seq >= self.applied.position.next_seq {
+            return self.languages_mark;
+        }
+        let said =
+            self.languages.iter().flat_map(|(article, said)| said.iter().map(move |said| (*article, *said)));
+        let before = said.filter(|(_, (seq, _))| *seq < next_seq);
+        before.fold(0, |mark, (article, (seq, language))| mark ^ mark_of(article, seq, language))
     }
 
     /// What was said of the languages of articles.
@@ -266,6 +286,12 @@ impl State {
     pub fn set_names(&mut self, names: SourceNames) {
         self.names = OnceLock::from(Arc::new(names));
     }
+}
+
+/// A number for something that was said; in any order they make the same together.
+fn mark_of(article: u64, seq: u64, language: Option<Language>) -> u64 {
+    let hash = blake3::hash(&codec::encode(&(article, seq, language)));
+    u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a hash is longer than 8 bytes"))
 }
 
 /// The sources of an archive and their numbers.

@@ -38,6 +38,9 @@ impl View {
     /// The same as of before an entry.
     pub fn as_of(&self, next_seq: u64) -> Result<View> {
         let next_seq = next_seq.clamp(1, self.next_seq);
+        if next_seq == self.next_seq {
+            return Ok(self.clone());
+        }
         // Articles came in the order of the captures that brought them.
         let (mut low, mut high) = (1, self.next_article);
         while low < high {
@@ -225,10 +228,9 @@ impl View {
         Ok(all)
     }
 
-    /// How many times somebody said in which language an article is.
+    /// A number that tells what was said of languages from anything else.
     pub fn languages_said(&self) -> u64 {
-        let said = |said: &Vec<(u64, _)>| said.iter().filter(|(seq, _)| *seq < self.next_seq).count() as u64;
-        self.state.languages().values().map(said).sum()
+        self.state.languages_mark(self.next_seq)
     }
 
     /// The articles of which somebody said later in which language they are.
@@ -257,18 +259,8 @@ impl View {
 
     /// The same with how it came to differ from what its input said, in order.
     pub fn capture_with_history(&self, seq: u64) -> Result<(u64, Provenance, Vec<Corrected>)> {
-        let (article, mut provenance) = self.capture_as_read(seq)?;
-        let mut history = Vec::new();
-        for (made_by, correction) in self.corrections(article, seq)? {
-            let mut was = Provenance::default();
-            for detail in correction.details() {
-                detail.copy(&provenance, &mut was);
-                let origins = provenance.origins.iter().filter(|(field, _)| field == detail.name());
-                was.origins.extend(origins.cloned());
-            }
-            correction.apply(&mut provenance);
-            history.push(Corrected { seq: made_by, correction, was });
-        }
+        let (article, read) = self.capture_as_read(seq)?;
+        let (provenance, history) = Corrected::history(read, self.corrections(article, seq)?);
         Ok((article, provenance, history))
     }
 
@@ -305,6 +297,11 @@ impl View {
     /// Whether a capture of an article was ever corrected.
     pub fn is_corrected(&self, article: u64) -> bool {
         self.state.is_corrected(article)
+    }
+
+    /// Whether anything was ever corrected.
+    pub fn knows_corrections(&self) -> bool {
+        self.state.has_corrections()
     }
 
     /// What the input of a capture said.

@@ -1,9 +1,9 @@
 //! Corrections: what holds of captures and articles from some entry on, in every index, after every accident.
 
 use crate::env::TestEnv;
-use pressmark::archive::{Archive, Beside, Change, Changed, Open, Sighting};
+use pressmark::archive::{Archive, Change, Changed, Met, Open, Sighting};
 use pressmark::ledger::Entry;
-use pressmark::model::{Detail, Provenance};
+use pressmark::model::{Dated, Detail, Origin, Provenance, Published, Timestamp};
 use pressmark::{Depth, Draft, Language, Put, Query, RepairOptions, Snapshot, Source};
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn count(archive: &Archive, query: &str) -> u64 {
 }
 
 fn counted(snapshot: &Snapshot, query: &str) -> u64 {
-    let clock = pressmark::Clock::new(pressmark::Timestamp(1_738_100_000));
+    let clock = pressmark::Clock::new(Timestamp(1_738_100_000));
     let filter = pressmark::parse(query, &clock, &|_| None).unwrap();
     snapshot.count(&Query { filter, ..Query::default() }).unwrap()
 }
@@ -74,8 +74,15 @@ fn words_are_found_by_the_language_that_was_said() {
     assert_eq!(archive.indexes_healed(), [], "nothing was built again");
     // As of then they were Ukrainian.
     let then = archive.snapshot().unwrap().as_of(5).unwrap();
-    for (query, expected) in [("lang:uk", 4), ("lang:ru", 0), ("lang:uk пароход", 4), ("NOT lang:uk", 0)]
-    {
+    for (query, expected) in [
+        ("lang:uk", 4),
+        ("lang:ru", 0),
+        ("lang:uk пароход", 4),
+        ("NOT lang:uk", 0),
+        ("отказаться", 0),
+        ("NOT отказаться", 4),
+        ("lang:uk NOT отказаться", 4),
+    ] {
         assert_eq!(counted(&then, query), expected, "{query}");
     }
     let article = then.find(&archive.snapshot().unwrap().row(1).unwrap().digest).unwrap().unwrap();
@@ -181,11 +188,184 @@ fn another_finding_fills_what_is_missing_and_undoes_nothing() {
     assert_eq!(captures.len(), 2);
     assert_eq!(captures[0].provenance.section, more.section);
     assert_eq!((&captures[0].provenance.source, &captures[0].provenance.byline), (&None, &Vec::new()));
-    let sighting = Sighting::of_capture(&captures[0]);
-    assert_eq!(sighting.beside(&Sighting::of(&more)), Beside::Known);
+    let mut known: Vec<Sighting> = captures.iter().map(Sighting::of_capture).collect();
+    let met = Sighting::meet(&mut known, Sighting::of(&more), &more, &[], 0);
+    assert!(matches!(met, Met::Same { corrections, filled: false, .. } if corrections.is_empty()));
+    // Another date at the same address is another finding, also where somebody said that the date is not known.
+    let dated = |day: &str| Provenance {
+        published: Some(Published::new(Dated::parse(day).unwrap(), Origin::Given, Timestamp(1 << 31))),
+        ..more.clone()
+    };
+    assert_eq!(put(&mut archive, &dated("2025-01-28")), Put::Filled(6));
+    archive.correct(&[1], &Change { cleared: vec![Detail::Published], ..Change::default() }).unwrap();
+    assert_eq!(put(&mut archive, &dated("2025-01-28")), Put::Known);
+    assert_eq!(put(&mut archive, &dated("2025-03-09")), Put::Captured(8));
     archive.close().unwrap();
     let report = pressmark::verify(&env.archive(), Depth::Data, Duration::ZERO, &|| false).unwrap();
     assert_eq!(report.findings, []);
     let opened = Archive::open(&env.archive(), &Open::default()).unwrap();
-    assert_eq!(opened.snapshot().unwrap().applied().captures, 2);
+    assert_eq!(opened.snapshot().unwrap().applied().captures, 3);
+}
+
+/// An archive that was asked once, and two of its articles.
+fn lines(env: &TestEnv, name: &str, records: &[&str]) {
+    let text = |record: &&str| {
+        format!(
+            r#"{{"url":"https://post.example/1","headline":"Rain","body":"It rained all day in the port, and the ferry waited for hours."{record}}}"#
+        )
+    };
+    env.write(name, records.iter().map(text).collect::<Vec<_>>().join("\n"));
+}
+
+/// What was told apart in one archive is told apart in every other one, whatever was corrected.
+#[test]
+fn an_export_loses_no_finding_and_no_correction() {
+    let env = TestEnv::new();
+    let run = |archive: &str, args: &[&str]| env.ok(&[&["--archive", archive][..], args].concat());
+    let said = |archive: &str, args: &[&str]| env.run(&[&["--archive", archive][..], args].concat()).stderr;
+    lines(
+        &env,
+        "two.jsonl",
+        &[r#","source":"typo.org","byline":["Ada"]"#, r#","source":"right.org","byline":["Bob"]"#],
+    );
+    run("a", &["ingest", "--captured", "2025-06-01", "two.jsonl"]);
+    run("a", &["set", "source=right.org", "source:typo.org"]);
+    run("a", &["export", "-o", "a.jsonl"]);
+    let ran = said("b", &["ingest", "a.jsonl"]);
+    assert!(ran.contains("1 new, 1 new captures, 0 known"), "{ran}");
+    assert!(said("b", &["ingest", "--dry-run", "a.jsonl"]).contains("2 known"));
+    assert_eq!(run("b", &["count", "author:bob", "--captures"]), "1\n");
+    run("b", &["export", "-o", "b.jsonl"]);
+    let without_numbers = |name: &str| {
+        let mut text = env.read(name);
+        for seq in 1..5 {
+            text = text.replace(&format!("\"seq\":{seq},"), "");
+        }
+        text
+    };
+    assert_eq!(without_numbers("a.jsonl"), without_numbers("b.jsonl"));
+    // A finding that is filled is none of another date.
+    lines(&env, "bare.jsonl", &[""]);
+    lines(&env, "first.jsonl", &[r#","published":"2025-01-01""#]);
+    lines(&env, "second.jsonl", &[r#","published":"2025-01-02""#]);
+    run("c", &["ingest", "bare.jsonl", "first.jsonl"]);
+    run("c", &["export", "-o", "c.jsonl"]);
+    run("d", &["ingest", "second.jsonl"]);
+    assert!(said("d", &["ingest", "--dry-run", "c.jsonl"]).contains("1 new captures"));
+    assert!(said("d", &["ingest", "c.jsonl"]).contains("1 new captures"));
+    assert_eq!(run("d", &["count", "date:2025-01-01..2025-01-02", "--captures"]), "2\n");
+}
+
+#[test]
+fn corrections_come_along_to_what_is_known() {
+    let env = TestEnv::new();
+    let run = |archive: &str, args: &[&str]| env.ok(&[&["--archive", archive][..], args].concat());
+    lines(&env, "bare.jsonl", &[r#","source":"post.example""#]);
+    lines(&env, "more.jsonl", &[r#","source":"post.example","byline":["Ada Lind"],"section":"World""#]);
+    run("a", &["ingest", "bare.jsonl"]);
+    run("b", &["ingest", "bare.jsonl"]);
+    run("a", &["set", "byline=Koval", "published=2025-03-01", "source=other.example", "language=uk", "rain"]);
+    run("a", &["export", "-o", "a.jsonl"]);
+    for _ in 0..2 {
+        run("b", &["ingest", "a.jsonl"]);
+        assert_eq!(
+            run("b", &["list", "source:other.example", "author:koval", "lang:uk", "--format", "tsv"])
+                .lines()
+                .count(),
+            1
+        );
+        assert_eq!(run("b", &["log"]).lines().count(), 3, "{}", run("b", &["log"]));
+    }
+    // What is missing yet can be filled, and what was said stays.
+    run("b", &["ingest", "more.jsonl"]);
+    let shown = run("b", &["show", "rain"]);
+    assert!(
+        shown.contains("byline    Koval (set") && shown.contains("section   World (found again"),
+        "{shown}"
+    );
+    // That a language is not known is known elsewhere too.
+    run("a", &["set", "language=none", "rain"]);
+    run("a", &["export", "-o", "a.jsonl"]);
+    run("c", &["ingest", "a.jsonl"]);
+    assert_eq!(run("c", &["count", "--by", "language"]), "none\t1\n");
+    for archive in ["a", "b", "c"] {
+        run(archive, &["verify"]);
+    }
+}
+
+#[test]
+fn what_is_said_of_a_capture_holds_of_its_bytes_read_again() {
+    let env = TestEnv::new();
+    let page = crate::formats::page(3);
+    env.write("a.html", &page);
+    env.ok(&["ingest", "--keep-raw", "a.html"]);
+    let id = env.ok(&["list", "--format", "tsv"]).trim().rsplit('\t').next().unwrap().to_owned();
+    env.ok(&["set", "published=2020-05-05", "byline=Right Name", &id]);
+    // An older version had found another text in the same bytes.
+    let mut archive = env.open();
+    let captures = archive.snapshot().unwrap().captures(1).unwrap();
+    let draft = Draft {
+        headline: "Another headline".to_owned(),
+        body: "Another text.".to_owned(),
+        provenance: captures[0].as_read(),
+        corrections: captures[0].corrections.iter().map(|made| made.correction.clone()).collect(),
+        ..Draft::default()
+    };
+    archive.put(vec![draft]).unwrap();
+    archive.close().unwrap();
+    let shown = env.ok(&["show", "title:another"]);
+    assert!(shown.contains("2020-05-05") && shown.contains("Right Name"), "{shown}");
+    env.ok(&["reextract", "title:another"]);
+    let dates = env.ok(&["count", "--by", "day", "--captures"]);
+    assert_eq!(dates, "2020-05-05\t2\n");
+}
+
+/// A frame has an end, whatever is said of how many captures.
+#[test]
+fn long_corrections_are_several_commits() {
+    let env = mistaken(2600);
+    let names: Vec<String> = (0..9500).map(|number| format!("Name {number:05}")).collect();
+    let said = env.ok(&["set", &format!("byline={}", names.join("; ")), "source:volna"]);
+    assert_eq!(said, "");
+    std::fs::remove_dir_all(env.archive().join("store")).unwrap();
+    assert_eq!(env.ok(&["count", "author:00001"]), "2600\n");
+    let long = "x".repeat(28 << 20);
+    let was = r#""corrections":[{"at":"2025-01-01T00:00:00Z","was":{"description":null}}]"#;
+    let digest = pressmark::Article::new("H", "Text.", None).digest();
+    env.write("long.jsonl", format!(r#"{{"schema":1,"digest":"{digest}","headline":"H","body":"Text.","captures":[{{"input":"x","description":"{long}",{was}}}]}}"#));
+    let ran = env.run(&["ingest", "long.jsonl"]);
+    assert!(ran.code == 3 && ran.stderr.contains("there may be 8 MiB"), "{ran:?}");
+}
+
+/// Two ledgers of which as much was said, of other articles.
+#[test]
+fn an_index_knows_of_which_articles_a_language_was_said() {
+    let env = mistaken(3);
+    assert_eq!(count(&env.open(), "lang:uk"), 3);
+    let ledger = env.archive().join("ledger");
+    crate::env::copy_dir(&ledger, &env.path("before"));
+    let mut archive = env.open();
+    archive.correct(&[1], &to_russian()).unwrap();
+    archive.close().unwrap();
+    std::fs::remove_dir_all(&ledger).unwrap();
+    std::fs::remove_dir_all(env.archive().join("store")).unwrap();
+    crate::env::copy_dir(&env.path("before"), &ledger);
+    let mut archive = env.open();
+    archive.correct(&[2], &to_russian()).unwrap();
+    let snapshot = archive.snapshot().unwrap();
+    let clock = pressmark::Clock::new(Timestamp(0));
+    let filter = pressmark::parse("lang:ru", &clock, &|_| None).unwrap();
+    let hits = snapshot.hits(&Query { filter, ..Query::default() }).unwrap();
+    assert_eq!(hits.map(|hit| hit.unwrap().article).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn a_source_that_nothing_has_any_more_is_not_counted() {
+    let env = TestEnv::new();
+    lines(&env, "a.jsonl", &[r#","source":"a.org""#]);
+    env.ok(&["ingest", "a.jsonl"]);
+    let digest = env.ok(&["list", "--format", "tsv"]).trim().rsplit('\t').next().unwrap().to_owned();
+    let ran = env.run(&["set", "source=b.org", &digest[..10], &digest[..12]]);
+    assert!(ran.stderr.contains("1 captures, 1 changed"), "{ran:?}");
+    assert!(env.ok(&["stats"]).contains("sources    1"), "{}", env.ok(&["stats"]));
 }

@@ -17,6 +17,8 @@ mod held;
 mod hostile;
 mod ingest;
 mod library;
+#[cfg(unix)]
+mod many;
 mod plan;
 mod query;
 mod raw;

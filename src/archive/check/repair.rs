@@ -3,7 +3,7 @@
 use super::verify::{Named, Unreadable, look_through, name_raws};
 use super::{Depth, Finding, bodies};
 use crate::archive::layout::{LOST, RENUMBERED};
-use crate::archive::lock::Hold;
+use crate::archive::lock::{Hold, Wait};
 use crate::archive::originals::Raws;
 use crate::archive::recover::{Halves, proves, write_from_store};
 use crate::bytes::fs::{IoContext, dirs_in, is_there, remove, rename, write_whole};
@@ -55,7 +55,7 @@ pub struct Repaired {
 /// Checks everything and mends it: the ledger from the store, the store from the ledger. What could not be mended in full is
 /// kept as `ledger.bak` or `store.bak`.
 pub fn repair(dir: &Path, options: &RepairOptions, stop: &dyn Fn() -> bool) -> Result<Repaired> {
-    let hold = Hold::take(dir, options.wait, None)?;
+    let hold = Hold::take(dir, Wait::up_to(options.wait), None)?;
     let halves = Halves::of(&hold.layout, hold.uuid);
     let report = look_through(&hold, Depth::Data, Unreadable::Fails, stop)?;
     let (findings, notes, unread) = (report.findings.clone(), report.notes.clone(), report.unread);

@@ -4,7 +4,7 @@ use super::verify::{Named, named_by};
 use super::{Depth, Report};
 use crate::ledger::{ArticleRow, CaptureKeys, Entry, RawEntry, capture_keys};
 use crate::model::error::unless_damaged;
-use crate::model::{Digest, Error, Result};
+use crate::model::{Digest, Error, Language, Result};
 use crate::store::{
     self, CorrectionRow, Direction, Rows, SourceNames, Standing, Store, Table, View, damaged, keys,
 };
@@ -162,12 +162,9 @@ impl Walk<'_> {
                     self.capture(seq, &keys, self.names.number(provenance.source.as_ref()))?;
                 }
             } else if let Entry::Correction { article, capture, .. } = &opened {
-                self.correction(seq, *article, Some(capture))?;
-                if let Entry::Correction { correction, .. } = &opened {
-                    named_by(named, seq, correction.values.kept_by(archive));
-                }
-            } else if let Entry::Language { article, .. } = &opened {
-                self.correction(seq, *article, None)?;
+                self.correction(seq, *article, Ok(capture))?;
+            } else if let Entry::Language { article, language, .. } = &opened {
+                self.correction(seq, *article, Err(*language))?;
             } else {
                 self.other(opened);
             }
@@ -220,18 +217,23 @@ impl Walk<'_> {
     }
 
     /// The row that a correction should have: of a capture with this name, or of the language of its article.
-    fn correction(&mut self, seq: u64, article: u64, capture: Option<&Digest>) -> Result<()> {
+    fn correction(
+        &mut self,
+        seq: u64,
+        article: u64,
+        what: std::result::Result<&Digest, Option<Language>>,
+    ) -> Result<()> {
         let row = self.view.tables().corrections.get(&keys::article_key(article, seq))?;
         let row = row.map(|row| CorrectionRow::decode(&row)).transpose()?;
         self.seen.corrections += u64::from(row.is_some());
-        let is_right = match (&row, capture) {
-            (Some(CorrectionRow::Capture(of)), Some(name)) => {
+        let is_right = match (&row, what) {
+            (Some(CorrectionRow::Capture(of)), Ok(name)) => {
                 unless_damaged(self.view.raw_entry(*of))?.is_some_and(|of| of.capture_name() == *name)
             }
-            (Some(CorrectionRow::Language(_)), None) => true,
+            (Some(CorrectionRow::Language(of)), Err(language)) => *of == language,
             // What it corrects may have been lost before.
-            (None, Some(name)) => self.view.is_unreadable(article) || !self.has_capture(article, name)?,
-            (None, None) => self.view.is_unreadable(article),
+            (None, Ok(name)) => self.view.is_unreadable(article) || !self.has_capture(article, name)?,
+            (None, Err(_)) => self.view.is_unreadable(article),
             _ => false,
         };
         if !is_right {

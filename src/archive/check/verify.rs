@@ -3,7 +3,7 @@
 use super::{Depth, Finding, Report, rows, texts};
 use crate::archive::derive;
 use crate::archive::layout::LOST;
-use crate::archive::lock::Hold;
+use crate::archive::lock::{Hold, Wait};
 use crate::archive::originals::Raws;
 use crate::archive::recover::Halves;
 use crate::bytes::fs::{IoContext, is_there};
@@ -19,7 +19,7 @@ use std::time::Duration;
 /// Checks an archive without changing anything but what opening sled changes. What cannot be written is read as far as that goes:
 /// the ledger and the originals need no writing, the store does. `stop` is asked now and then.
 pub fn verify(dir: &Path, depth: Depth, wait: Duration, stop: &dyn Fn() -> bool) -> Result<Report> {
-    let hold = Hold::look(dir, wait)?;
+    let hold = Hold::look(dir, Wait::up_to(wait))?;
     look_through(&hold, depth, Unreadable::Noted, stop)
 }
 

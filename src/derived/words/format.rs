@@ -20,7 +20,7 @@ pub(super) struct Payload {
     pub next_article: u64,
     /// The hash of the entry before that one.
     pub last: String,
-    /// How many times it was told of an article that it is in another language.
+    /// What it was told of the languages of articles, as [`Articles::languages_said`](crate::derived::Articles::languages_said) has it.
     #[serde(default)]
     pub languages_said: u64,
 }

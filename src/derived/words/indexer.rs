@@ -7,6 +7,7 @@ use crate::bytes::fs::{self, IoContext};
 use crate::derived::{Articles, Text};
 use crate::model::{Digest, Error, Result};
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tantivy::directory::RamDirectory;
@@ -121,6 +122,11 @@ impl Indexer {
             let (dir, committed) = (dir.to_owned(), next_article);
             Ok(Indexer { dir, archive, index, fields, writer, next_article, committed, last, languages_said })
         })
+    }
+
+    /// What it was told of languages.
+    pub fn languages_said(&self) -> u64 {
+        self.languages_said
     }
 
     /// The article that comes next.
@@ -311,8 +317,11 @@ fn document(fields: &Fields, article: u64, text: Text<'_>) -> TantivyDocument {
     document
 }
 
-/// A segment in memory of the articles from `first` on.
-pub(super) fn in_memory(articles: &dyn Articles, first: u64) -> Result<Vec<Arc<Segment>>> {
+/// A segment in memory of some articles, ascending.
+pub(super) fn in_memory(
+    articles: &dyn Articles,
+    some: impl Iterator<Item = Range<u64>>,
+) -> Result<Vec<Arc<Segment>>> {
     caught(Path::new("memory"), || {
         let (schema, fields) = schema();
         let tokenizers = TokenizerManager::default();
@@ -320,12 +329,14 @@ pub(super) fn in_memory(articles: &dyn Articles, first: u64) -> Result<Vec<Arc<S
         let index = Index::builder().schema(schema).tokenizers(tokenizers);
         let writer = index.single_segment_index_writer(RamDirectory::create(), MEMORY_BYTES);
         let mut writer = writer.map_err(damaged)?;
-        let mut article = first;
-        articles.each(first..u64::MAX, &mut |_, text| {
-            let document = text.map(|text| document(&fields, article, text));
-            article += 1;
-            document.map_or(Ok(()), |document| writer.add_document(document).map_err(damaged))
-        })?;
+        for numbers in some {
+            let mut article = numbers.start;
+            articles.each(numbers, &mut |_, text| {
+                let document = text.map(|text| document(&fields, article, text));
+                article += 1;
+                document.map_or(Ok(()), |document| writer.add_document(document).map_err(damaged))
+            })?;
+        }
         segments(&writer.finalize().map_err(damaged)?, fields)
     })
 }

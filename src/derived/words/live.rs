@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// memory.
 const COMMIT_ARTICLES: u64 = 1 << 15;
 
+/// So many articles are indexed in memory for who asks; for more, what is being added is committed.
+const MEMORY_ARTICLES: u64 = 1 << 11;
+
 /// The full-text index of one archive.
 pub struct Words {
     dir: PathBuf,
@@ -25,15 +28,26 @@ pub struct Words {
     disk: Option<Arc<SearchIndex>>,
     /// Articles behind that: where each segment ends.
     waiting: Vec<(u64, Vec<Arc<Segment>>)>,
-    /// Both together.
+    /// Both together, and what was said of languages then.
     all: Option<Arc<SearchIndex>>,
+    of_languages: u64,
 }
 
 impl Words {
     /// That in a directory.
     pub fn new(dir: &Path, archive: uuid::Uuid) -> Words {
         let (dir, waiting) = (dir.to_owned(), Vec::new());
-        Words { dir, archive, indexer: None, lost: None, languages_said: 0, disk: None, waiting, all: None }
+        Words {
+            dir,
+            archive,
+            indexer: None,
+            lost: None,
+            languages_said: 0,
+            disk: None,
+            waiting,
+            all: None,
+            of_languages: 0,
+        }
     }
 
     /// Where it is.
@@ -62,16 +76,18 @@ impl Words {
         self.indexer.as_mut().map_or(Ok(()), |indexer| indexer.commit_if(COMMIT_ARTICLES))
     }
 
-    /// Takes articles again of which somebody said in which language they are. One that had not heard of all that was said `before`
+    /// Takes articles again of which somebody said in which language they are. One that had heard something else `before`
     /// is left as it is: it begins anew.
     pub fn relabel(&mut self, articles: &[u64], before: u64, of: &dyn Articles) -> Result<()> {
         let was_open = self.indexer.is_some();
         if !was_open {
+            self.all = None;
             let State::Good(_) = indexer::state(&self.dir, self.archive, of, before)? else { return Ok(()) };
             self.indexer = Some(Indexer::open(&self.dir, self.archive, before)?);
         }
-        if let Some(indexer) = &mut self.indexer {
-            indexer.relabel(articles, of)?;
+        match &mut self.indexer {
+            Some(indexer) if indexer.languages_said() == before => indexer.relabel(articles, of)?,
+            _ => return Ok(()),
         }
         (self.disk, self.all) = (None, None);
         self.waiting.clear();
@@ -80,12 +96,26 @@ impl Words {
 
     /// An index with all articles. Nothing is written. `None` if it has to be brought up to date before.
     pub fn reader(&mut self, articles: &dyn Articles) -> Result<Option<Arc<SearchIndex>>> {
-        let end = articles.end();
-        if let Some(all) = self.all.as_ref().filter(|all| all.next_article() >= end) {
+        let (end, said) = (articles.end(), articles.languages_said());
+        if let Some(all) =
+            self.all.as_ref().filter(|all| all.next_article() >= end && self.of_languages == said)
+        {
             return Ok(Some(all.clone()));
         }
+        self.of_languages = said;
+        // What is being written has not heard of it.
+        if self.indexer.as_ref().is_some_and(|indexer| indexer.languages_said() != said) {
+            return Ok(None);
+        }
+        if let Some(indexer) = &mut self.indexer
+            && end.saturating_sub(indexer.committed()) > MEMORY_ARTICLES
+        {
+            // They are being indexed anyhow; once more in memory would take as long again.
+            articles.each(indexer.next_article()..end, &mut |hash, text| indexer.add(hash, text))?;
+            indexer.commit()?;
+        }
         let Some(indexer) = &self.indexer else {
-            return match indexer::state(&self.dir, self.archive, articles, articles.languages_said())? {
+            return match indexer::state(&self.dir, self.archive, articles, said)? {
                 State::Good(next) if next >= end => {
                     self.all = Some(Arc::new(SearchIndex::open(&self.dir)?));
                     Ok(self.all.clone())
@@ -110,7 +140,7 @@ impl Words {
             {
                 self.waiting.pop();
             }
-            let segments = indexer::in_memory(articles, starts(&self.waiting))?;
+            let segments = indexer::in_memory(articles, std::iter::once(starts(&self.waiting)..u64::MAX))?;
             self.waiting.push((end, segments));
         }
         let more: Vec<Arc<Segment>> =
@@ -128,7 +158,10 @@ impl Derived for Words {
 
     fn position(&mut self, articles: &dyn Articles) -> Result<u64> {
         if let Some(indexer) = &self.indexer {
-            return Ok(indexer.next_article());
+            if indexer.languages_said() == articles.languages_said() {
+                return Ok(indexer.next_article());
+            }
+            self.reset()?;
         }
         self.languages_said = articles.languages_said();
         match indexer::state(&self.dir, self.archive, articles, self.languages_said)? {

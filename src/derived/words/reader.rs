@@ -2,10 +2,12 @@
 
 use super::cost::Work;
 use super::format::{self, caught, damaged};
+use super::indexer;
 use super::pattern::{Finder, Item, Pattern};
 use super::segment::{Finders, Segment, resolve, segments};
 use super::{Scope, Text};
 use crate::bytes::number_set::NumberSet;
+use crate::derived::Articles;
 use crate::model::Result;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -48,6 +50,12 @@ impl SearchIndex {
     /// One without articles.
     pub fn empty() -> SearchIndex {
         SearchIndex::of(Path::new(""), Vec::new(), 1)
+    }
+
+    /// One of these articles alone, in memory.
+    pub fn in_memory(articles: &dyn Articles, numbers: &[u64]) -> Result<SearchIndex> {
+        let segments = indexer::in_memory(articles, numbers.iter().map(|number| *number..number + 1))?;
+        Ok(SearchIndex::of(Path::new("memory"), segments, articles.end()))
     }
 
     fn of(dir: &Path, segments: Vec<Arc<Segment>>, next_article: u64) -> SearchIndex {

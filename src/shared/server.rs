@@ -1,0 +1,470 @@
+//! The holder's side: a socket beside the archive, a thread that listens, and one for each client that has said something.
+
+use super::wire::{Announced, Call, Conn, Hello, MAGIC, PROTOCOL, Reply};
+use super::{Facts, Local};
+use crate::answer::{Answer, answer};
+use crate::archive::{Change, Guests, Snapshot, Snapshots};
+use crate::bytes::fs::IoContext;
+use crate::ledger::{Entry, RawEntry};
+use crate::model::{Capture, Correction, Digest, Document, Error, Language, Provenance, Result};
+use rustix::event::Timespec;
+use rustix::event::{PollFd, PollFlags, poll};
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Clients that are answered at a time. More wait until one of them is done.
+const CLIENTS_MAX: usize = 64;
+/// Clients that have connected and said nothing; of more, the first ones are hung up on.
+const SILENT_MAX: usize = 128;
+/// How long a client may take for its first frame once it began with it.
+const HELLO: Duration = Duration::from_secs(1);
+/// How long a client may ask nothing, or take nothing of its answer. It can ask again.
+const IDLE: Duration = Duration::from_secs(60);
+/// How long others are answered yet when the holder is done.
+const LAST_ORDERS: Duration = Duration::from_secs(1);
+/// About so many bytes are sent at a time.
+const SENT_AT_ONCE: usize = 32 << 10;
+
+/// Answers others while this process holds an archive.
+pub(super) struct Server {
+    serving: Arc<Serving>,
+    listening: Option<JoinHandle<()>>,
+    waker: UnixStream,
+    socket: PathBuf,
+}
+
+/// What all threads of a server know.
+struct Serving {
+    hello: Hello,
+    /// Whose processes are answered; none: whoever the modes of files let in.
+    owner: Option<u32>,
+    archive: Weak<Mutex<Local>>,
+    guests: Arc<Guests>,
+    /// Taken away at the end, so that nobody holds the archive any longer.
+    snapshots: Mutex<Option<Snapshots>>,
+    /// Those that are connected, to be hung up on.
+    clients: Mutex<HashMap<usize, (UnixStream, bool)>>,
+    next: AtomicUsize,
+    ending: AtomicBool,
+    /// Whether nothing is answered any more.
+    closed: AtomicBool,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Server {
+    /// Listens at a socket; what lies there was left by a process that is gone, since this one holds the archive.
+    pub fn start(socket: &Path, archive: &Arc<Mutex<Local>>, shared: bool) -> Result<Server> {
+        let (uuid, snapshots, guests) = {
+            let local = locked(archive);
+            (local.uuid(), local.snapshots(), local.guests())
+        };
+        crate::bytes::fs::remove(socket)?;
+        let listener = UnixListener::bind(socket).doing("listen at", socket)?;
+        listener.set_nonblocking(true).doing("listen at", socket)?;
+        let (waker, woken) = UnixStream::pair().doing("listen at", socket)?;
+        let serving = Arc::new(Serving {
+            hello: Hello::of(Some(uuid)),
+            owner: (!shared).then(|| rustix::process::geteuid().as_raw()),
+            archive: Arc::downgrade(archive),
+            guests,
+            snapshots: Mutex::new(Some(snapshots)),
+            clients: Mutex::default(),
+            next: AtomicUsize::new(0),
+            ending: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+        });
+        let of_thread = serving.clone();
+        let listening = std::thread::Builder::new().name("serve".to_owned());
+        let listening =
+            listening.spawn(move || of_thread.listen(&listener, &woken)).doing("listen at", socket)?;
+        Ok(Server { serving, listening: Some(listening), waker, socket: socket.to_owned() })
+    }
+
+    /// How many questions of others are being answered.
+    pub fn busy(&self) -> usize {
+        locked(&self.serving.clients).values().filter(|(_, busy)| *busy).count()
+    }
+
+    /// Finishes what it was asked, for at most a second, and hangs up on everybody.
+    pub fn stop(&mut self) {
+        let Some(listening) = self.listening.take() else { return };
+        self.serving.ending.store(true, Ordering::Relaxed);
+        // Who comes now is to try for the archive itself.
+        let _ = std::fs::remove_file(&self.socket);
+        let _ = self.waker.write_all(b"!");
+        let _ = listening.join();
+        let until = Instant::now() + LAST_ORDERS;
+        while self.busy() > 0 && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.serving.closed.store(true, Ordering::Relaxed);
+        let until = Instant::now() + LAST_ORDERS;
+        loop {
+            let clients = locked(&self.serving.clients);
+            clients.values().for_each(|(client, _)| drop(client.shutdown(Shutdown::Both)));
+            if clients.is_empty() || Instant::now() > until {
+                break;
+            }
+            drop(clients);
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        *locked(&self.serving.snapshots) = None;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Serving {
+    /// Waits for clients, and for each to say something: only then it gets a thread.
+    fn listen(self: Arc<Serving>, listener: &UnixListener, woken: &UnixStream) {
+        let mut silent: Vec<UnixStream> = Vec::new();
+        while !self.ending.load(Ordering::Relaxed) {
+            let room = CLIENTS_MAX.saturating_sub(locked(&self.clients).len());
+            let mut waiting = vec![PollFd::new(woken, PollFlags::IN), PollFd::new(listener, PollFlags::IN)];
+            if room > 0 {
+                waiting.extend(silent.iter().map(|client| PollFd::new(client, PollFlags::IN)));
+            }
+            let patience = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+            let polled = poll(&mut waiting, (room == 0).then_some(&patience));
+            if polled.is_err_and(|e| e != rustix::io::Errno::INTR) {
+                std::thread::sleep(Duration::from_millis(20));
+                continue;
+            }
+            let ready: Vec<bool> = waiting.iter().map(|one| !one.revents().is_empty()).collect();
+            drop(waiting);
+            let mut at = 1;
+            let mut speaking = Vec::new();
+            silent = silent
+                .into_iter()
+                .filter_map(|client| {
+                    at += 1;
+                    let speaks = ready.get(at).is_some_and(|ready| *ready) && speaking.len() < room;
+                    if speaks {
+                        speaking.push(client);
+                        return None;
+                    }
+                    Some(client)
+                })
+                .collect();
+            speaking.into_iter().for_each(|client| self.clone().admit(client));
+            while let Ok((client, _)) = listener.accept() {
+                silent.push(client);
+                if silent.len() > SILENT_MAX {
+                    silent.remove(0);
+                }
+            }
+        }
+    }
+
+    /// Gives a client a thread, if it may ask.
+    fn admit(self: Arc<Serving>, client: UnixStream) {
+        if !self.may_ask(&client) || client.set_nonblocking(false).is_err() {
+            return;
+        }
+        let Ok(copy) = client.try_clone() else { return };
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        locked(&self.clients).insert(number, (copy, true));
+        let serving = self.clone();
+        let thread = std::thread::Builder::new().name("answer".to_owned());
+        let spawned = thread.spawn(move || {
+            // A client that fails, or that we fail, hears so by being hung up on.
+            let _ = crate::bytes::panics::caught(|| serving.talk(number, client));
+            locked(&serving.clients).remove(&number);
+        });
+        if spawned.is_err() {
+            locked(&self.clients).remove(&number);
+        }
+    }
+
+    /// Whether a process belongs to the owner, or to root, who may do everything.
+    fn may_ask(&self, client: &UnixStream) -> bool {
+        let Some(owner) = self.owner else { return true };
+        #[cfg(target_os = "linux")]
+        {
+            let peer = rustix::net::sockopt::socket_peercred(client).map(|peer| peer.uid.as_raw());
+            peer.is_ok_and(|peer| peer == owner || peer == 0)
+        }
+        // Elsewhere the directory's mode says it.
+        #[cfg(not(target_os = "linux"))]
+        {
+            let _ = (owner, client);
+            true
+        }
+    }
+
+    fn busy(&self, number: usize, busy: bool) {
+        if let Some((_, state)) = locked(&self.clients).get_mut(&number) {
+            *state = busy;
+        }
+    }
+
+    fn talk(&self, number: usize, client: UnixStream) -> io::Result<()> {
+        let mut conn = Conn::new(client)?;
+        conn.patience(HELLO)?;
+        let hello: Hello = conn.receive_json()?;
+        conn.send(&self.hello)?;
+        conn.flush()?;
+        if hello.magic != MAGIC || hello.protocol != PROTOCOL {
+            return Ok(());
+        }
+        conn.patience(IDLE)?;
+        let mut snapshot = None;
+        while !self.ending.load(Ordering::Relaxed) {
+            self.busy(number, false);
+            let call: Call = conn.receive_json()?;
+            self.busy(number, true);
+            match self.reply(&mut conn, call, &mut snapshot) {
+                Ok(()) => {}
+                Err(Stop::Client(e)) => return Err(e),
+                Err(Stop::Archive(e)) => {
+                    self.condemn(&e);
+                    conn.send(&Reply::wrong(&e))?;
+                }
+            }
+            conn.flush()?;
+        }
+        Ok(())
+    }
+
+    /// After an answer that was wrong: has the next opening build again what it came from.
+    fn condemn(&self, e: &Error) {
+        if matches!(e, Error::Store { .. } | Error::Digest { .. })
+            && let Some(archive) = self.archive.upgrade()
+            && let Ok(local) = archive.try_lock()
+        {
+            let _ = local.condemn(e);
+        }
+    }
+
+    fn reply(&self, conn: &mut Conn, call: Call, snapshot: &mut Option<Snapshot>) -> Done {
+        let Call {
+            as_of, request, query, articles, added, removed, captures, language, name, text, dry, ..
+        } = call;
+        match (call.call.as_str(), snapshot, request, query) {
+            ("open", snapshot, ..) => {
+                let snapshots = locked(&self.snapshots).clone().ok_or_else(ended)?;
+                let taken = match as_of {
+                    Some(next_seq) => snapshots.take()?.as_of(next_seq)?,
+                    None => snapshots.take()?,
+                };
+                let facts = Some(Facts::of(&taken));
+                *snapshot = Some(taken);
+                Ok(conn.send(&Reply { facts, ..Reply::last() })?)
+            }
+            ("answer", Some(snapshot), Some(request), _) => self.answer(conn, snapshot, &request),
+            ("documents", Some(snapshot), _, Some(query)) => {
+                let asked = snapshot.ask(&query)?;
+                let mut documents = Vec::new();
+                let mut bytes = 0;
+                for hit in asked.hits()? {
+                    let document = asked.unchecked(&hit?)?.0;
+                    bytes += document.article.text_bytes() + 500;
+                    documents.push(document);
+                    if bytes > SENT_AT_ONCE * 4 {
+                        self.documents(conn, &documents)?;
+                        (bytes, documents) = (0, Vec::new());
+                    }
+                }
+                self.documents(conn, &documents)?;
+                Ok(conn.send(&Reply::last())?)
+            }
+            ("sources", Some(snapshot), ..) => {
+                let names = snapshot.names()?;
+                let sources = names.names().iter().map(|name| name.as_str().to_owned()).collect();
+                Ok(conn.send(&Reply { sources, ..Reply::last() })?)
+            }
+            ("tag", ..) => {
+                let articles: Vec<Digest> =
+                    articles.iter().filter_map(|digest| digest.parse().ok()).collect();
+                let changed = self.change(move |archive| match dry {
+                    true => archive.would_tag(&articles, &added, &removed),
+                    false => archive.tag(&articles, &added, &removed),
+                })?;
+                Ok(conn.send(&Reply { changed: Some((0, changed)), ..Reply::last() })?)
+            }
+            ("correct", ..) => {
+                let change = change(&conn.receive_bytes()?, language.as_deref());
+                let change = change.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+                let changed = self.change(move |archive| match dry {
+                    true => archive.would_correct(&captures, &change),
+                    false => archive.correct(&captures, &change),
+                })?;
+                Ok(conn.send(&Reply::from(changed))?)
+            }
+            ("save_query", ..) if name.is_some() => {
+                let name = name.unwrap_or_default();
+                self.change(move |archive| archive.save_query(&name, text.as_deref()))?;
+                Ok(conn.send(&Reply::last())?)
+            }
+            _ => {
+                let unsupported = Some(format!("{} does not support this", self.hello.name()));
+                Ok(conn.send(&Reply { unsupported, ..Reply::default() })?)
+            }
+        }
+    }
+
+    /// The pieces of an answer, as they are found.
+    fn answer(&self, conn: &mut Conn, snapshot: &Snapshot, request: &crate::answer::Request) -> Done {
+        let (mut pieces, mut bodies, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for piece in answer(snapshot, request)? {
+            let mut piece = piece?;
+            bytes += 256;
+            if let Answer::Document(found) = &mut piece {
+                let body = std::mem::take(&mut found.body);
+                bytes += body.len();
+                bodies.push(body);
+            }
+            let is_last = matches!(piece, Answer::End(_));
+            pieces.push(piece);
+            if bytes > SENT_AT_ONCE || is_last {
+                self.still()?;
+                conn.send(&Reply { pieces, end: is_last, ..Reply::default() })?;
+                bodies.iter().try_for_each(|body| conn.send_bytes(body.as_bytes()))?;
+                (pieces, bodies, bytes) = (Vec::new(), Vec::new(), 0);
+            }
+        }
+        Ok(())
+    }
+
+    fn documents(&self, conn: &mut Conn, documents: &[Document]) -> Done {
+        if documents.is_empty() {
+            return Ok(());
+        }
+        self.still()?;
+        conn.send(&Reply { documents: documents.iter().map(announced).collect(), ..Reply::default() })?;
+        for document in documents {
+            conn.send_bytes(document.article.body().as_bytes())?;
+            for capture in &document.captures {
+                conn.send_bytes(&entry_of(capture).to_row(&[]))?;
+                for corrected in &capture.corrections {
+                    conn.send_bytes(&entry_of_correction(&corrected.correction).to_row(&[]))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// That the holder is not done for good.
+    fn still(&self) -> io::Result<()> {
+        if self.closed.load(Ordering::Relaxed) { Err(ended()) } else { Ok(()) }
+    }
+
+    /// Has the archive do something: at once if nobody else has it do anything, else between two batches of an ingest.
+    fn change<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Local) -> Result<T> + Send + 'static,
+    ) -> std::result::Result<T, Stop> {
+        let (done, result) = std::sync::mpsc::channel();
+        self.guests.push(Box::new(move |archive| drop(done.send(job(archive)))));
+        loop {
+            if let Some(archive) = self.archive.upgrade()
+                && let Ok(mut archive) = archive.try_lock()
+            {
+                archive.serve_guests();
+            }
+            match result.recv_timeout(Duration::from_millis(5)) {
+                Ok(result) => return Ok(result?),
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => self.still()?,
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return Err(ended().into()),
+            }
+        }
+    }
+}
+
+type Done = std::result::Result<(), Stop>;
+
+/// Why an answer ends before its end.
+enum Stop {
+    /// There is no sending it.
+    Client(io::Error),
+    /// There is no finding it.
+    Archive(Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(e: io::Error) -> Stop {
+        Stop::Client(e)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(e: Error) -> Stop {
+        Stop::Archive(e)
+    }
+}
+
+fn ended() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the holder ended")
+}
+
+fn announced(document: &Document) -> Announced {
+    let code = |language: Option<Language>| language.map(|language| language.to_string());
+    let captures = document
+        .captures
+        .iter()
+        .map(|capture| (capture.seq, capture.corrections.iter().map(|corrected| corrected.seq).collect()));
+    Announced {
+        digest: document.digest.to_string(),
+        headline: document.article.headline().to_owned(),
+        language: code(document.article.language()),
+        tags: document.tags.clone(),
+        captures: captures.collect(),
+        placed_by: document.placed_by,
+        languages: document
+            .languages
+            .iter()
+            .map(|said| (said.seq, said.at_ms, code(said.was), code(said.now)))
+            .collect(),
+    }
+}
+
+/// What the input of a capture said, as the ledger has it.
+fn entry_of(capture: &Capture) -> RawEntry {
+    Entry::Capture { article: 1, provenance: Box::new(capture.as_read()) }.encode()
+}
+
+/// A correction as the ledger has it, of a capture that is known otherwise.
+pub(super) fn entry_of_correction(correction: &Correction) -> RawEntry {
+    let correction = Box::new(correction.clone());
+    Entry::Correction { article: 1, capture: Digest([0; 32]), correction }.encode()
+}
+
+/// What such an entry says.
+pub(super) fn correction_of(row: &[u8]) -> Option<Correction> {
+    match RawEntry::of_row(row).ok()?.open(0).ok()? {
+        Entry::Correction { correction, .. } => Some(*correction),
+        _ => None,
+    }
+}
+
+/// What the input of a capture said, as [`entry_of`] has it.
+pub(super) fn provenance_of(row: &[u8]) -> Option<Provenance> {
+    match RawEntry::of_row(row).ok()?.open(0).ok()? {
+        Entry::Capture { provenance, .. } => Some(*provenance),
+        _ => None,
+    }
+}
+
+fn change(row: &[u8], language: Option<&str>) -> Option<Change> {
+    let Correction { values, cleared, .. } = correction_of(row)?;
+    let language = match language {
+        None => None,
+        Some("none") => Some(None),
+        Some(code) => Some(Some(Language::parse(code)?)),
+    };
+    Some(Change { values, cleared, language })
+}
