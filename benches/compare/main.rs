@@ -3,10 +3,11 @@
 //!     cargo bench -p benches --bench compare -- 200000 [DIR]
 //!     cargo bench -p benches --bench compare -- pages PAGES [DIR]
 //!     cargo bench -p benches --bench compare -- records FILE.jsonl [DIR]
+//!     cargo bench -p benches --bench compare -- many [ARTICLES] [QUESTIONS]
 //!     cargo bench -p benches --bench compare -- recall
 //!     cargo bench -p benches --bench compare -- forms DIR [LANGUAGE]
 //!
-//! The last two count which forms of a word are found by which, over the tables of the tests and over those that
+//! `many` asks while articles come, by many readers. The last two count which forms of a word are found by which, over the tables of the tests and over those that
 //! `benches/forms/forms.py DIR` writes. The third reads one JSON object a line (title, text, date, source) into
 //! both. The second makes a WARC of the HTML pages under PAGES and reads it beside trafilatura in Python, which it installs into
 //! an environment of its own in DIR.
@@ -21,6 +22,7 @@
 #[path = "../corpus.rs"]
 mod corpus;
 mod fulltext;
+mod many;
 mod pages;
 
 use corpus::Corpus;
@@ -61,6 +63,13 @@ fn main() {
         && what == "forms"
     {
         return fulltext::forms(Path::new(dir), rest.first().map(String::as_str));
+    }
+    if let [what, rest @ ..] = arguments.as_slice()
+        && what == "many"
+    {
+        let number = |at: usize, usual| rest.get(at).map_or(usual, |number: &String| number.parse().unwrap());
+        let dir = tempfile::tempdir().unwrap();
+        return many::compare(number(0, 50_000), number(1, 10_000), dir.path());
     }
     if arguments.first().is_some_and(|what| what == "recall") {
         return fulltext::recall();

@@ -277,6 +277,19 @@ pub(crate) fn lock(layout: &Layout, wait: Wait) -> Result<File> {
     Ok(file)
 }
 
+/// Says of a file system that it has no locks: the error alone says what it cannot do, and not that all of it is unfit.
+fn without_locks(e: std::io::Error) -> std::io::Error {
+    // ENOLCK has no kind of its own.
+    let is_so = e.kind() == ErrorKind::Unsupported || e.to_string().contains("No locks available");
+    if !is_so {
+        return e;
+    }
+    std::io::Error::new(
+        e.kind(),
+        format!("{e}; this file system has no working locks, and an archive needs them"),
+    )
+}
+
 fn await_lock(
     layout: &Layout,
     file: &mut File,
@@ -294,10 +307,11 @@ fn await_lock(
                 let mut holder = Vec::new();
                 file.take(200).read_to_end(&mut holder).doing("read", &layout.lock())?;
                 let holder = String::from_utf8_lossy(&holder);
+                let holder = holder.lines().next().unwrap_or_default();
                 let holder = if holder.trim().is_empty() { "another process" } else { holder.trim() };
                 return Err(Error::Locked { path: layout.dir().to_owned(), holder: holder.to_owned() });
             }
-            Err(TryLockError::Error(e)) => return Err(e).doing("lock", &layout.lock()),
+            Err(TryLockError::Error(e)) => return Err(without_locks(e)).doing("lock", &layout.lock()),
         }
     }
 }

@@ -136,7 +136,7 @@ pub fn copy_dir(from: &Path, to: &Path) {
 }
 
 /// Whether everything is tried, as `tests/thorough.sh` asks for.
-fn is_thorough() -> bool {
+pub fn is_thorough() -> bool {
     std::env::var_os("PRESSMARK_THOROUGH").is_some()
 }
 

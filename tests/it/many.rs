@@ -1,12 +1,13 @@
 //! Many processes, one archive: whoever holds it answers the others, and nobody loses anything when he ends, however he ends.
 
-use crate::env::{Random, TestEnv, record};
+use crate::env::{Random, TestEnv, is_thorough, record};
 use pressmark::archive::Change;
 use pressmark::model::{Detail, Draft, Provenance};
 use pressmark::{Answer, Archive, Error, Open, Query, Request, Source, Want};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 fn draft(number: usize) -> Draft {
@@ -227,7 +228,7 @@ fn holders_that_are_killed_lose_nothing() {
     let env = TestEnv::new();
     let mut random = Random(18);
     let (mut next, mut seen) = (0, 0u64);
-    for _ in 0..crate::env::rounds(12) {
+    for _ in 0..if is_thorough() { 500 } else { 8 } {
         let mut holder = ingest(&env);
         feed(&mut holder, next..next + 30);
         let asked = Instant::now();
@@ -281,6 +282,25 @@ fn a_holder_that_is_stopped_is_named() {
     assert!(out.status.success(), "{out:?}");
     drop(holder.stdin.take());
     assert!(holder.wait().unwrap().success());
+}
+
+/// A holder that nobody reads goes on serving.
+#[test]
+fn a_holder_that_is_blocked_on_its_output_serves() {
+    let env = TestEnv::new();
+    let archive = open(&env);
+    archive.put((0..4000).map(draft).collect()).unwrap();
+    archive.close().unwrap();
+    let mut holder = env.command(&["export"]).stdout(Stdio::piped()).spawn().unwrap();
+    until("it holds the archive", || env.archive().join("socket").exists());
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(env.ok(&["count"]), "4000\n");
+    assert!(env.run(&["tag", "+seen", "title:7"]).stderr.contains("1 articles, 1 changed"));
+    let mut all = String::new();
+    holder.stdout.take().unwrap().read_to_string(&mut all).unwrap();
+    assert!(holder.wait().unwrap().success());
+    assert_eq!(all.lines().count(), 4000);
+    assert_eq!(env.ok(&["count", "tag:seen"]), "1\n");
 }
 
 /// Those who connect and say nothing, or nonsense, take no place from others.
@@ -438,4 +458,97 @@ fn a_path_too_long_for_a_socket() {
     let holder = Archive::open(&dir, &Open { runtime: None, ..options(false) }).unwrap();
     assert!(matches!(Archive::open(&dir, &options(false)), Err(Error::Locked { .. })));
     holder.close().unwrap();
+}
+
+/// Eight readers ask while articles come: nobody fails, nobody waits for the end, and each answer is right for a position between its
+/// asking and its answer.
+#[test]
+fn questions_beside_an_ingest() {
+    let env = TestEnv::new();
+    let (articles, questions) = if is_thorough() { (200_000, 10_000) } else { (12_000, 320) };
+    let lines: Vec<String> = (1..=articles)
+        .map(|number| {
+            let Draft { headline, body, .. } = draft(number);
+            serde_json::json!({"headline": headline, "body": format!("{body} It is no{number}.")}).to_string()
+        })
+        .collect();
+    env.write("many.jsonl", lines.join("\n"));
+    let digest = |number: u64| {
+        let Draft { headline, body, .. } = draft(number as usize);
+        pressmark::Article::new(&headline, &format!("{body} It is no{number}."), None).digest().to_string()
+    };
+    let mut command = env.command(&["--json", "ingest", "many.jsonl"]);
+    let mut holder = command.stderr(Stdio::piped()).spawn().unwrap();
+    let acknowledged = AtomicU64::new(0);
+    let asked = AtomicU64::new(0);
+    let beside = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        let said = holder.stderr.take().unwrap();
+        let (acknowledged, asked, env, digest, beside) = (&acknowledged, &asked, &env, &digest, &beside);
+        scope.spawn(move || {
+            for line in BufReader::new(said).lines() {
+                let said: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+                if let Some(read) = said["read"].as_u64() {
+                    acknowledged.fetch_max(read, Ordering::SeqCst);
+                }
+            }
+        });
+        until("the first articles come", || acknowledged.load(Ordering::SeqCst) > 0);
+        for reader in 0..8 {
+            scope.spawn(move || {
+                let mut random = Random(reader);
+                loop {
+                    let question = asked.fetch_add(1, Ordering::SeqCst);
+                    if question >= questions as u64 {
+                        break;
+                    }
+                    let before = acknowledged.load(Ordering::SeqCst);
+                    let one = 1 + random.below(before);
+                    let ok = |args: &[&str]| {
+                        let ran = env.run(args);
+                        assert_eq!(ran.code, 0, "{args:?} {ran:?}");
+                        ran.stdout
+                    };
+                    match question % 5 {
+                        0 => {
+                            let found: u64 = ok(&["count"]).trim().parse().unwrap();
+                            assert!((before..=articles as u64).contains(&found), "{before} {found}");
+                        }
+                        1 => assert!(ok(&["show", &digest(one)]).contains(&format!("It is no{one}."))),
+                        2 => assert_eq!(
+                            ok(&["search", "-q", "-n", "2", &format!("no{one}")]).lines().count(),
+                            1,
+                            "no{one} of {before}"
+                        ),
+                        3 => {
+                            let after = (before - 1).to_string();
+                            let rows = ok(&["-q", "log", "-n", "20", "--after", &after]);
+                            let seqs: Vec<u64> = rows
+                                .lines()
+                                .map(|row| row.split('\t').next().unwrap().parse().unwrap())
+                                .collect();
+                            assert!(
+                                !seqs.is_empty()
+                                    && seqs.iter().copied().eq(before..before + seqs.len() as u64),
+                                "{seqs:?}"
+                            );
+                        }
+                        _ => {
+                            let rows = ok(&["-q", "export", "-n", "100", "--fields", "seq,headline"]);
+                            let first: serde_json::Value =
+                                serde_json::from_str(rows.lines().next().unwrap()).unwrap();
+                            assert_eq!((&first["seq"], &first["headline"]), (&1.into(), &"Ferry 1".into()));
+                            assert_eq!(rows.lines().count(), 100);
+                        }
+                    }
+                    let is_under_way = acknowledged.load(Ordering::SeqCst) < articles as u64;
+                    beside.fetch_add(u64::from(is_under_way), Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    assert!(holder.wait().unwrap().success());
+    eprintln!("{} of {questions} questions were answered beside the ingest", beside.load(Ordering::SeqCst));
+    assert_eq!(env.ok(&["count"]), format!("{articles}\n"));
+    assert_eq!(env.run(&["verify"]).code, 0);
 }
