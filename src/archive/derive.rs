@@ -9,6 +9,7 @@ use crate::ledger::Entry;
 use crate::model::{Digest, Error, Result};
 use crate::store::{Direction, Store, Value, View, Views, damaged, keys};
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 impl Articles for View {
@@ -71,7 +72,11 @@ pub(super) fn check(layout: &Layout, archive: uuid::Uuid, alone: bool) -> Result
 const CAUGHT_UP_AT_ONCE: u64 = 1 << 14;
 
 /// The derived indexes of an open archive; any thread may ask for one.
-pub(crate) struct Indexes(Mutex<Kept>);
+pub(crate) struct Indexes {
+    kept: Mutex<Kept>,
+    /// Whether somebody is adding so many articles that an ingest had better not wait for it.
+    long: Arc<AtomicBool>,
+}
 
 struct Kept {
     words: Words,
@@ -83,6 +88,8 @@ struct Kept {
     archive: uuid::Uuid,
     /// Whether one could not be written, or lacks much; it is left alone then until somebody asks for it.
     behind: bool,
+    /// See [`Indexes::long`].
+    long: Arc<AtomicBool>,
     healed: Vec<Healed>,
 }
 
@@ -92,11 +99,14 @@ impl Indexes {
         let words = Words::new(&layout.search(), archive);
         let foreign = foreign.map(|layout| Words::new(&layout.search(), archive));
         let (scratch, temporary, healed) = Default::default();
-        Indexes(Mutex::new(Kept { words, foreign, scratch, temporary, archive, behind: false, healed }))
+        let long = Arc::new(AtomicBool::new(false));
+        let of_kept = long.clone();
+        let kept = Kept { words, foreign, scratch, temporary, archive, behind: false, long: of_kept, healed };
+        Indexes { kept: Mutex::new(kept), long }
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where one may be made that cannot be made in the archive.
@@ -113,30 +123,40 @@ impl Indexes {
     pub fn words(&self, views: &Views) -> Result<Arc<SearchIndex>> {
         let mut kept = self.lock();
         let view = views.view()?;
+        self.long.store(kept.lacks_many(&view), Ordering::Relaxed);
+        let words = self.words_of(&mut kept, &view);
+        self.long.store(false, Ordering::Relaxed);
+        words
+    }
+
+    fn words_of(&self, kept: &mut Kept, view: &View) -> Result<Arc<SearchIndex>> {
         if let Some(foreign) = &mut kept.foreign {
             // The archive's own may have everything, and reading it needs no writing.
-            if let Ok(Some(words)) = foreign.reader(&view) {
+            if let Ok(Some(words)) = foreign.reader(view) {
                 return Ok(words);
             }
             kept.foreign = None;
         }
-        match kept.words(&view) {
+        match kept.words(view) {
             Err(e) if e.is_of_the_system() => {
                 let Some(place) = kept.scratch.take() else { return Err(e) };
                 let Ok((dir, temporary)) = place.directory(kept.archive) else { return Err(e) };
                 kept.words = Words::new(&dir.join("search"), kept.archive);
                 kept.temporary = temporary;
-                kept.words(&view).map_err(|_| e)
+                kept.words(view).map_err(|_| e)
             }
             words => words,
         }
     }
 
-    /// Adds new articles that are durable, and the few before them that are missing. Where many are, or somebody is bringing an index up to
-    /// date just now, they are left to whoever asks next, or to the end.
+    /// Adds new articles that are durable, and the few before them that are missing. Where many are, they are left to whoever asks next, or
+    /// to the end. Who asks meanwhile is waited for: an ingest that ran ahead of its index would leave more and more to him.
     pub fn add(&self, fresh: &[Fresh], store: &Store) {
         let Some(first) = fresh.first() else { return };
-        let Ok(mut kept) = self.0.try_lock() else { return };
+        if self.long.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut kept = self.lock();
         if !kept.behind && kept.try_add(first.article, fresh, store).is_err() {
             // Nothing depends on it; it is made again when it is needed.
             kept.words.abandon();
@@ -177,6 +197,11 @@ impl Indexes {
 }
 
 impl Kept {
+    /// Whether bringing the index up to date takes long.
+    fn lacks_many(&self, view: &View) -> bool {
+        self.behind || self.words.next_article().is_some_and(|next| view.end() > next + CAUGHT_UP_AT_ONCE)
+    }
+
     fn try_add(&mut self, first: u64, fresh: &[Fresh], store: &Store) -> Result<()> {
         let next = match self.words.next_article() {
             Some(next) => next,
@@ -224,6 +249,7 @@ impl Kept {
     fn catch_up(&mut self, view: &View) -> Result<()> {
         let index: &mut dyn Derived = &mut self.words;
         let first = index.position(view)?;
+        self.long.store(view.end() > first + CAUGHT_UP_AT_ONCE, Ordering::Relaxed);
         let mut added = 0;
         view.each(first..u64::MAX, &mut |hash, text| {
             added += u64::from(text.is_some());

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const COMMIT_ARTICLES: u64 = 1 << 15;
 
 /// So many articles are indexed in memory for who asks; for more, what is being added is committed.
-const MEMORY_ARTICLES: u64 = 1 << 11;
+const MEMORY_ARTICLES: u64 = 1 << 9;
 
 /// The full-text index of one archive.
 pub struct Words {
