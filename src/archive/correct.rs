@@ -16,6 +16,9 @@ impl Archive {
         self.settle()?;
         let before = self.snapshot()?.view.languages_said();
         for some in captures.chunks(per_commit(change)) {
+            if self.guests.are_to_hurry() {
+                break;
+            }
             let (entries, more) = corrections(&self.snapshot()?, some, change, self.time)?;
             articles.extend(entries.iter().filter_map(|entry| match entry {
                 Entry::Language { article, .. } => Some(*article),
@@ -103,6 +106,12 @@ fn corrections(
     };
     let (mut seen, mut met) = (HashSet::new(), HashSet::new());
     for seq in captures.iter().filter(|seq| met.insert(**seq)) {
+        let is_one = *seq > 0
+            && *seq < snapshot.position().next_seq
+            && matches!(snapshot.entry(*seq)?, Entry::Capture { article, .. } if snapshot.has(article));
+        if !is_one {
+            return Err(Error::Unanswerable { what: format!("there is no capture {seq}") });
+        }
         let (article, before) = snapshot.capture(*seq)?;
         let mut after = before.clone();
         asked.details().for_each(|detail| detail.copy(&asked.values, &mut after));

@@ -2,22 +2,48 @@
 
 use super::Archive;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 type Job = Box<dyn FnOnce(&mut Archive) + Send>;
 
 /// Jobs that wait for a moment between two batches.
 #[derive(Default)]
-pub struct Guests(Mutex<VecDeque<Job>>);
+pub struct Guests {
+    jobs: Mutex<VecDeque<Job>>,
+    /// Whether the holder is done, so that what takes long had better end.
+    hurry: AtomicBool,
+    /// What was wrong with an answer: the next opening builds again what it came from.
+    condemned: Mutex<Option<String>>,
+}
 
 impl Guests {
     /// Has something done when there is a moment.
     pub fn push(&self, job: Job) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(job);
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).push_back(job);
     }
 
     fn next(&self) -> Option<Job> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    /// Has what takes long end where it can go on later.
+    pub fn hurry(&self) {
+        self.hurry.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it had better end.
+    pub(super) fn are_to_hurry(&self) -> bool {
+        self.hurry.load(Ordering::Relaxed)
+    }
+
+    /// Notes that an answer was wrong.
+    pub fn condemn(&self, what: &str) {
+        *self.condemned.lock().unwrap_or_else(PoisonError::into_inner) = Some(what.to_owned());
+    }
+
+    pub(super) fn condemned(&self) -> Option<String> {
+        self.condemned.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -27,10 +53,10 @@ impl Archive {
         self.guests.clone()
     }
 
-    /// Does what others ask.
+    /// Does what others ask. One job that panics is none of the others' concern.
     pub fn serve_guests(&mut self) {
         while let Some(job) = self.guests.next() {
-            job(self);
+            let _ = crate::bytes::panics::caught(|| job(self));
         }
     }
 

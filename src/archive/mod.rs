@@ -28,7 +28,7 @@ pub use snapshot::{Snapshot, Snapshots};
 use crate::bytes::fs::{is_there, remove};
 use crate::bytes::pool::spread;
 use crate::ledger::{Commit, Entry, Ledger, Position, RawEntry};
-use crate::model::{Digest, Draft, Error, Raw, Reason, Result, TimeSource};
+use crate::model::{Digest, Draft, Error, Raw, Reason, Result, TimeSource, saved_name, tag};
 use crate::store::Store;
 use commit::{Builder, Built, Fresh};
 use derive::Indexes;
@@ -46,6 +46,8 @@ const OPEN: &str = "the store is open until the archive is closed";
 
 /// Entries that are no captures, in one commit.
 const ENTRIES_A_COMMIT: usize = 10_000;
+/// The longest query that is kept.
+const SAVED_BYTES_MAX: usize = 1 << 20;
 /// A batch that takes more becomes several commits.
 const FRAME_BYTES_MAX: usize = 64 << 20;
 
@@ -65,6 +67,8 @@ pub struct Open {
     pub once: bool,
     /// The user's directory for sockets, where an archive's own path is too long for one: `$XDG_RUNTIME_DIR`.
     pub runtime: Option<std::path::PathBuf>,
+    /// When this becomes true, waiting for other processes ends with [`Error::Stopped`]; of [`crate::Archive`] alone.
+    pub stop: Option<Arc<std::sync::atomic::AtomicBool>>,
     /// By which clock.
     pub time: TimeSource,
     /// Where it is read from if it cannot be written, because of a full disk, a read-only medium or somebody else's directory:
@@ -281,8 +285,15 @@ impl Archive {
     /// this returns, it is durable.
     pub fn tag(&mut self, articles: &[Digest], added: &[String], removed: &[String]) -> Result<u64> {
         let mut changed = 0;
+        if let Some(bad) = added.iter().chain(removed).find(|name| tag(name).as_ref() != Some(*name)) {
+            let what = format!("{:?} cannot be a tag", bad.chars().take(40).collect::<String>());
+            return Err(Error::Unanswerable { what });
+        }
         self.settle()?;
         for some in articles.chunks(ENTRIES_A_COMMIT) {
+            if self.guests.are_to_hurry() {
+                break;
+            }
             let at_ms = self.time.now_ms();
             let (mut entries, mut now_has) = (Vec::new(), Vec::new());
             for Retagged { article, mut has, added, removed } in
@@ -307,6 +318,11 @@ impl Archive {
 
     /// Keeps a query under a name, or takes the name away.
     pub fn save_query(&mut self, name: &str, query: Option<&str>) -> Result<()> {
+        let is_long = query.is_some_and(|query| query.len() > SAVED_BYTES_MAX);
+        if saved_name(name).as_deref() != Some(name) || is_long {
+            let name = name.chars().take(40).collect::<String>();
+            return Err(Error::Unanswerable { what: format!("{name:?} cannot be the name of such a query") });
+        }
         self.change(vec![Entry::Saved {
             name: name.to_owned(),
             query: query.map(str::to_owned),
@@ -453,7 +469,10 @@ impl Archive {
         }
         self.ledger.close()?;
         self.failed = false;
-        Ok(())
+        match self.guests.condemned() {
+            Some(what) => recover::condemn(&self.layout, &what),
+            None => Ok(()),
+        }
     }
 }
 

@@ -191,6 +191,7 @@ impl Context {
             scratch,
             runtime: std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from),
             time: args::time(),
+            stop: Some(self.interrupted.clone()),
             ..Open::default()
         };
         let archive =
@@ -382,11 +383,14 @@ impl Context {
         }
         let mut names = Vec::new();
         self.rows(archive, &session, filter, false, &mut |row| names.push(row.digest))?;
-        let request = Request::new(Query::default(), Want::Articles(names));
-        self.pieces(&session, &request, &mut |context, piece| match piece {
-            Answer::Document(found) => each(context, *found),
-            _ => Ok(()),
-        })?;
+        // A request has an end.
+        for some in names.chunks(10_000) {
+            let request = Request::new(Query::default(), Want::Articles(some.to_vec()));
+            self.pieces(&session, &request, &mut |context, piece| match piece {
+                Answer::Document(found) => each(context, *found),
+                _ => Ok(()),
+            })?;
+        }
         Ok(())
     }
 

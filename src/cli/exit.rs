@@ -64,6 +64,9 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(e: Error) -> Failure {
+        if matches!(e, Error::Stopped) {
+            return Failure::Interrupted;
+        }
         Failure::Archive(e)
     }
 }
@@ -226,6 +229,7 @@ fn describe(failure: &Failure) -> (i32, &'static str, String, String) {
             (10, "format", "use the pressmark that wrote it, or a later one")
         }
         Error::Locked { .. } => (11, "locked", "--wait SECS waits longer"),
+        Error::Stopped => (INTERRUPTED, "interrupted", ""),
         Error::Holder { .. } => {
             (13, "holder", "the process that holds the archive said so; ask again when it has ended")
         }

@@ -58,6 +58,9 @@ pub enum Error {
         /// Process, command and since when.
         holder: String,
     },
+    /// Waiting for another process was ended by who waited.
+    #[error("stopped waiting for another process")]
+    Stopped,
     /// The process that holds the archive could not do what it was asked.
     #[error("{what}")]
     Holder {

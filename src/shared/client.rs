@@ -3,22 +3,25 @@
 use super::server::entry_of_correction;
 use super::wire::{Call, Conn, Hello, MAGIC, PROTOCOL, Reply};
 use super::{Facts, Local};
-use crate::answer::Request;
+use crate::answer::{Answer, Request};
 use crate::archive::layout::Layout;
 use crate::archive::{Change, Changed};
 use crate::model::{Correction, Digest, Error};
 use crate::query::Query;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long to wait for a holder to say who it is: one that does not is stopped, or ends just now.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a frame may take that has begun.
 const FRAME: Duration = Duration::from_secs(60);
+/// Articles or captures in one call.
+const CALL_NUMBERS: usize = 100_000;
 /// The longest path of a socket, on the systems that have the shortest.
 const SOCKET_PATH_MAX: usize = 100;
 
@@ -33,33 +36,67 @@ pub enum Failed {
 }
 
 impl From<io::Error> for Failed {
-    fn from(_: io::Error) -> Failed {
-        Failed::Cut
+    /// What is not understood is no reason to ask once more.
+    fn from(e: io::Error) -> Failed {
+        if e.kind() == ErrorKind::InvalidData { Failed::Unsupported } else { Failed::Cut }
     }
+}
+
+impl From<serde_json::Error> for Failed {
+    fn from(_: serde_json::Error) -> Failed {
+        Failed::Unsupported
+    }
+}
+
+/// Which file of which disk is locked by who holds the archive in a directory.
+pub fn lock_of(dir: &Path) -> Option<String> {
+    let lock = Layout::of(dir).lock().metadata().ok()?;
+    Some(format!("{:x}-{:x}", lock.dev(), lock.ino()))
+}
+
+/// Where a socket lies beside an archive, if the path is not too long.
+fn beside(dir: &Path) -> Option<PathBuf> {
+    let beside = Layout::of(&dir.canonicalize().ok()?).socket();
+    (beside.as_os_str().len() <= SOCKET_PATH_MAX).then_some(beside)
+}
+
+/// What it is called elsewhere: after the file that is locked, since copies of an archive have the same UUID.
+fn name_elsewhere(dir: &Path) -> Option<String> {
+    Some(format!("pressmark-{}.socket", lock_of(dir)?))
 }
 
 /// Where the socket of an archive is: beside it, or, where that path is too long for the system, in the user's directory for such things.
 /// The place is written into the lock, which this process has.
 pub fn socket(dir: &Path, archive: &Arc<Mutex<Local>>, runtime: Option<&Path>) -> Option<PathBuf> {
-    let beside = Layout::of(dir).socket();
-    if beside.as_os_str().len() <= SOCKET_PATH_MAX {
+    if let Some(beside) = beside(dir) {
         return Some(beside);
     }
-    let local = super::locked(archive);
-    let elsewhere = runtime?.join(format!("pressmark-{}.socket", local.uuid()));
+    let elsewhere = runtime?.canonicalize().ok()?.join(name_elsewhere(dir)?);
     if elsewhere.as_os_str().len() > SOCKET_PATH_MAX {
         return None;
     }
-    local.note_in_lock(&format!("socket {}\n", elsewhere.display())).ok()?;
+    super::locked(archive).note_in_lock(&format!("socket {}\n", elsewhere.display())).ok()?;
     Some(elsewhere)
 }
 
-/// Where the holder of an archive listens.
-fn place(dir: &Path) -> PathBuf {
-    let layout = Layout::of(dir);
-    let said = std::fs::read_to_string(layout.lock()).unwrap_or_default();
-    let elsewhere = said.lines().find_map(|line| line.strip_prefix("socket ")).map(PathBuf::from);
-    elsewhere.unwrap_or_else(|| layout.socket())
+/// What the lock says of its holder.
+fn said_in_lock(dir: &Path) -> String {
+    let mut said = Vec::new();
+    if let Ok(lock) = std::fs::File::open(Layout::of(dir).lock()) {
+        let _ = lock.take(4096).read_to_end(&mut said);
+    }
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+/// Where the holder of an archive listens. An archive may come from a stranger: it names no other place than its own.
+fn place(dir: &Path) -> Option<PathBuf> {
+    if let Some(beside) = beside(dir) {
+        return Some(beside);
+    }
+    let said = said_in_lock(dir);
+    let elsewhere = said.lines().find_map(|line| line.strip_prefix("socket ")).map(PathBuf::from)?;
+    let name = name_elsewhere(dir)?;
+    (elsewhere.file_name().is_some_and(|own| *own == *name)).then_some(elsewhere)
 }
 
 /// A connection to the process that holds an archive.
@@ -69,18 +106,22 @@ pub struct Client {
     dir: PathBuf,
     /// How long it may be stopped.
     wait: Duration,
+    stop: Stop,
 }
+
+/// Says that nobody waits any longer.
+pub type Stop = Option<Arc<AtomicBool>>;
 
 impl Client {
     /// Connects to who holds the archive in a directory; `Err` says who has it and does not answer. `probe` asks for nothing more than that.
-    pub fn connect(dir: &Path, wait: Duration, probe: bool) -> Result<Client, Option<String>> {
-        let socket = place(dir);
+    pub fn connect(dir: &Path, wait: Duration, stop: &Stop, probe: bool) -> Result<Client, Option<String>> {
+        let socket = place(dir).ok_or(None)?;
         let gone = |_: io::Error| None;
         let file = socket.symlink_metadata().map_err(gone)?;
         // Somebody else's archive may have any file in it, also one behind which somebody listens.
-        let owners = [rustix::process::geteuid().as_raw(), 0];
         let of_archive = dir.metadata().map_err(gone)?.uid();
-        if !file.file_type().is_socket() || !(owners.contains(&file.uid()) || file.uid() == of_archive) {
+        let owners = [rustix::process::geteuid().as_raw(), 0, of_archive];
+        if !file.file_type().is_socket() || !(owners.contains(&file.uid()) || super::is_shared(dir)) {
             return Err(None);
         }
         let stream = UnixStream::connect(&socket).map_err(gone)?;
@@ -88,21 +129,21 @@ impl Client {
         conn.patience(PATIENCE).map_err(gone)?;
         let uuid = crate::archive::uuid_of(dir);
         let hello = |conn: &mut Conn| -> io::Result<Hello> {
-            conn.send(&Hello::of(uuid))?;
+            conn.send(&Hello::of(uuid, None))?;
             conn.flush()?;
             conn.receive_json()
         };
         match hello(&mut conn) {
             Ok(holder) if holder.magic == MAGIC && (probe || holder.protocol == PROTOCOL) => {
-                if uuid.is_some() && holder.archive.is_some() && holder.archive != uuid {
+                if uuid.is_some() && holder.archive != uuid || holder.lock != lock_of(dir) {
                     return Err(None);
                 }
-                conn.patience(wait.max(PATIENCE) + FRAME).map_err(gone)?;
-                Ok(Client { conn, holder, dir: dir.to_owned(), wait })
+                conn.patience(FRAME).map_err(gone)?;
+                Ok(Client { conn, holder, dir: dir.to_owned(), wait, stop: stop.clone() })
             }
             Ok(_) => Err(None),
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                let process = std::fs::read_to_string(Layout::of(dir).lock()).unwrap_or_default();
+                let process = said_in_lock(dir);
                 let process = process.split(" since").next().unwrap_or_default().trim().to_owned();
                 let process = if process.is_empty() { "another process".to_owned() } else { process };
                 Err(Some(format!("{process}, which is stopped or does not answer")))
@@ -126,11 +167,23 @@ impl Client {
         self.conn.flush()
     }
 
-    /// The next reply. A holder that says nothing for long is asked elsewhere whether it is there.
-    fn reply(&mut self) -> Result<Reply, Failed> {
-        let mut stopped = Duration::ZERO;
-        while !self.conn.has_more(PATIENCE)? {
-            match Client::connect(&self.dir, Duration::ZERO, true) {
+    /// The next reply. A holder that says nothing for long is asked elsewhere whether it is there; one that is there may take its time over
+    /// a question, and over a change so long as others may be waited for.
+    fn reply(&mut self, most: Option<Duration>) -> Result<Reply, Failed> {
+        let (mut stopped, began, mut probed) = (Duration::ZERO, Instant::now(), Instant::now());
+        while !self.conn.has_more(PATIENCE / 10)? {
+            if self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return Err(Failed::Answered(Error::Stopped));
+            }
+            if most.is_some_and(|most| began.elapsed() > most) {
+                let holder = format!("{}, which is busy", self.name());
+                return Err(Failed::Answered(Error::Locked { path: self.dir.clone(), holder }));
+            }
+            if probed.elapsed() < PATIENCE {
+                continue;
+            }
+            probed = Instant::now();
+            match Client::connect(&self.dir, Duration::ZERO, &None, true) {
                 Ok(_) => stopped = Duration::ZERO,
                 // It has hung up, and nobody listens there: the end of it can be read.
                 Err(None) => break,
@@ -153,47 +206,50 @@ impl Client {
     /// Takes a position, the last one if none is named.
     pub fn open(&mut self, as_of: Option<u64>) -> Result<Facts, Failed> {
         self.call(&Call { call: "open".to_owned(), as_of, ..Call::default() })?;
-        self.reply()?.facts.ok_or(Failed::Cut)
+        self.reply(None)?.facts.ok_or(Failed::Cut)
     }
 
     /// The sources by name.
     pub fn sources(&mut self) -> Result<Vec<String>, Failed> {
         self.call(&Call { call: "sources".to_owned(), ..Call::default() })?;
-        Ok(self.reply()?.sources)
+        Ok(self.reply(None)?.sources)
     }
 
     /// Asks for an answer, of which the pieces come by [`Client::pieces`].
     pub fn ask(&mut self, request: &Request) -> Result<(), Failed> {
         Ok(self.call(&Call {
             call: "answer".to_owned(),
-            request: Some(request.clone()),
+            request: Some(serde_json::to_value(request)?),
             ..Call::default()
         })?)
     }
 
     /// Some pieces of an answer, and whether they are the last ones.
-    pub fn pieces(&mut self) -> Result<(Vec<crate::answer::Answer>, bool), Failed> {
-        let mut reply = self.reply()?;
-        for piece in &mut reply.pieces {
-            if let crate::answer::Answer::Document(found) = piece {
+    pub fn pieces(&mut self) -> Result<(Vec<Answer>, bool), Failed> {
+        let reply = self.reply(None)?;
+        let mut pieces = Vec::with_capacity(reply.pieces.len());
+        for piece in reply.pieces {
+            let mut piece: Answer = serde_json::from_str(piece.get())?;
+            if let Answer::Document(found) = &mut piece {
                 found.body = text(self.conn.receive_bytes()?)?;
             }
+            pieces.push(piece);
         }
-        Ok((reply.pieces, reply.end))
+        Ok((pieces, reply.end))
     }
 
     /// Asks for documents, which come by [`Client::documents`].
     pub fn ask_documents(&mut self, query: &Query) -> Result<(), Failed> {
         Ok(self.call(&Call {
             call: "documents".to_owned(),
-            query: Some(query.clone()),
+            query: Some(serde_json::to_value(query)?),
             ..Call::default()
         })?)
     }
 
     /// Some documents, and whether they are the last ones.
     pub fn documents(&mut self) -> Result<(Vec<crate::model::Unchecked>, bool), Failed> {
-        let reply = self.reply()?;
+        let reply = self.reply(None)?;
         let mut documents = Vec::with_capacity(reply.documents.len());
         for announced in reply.documents {
             documents.push(super::session::document(announced, &mut || self.conn.receive_bytes())?);
@@ -209,44 +265,49 @@ impl Client {
         removed: &[String],
         dry: bool,
     ) -> Result<u64, Failed> {
-        let articles = articles.iter().map(ToString::to_string).collect();
-        let (added, removed) = (added.to_vec(), removed.to_vec());
-        self.changed(&Call { call: "tag".to_owned(), articles, added, removed, dry, ..Call::default() })
-            .map(|(_, articles)| articles)
+        let mut changed = 0;
+        // A call has an end.
+        for some in articles.chunks(CALL_NUMBERS) {
+            let articles = some.iter().map(ToString::to_string).collect();
+            let (added, removed) = (added.to_vec(), removed.to_vec());
+            let call = Call { call: "tag".to_owned(), articles, added, removed, dry, ..Call::default() };
+            changed += self.changed(&call)?.1;
+        }
+        Ok(changed)
     }
 
     /// See [`super::Archive::correct`].
     pub fn correct(&mut self, captures: &[u64], change: &Change, dry: bool) -> Result<Changed, Failed> {
         let language = change.language.map(|code| code.map_or("none".to_owned(), |code| code.to_string()));
-        let call = Call {
-            call: "correct".to_owned(),
-            captures: captures.to_vec(),
-            language,
-            dry,
-            ..Call::default()
-        };
         let correction = Correction {
             values: change.values.clone(),
             cleared: change.cleared.clone(),
             ..Correction::default()
         };
-        self.conn.send(&call)?;
-        self.conn.send_bytes(&entry_of_correction(&correction).to_row(&[]))?;
-        self.conn.flush()?;
-        let (captures, articles) = self.reply()?.changed.ok_or(Failed::Cut)?;
-        Ok(Changed { captures, articles })
+        let mut changed = Changed::default();
+        for some in captures.chunks(CALL_NUMBERS) {
+            let (captures, language) = (some.to_vec(), language.clone());
+            let call = Call { call: "correct".to_owned(), captures, language, dry, ..Call::default() };
+            self.conn.send(&call)?;
+            self.conn.send_bytes(&entry_of_correction(&correction).to_row(&[]))?;
+            self.conn.flush()?;
+            let (captures, articles) = self.reply(Some(self.wait))?.changed.ok_or(Failed::Cut)?;
+            changed.captures += captures;
+            changed.articles += articles;
+        }
+        Ok(changed)
     }
 
     /// See [`super::Archive::save_query`].
     pub fn save_query(&mut self, name: &str, query: Option<&str>) -> Result<(), Failed> {
         let (name, text) = (Some(name.to_owned()), query.map(str::to_owned));
         self.call(&Call { call: "save_query".to_owned(), name, text, ..Call::default() })?;
-        self.reply().map(drop)
+        self.reply(Some(self.wait)).map(drop)
     }
 
     fn changed(&mut self, call: &Call) -> Result<(u64, u64), Failed> {
         self.call(call)?;
-        self.reply()?.changed.ok_or(Failed::Cut)
+        self.reply(Some(self.wait))?.changed.ok_or(Failed::Cut)
     }
 }
 

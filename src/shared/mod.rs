@@ -25,6 +25,9 @@ use std::time::{Duration, Instant};
 /// The archive in the process that holds it.
 pub use crate::archive::Archive as Local;
 
+/// Holders that hang up one after the other, without a piece of an answer between them, before one waits for the archive itself.
+const CUTS_MAX: u32 = 8;
+
 /// How long to sleep before trying again for an archive that is changing hands.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -183,12 +186,18 @@ impl Archive {
     ) -> Result<T> {
         #[cfg(unix)]
         {
-            let until = Instant::now() + self.link.wait().max(client::PATIENCE);
             let mut alone = self.link.options.alone;
-            while let Reached::There(mut client) = self.link.reach(alone, until)? {
+            let mut cuts = 0;
+            loop {
+                let until = Instant::now() + self.link.wait().max(client::PATIENCE);
+                let Reached::There(mut client) = self.link.reach(alone, until)? else { break };
                 match there(&mut client) {
                     Ok(done) => return Ok(done),
-                    Err(client::Failed::Cut) => std::thread::sleep(PAUSE),
+                    Err(client::Failed::Cut) => {
+                        cuts += 1;
+                        alone |= cuts > CUTS_MAX;
+                        std::thread::sleep(PAUSE);
+                    }
                     Err(client::Failed::Unsupported) => alone = true,
                     Err(client::Failed::Answered(e)) => return Err(e),
                 }
@@ -232,11 +241,12 @@ impl Here {
         drop(snapshots);
         // Somebody may be having it do something just now.
         let mut archive = archive;
-        let patience = Instant::now() + Duration::from_secs(5);
+        let patience = Instant::now() + Duration::from_secs(60);
         loop {
             match Arc::try_unwrap(archive) {
                 Ok(alone) => return alone.into_inner().unwrap_or_else(PoisonError::into_inner).close(),
-                Err(_) if Instant::now() > patience => return Err(Error::Poisoned),
+                // Whatever it is, what is durable is durable.
+                Err(_) if Instant::now() > patience => return Ok(()),
                 Err(shared) => archive = shared,
             }
             std::thread::sleep(Duration::from_millis(1));
@@ -245,6 +255,10 @@ impl Here {
 }
 
 impl Link {
+    fn is_stopped(&self) -> bool {
+        self.options.stop.as_ref().is_some_and(|stop| stop.load(std::sync::atomic::Ordering::Relaxed))
+    }
+
     fn wait(&self) -> Duration {
         *locked(&self.wait)
     }
@@ -267,7 +281,7 @@ impl Link {
             };
             drop(here);
             #[cfg(unix)]
-            let held = match client::Client::connect(&self.dir, self.wait(), alone) {
+            let held = match client::Client::connect(&self.dir, self.wait(), &self.options.stop, alone) {
                 Ok(client) if !alone => {
                     *locked(&self.uuid) = client.archive();
                     return Ok(Reached::There(Box::new(client)));
@@ -275,6 +289,9 @@ impl Link {
                 Err(Some(silent)) => Error::Locked { path: self.dir.clone(), holder: silent },
                 _ => held,
             };
+            if self.is_stopped() {
+                return Err(Error::Stopped);
+            }
             if Instant::now() >= until {
                 return Err(held);
             }
@@ -293,9 +310,9 @@ impl Link {
         {
             // Where there can be no socket, others wait.
             let socket = client::socket(&self.dir, &archive, self.options.runtime.as_deref());
-            let server = socket
-                .filter(|_| can_be_written)
-                .and_then(|socket| server::Server::start(&socket, &archive, is_shared(&self.dir)).ok());
+            let server = socket.filter(|_| can_be_written).and_then(|socket| {
+                server::Server::start(&self.dir, &socket, &archive, is_shared(&self.dir)).ok()
+            });
             Ok(Here { archive, snapshots, server })
         }
         #[cfg(not(unix))]
@@ -316,7 +333,7 @@ fn is_shared(dir: &Path) -> bool {
 /// Who holds an archive and answers, if anybody does.
 pub fn holder(dir: &Path) -> Option<String> {
     #[cfg(unix)]
-    return client::Client::connect(dir, Duration::ZERO, true).ok().map(|client| client.name());
+    return client::Client::connect(dir, Duration::ZERO, &None, true).ok().map(|client| client.name());
     #[cfg(not(unix))]
     {
         let _ = dir;

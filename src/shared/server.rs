@@ -2,16 +2,18 @@
 
 use super::wire::{Announced, Call, Conn, Hello, MAGIC, PROTOCOL, Reply};
 use super::{Facts, Local};
-use crate::answer::{Answer, answer};
+use crate::answer::{Answer, Request, answer};
 use crate::archive::{Change, Guests, Snapshot, Snapshots};
 use crate::bytes::fs::IoContext;
 use crate::ledger::{Entry, RawEntry};
 use crate::model::{Capture, Correction, Digest, Document, Error, Language, Provenance, Result};
+use crate::query::Query;
 use rustix::event::Timespec;
 use rustix::event::{PollFd, PollFlags, poll};
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::net::Shutdown;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -63,18 +65,29 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Server {
     /// Listens at a socket; what lies there was left by a process that is gone, since this one holds the archive.
-    pub fn start(socket: &Path, archive: &Arc<Mutex<Local>>, shared: bool) -> Result<Server> {
+    pub fn start(dir: &Path, socket: &Path, archive: &Arc<Mutex<Local>>, shared: bool) -> Result<Server> {
         let (uuid, snapshots, guests) = {
             let local = locked(archive);
             (local.uuid(), local.snapshots(), local.guests())
         };
-        crate::bytes::fs::remove(socket)?;
+        if let Ok(file) = socket.symlink_metadata() {
+            if !file.file_type().is_socket() {
+                let source = io::Error::new(io::ErrorKind::AlreadyExists, "something else is there");
+                return Err(Error::Io { doing: "listen at", path: socket.to_owned(), source });
+            }
+            std::fs::remove_file(socket).doing("remove", socket)?;
+        }
         let listener = UnixListener::bind(socket).doing("listen at", socket)?;
         listener.set_nonblocking(true).doing("listen at", socket)?;
+        let owner = dir.metadata().doing("read", dir)?.uid();
+        if owner != rustix::process::geteuid().as_raw() {
+            // Root may hold an archive that is somebody's.
+            let _ = std::os::unix::fs::chown(socket, Some(owner), None);
+        }
         let (waker, woken) = UnixStream::pair().doing("listen at", socket)?;
         let serving = Arc::new(Serving {
-            hello: Hello::of(Some(uuid)),
-            owner: (!shared).then(|| rustix::process::geteuid().as_raw()),
+            hello: Hello::of(Some(uuid), super::client::lock_of(dir)),
+            owner: (!shared).then_some(owner),
             archive: Arc::downgrade(archive),
             guests,
             snapshots: Mutex::new(Some(snapshots)),
@@ -103,6 +116,7 @@ impl Server {
         let _ = std::fs::remove_file(&self.socket);
         let _ = self.waker.write_all(b"!");
         let _ = listening.join();
+        self.serving.guests.hurry();
         let until = Instant::now() + LAST_ORDERS;
         while self.busy() > 0 && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(1));
@@ -133,7 +147,11 @@ impl Serving {
     fn listen(self: Arc<Serving>, listener: &UnixListener, woken: &UnixStream) {
         let mut silent: Vec<UnixStream> = Vec::new();
         while !self.ending.load(Ordering::Relaxed) {
-            let room = CLIENTS_MAX.saturating_sub(locked(&self.clients).len());
+            let mut room = CLIENTS_MAX.saturating_sub(locked(&self.clients).len());
+            if room == 0 && !silent.is_empty() && self.hang_up_on_idle() {
+                std::thread::sleep(Duration::from_millis(1));
+                room = CLIENTS_MAX.saturating_sub(locked(&self.clients).len());
+            }
             let mut waiting = vec![PollFd::new(woken, PollFlags::IN), PollFd::new(listener, PollFlags::IN)];
             if room > 0 {
                 waiting.extend(silent.iter().map(|client| PollFd::new(client, PollFlags::IN)));
@@ -161,13 +179,28 @@ impl Serving {
                 })
                 .collect();
             speaking.into_iter().for_each(|client| self.clone().admit(client));
-            while let Ok((client, _)) = listener.accept() {
-                silent.push(client);
+            loop {
+                match listener.accept() {
+                    Ok((client, _)) => silent.push(client),
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(_) => {
+                        // There is no taking anybody just now.
+                        std::thread::sleep(Duration::from_millis(20));
+                        break;
+                    }
+                }
                 if silent.len() > SILENT_MAX {
                     silent.remove(0);
                 }
             }
         }
+    }
+
+    /// Hangs up on the client that has asked nothing for longest, if there is one: it can come again.
+    fn hang_up_on_idle(&self) -> bool {
+        let clients = locked(&self.clients);
+        let idle = clients.iter().filter(|(_, (_, busy))| !busy).min_by_key(|(number, _)| **number);
+        idle.is_some_and(|(_, (client, _))| client.shutdown(Shutdown::Both).is_ok())
     }
 
     /// Gives a client a thread, if it may ask.
@@ -196,7 +229,8 @@ impl Serving {
         #[cfg(target_os = "linux")]
         {
             let peer = rustix::net::sockopt::socket_peercred(client).map(|peer| peer.uid.as_raw());
-            peer.is_ok_and(|peer| peer == owner || peer == 0)
+            let own = rustix::process::geteuid().as_raw();
+            peer.is_ok_and(|peer| [owner, own, 0].contains(&peer))
         }
         // Elsewhere the directory's mode says it.
         #[cfg(not(target_os = "linux"))]
@@ -225,7 +259,7 @@ impl Serving {
         let mut snapshot = None;
         while !self.ending.load(Ordering::Relaxed) {
             self.busy(number, false);
-            let call: Call = conn.receive_json()?;
+            let call = conn.receive_call()?;
             self.busy(number, true);
             match self.reply(&mut conn, call, &mut snapshot) {
                 Ok(()) => {}
@@ -242,11 +276,8 @@ impl Serving {
 
     /// After an answer that was wrong: has the next opening build again what it came from.
     fn condemn(&self, e: &Error) {
-        if matches!(e, Error::Store { .. } | Error::Digest { .. })
-            && let Some(archive) = self.archive.upgrade()
-            && let Ok(local) = archive.try_lock()
-        {
-            let _ = local.condemn(e);
+        if matches!(e, Error::Store { .. } | Error::Digest { .. }) {
+            self.guests.condemn(&e.to_string());
         }
     }
 
@@ -254,6 +285,10 @@ impl Serving {
         let Call {
             as_of, request, query, articles, added, removed, captures, language, name, text, dry, ..
         } = call;
+        // What a later version asks may be nothing that this one understands.
+        let request: Option<Request> = request.and_then(|request| serde_json::from_value(request).ok());
+        let request = request.filter(|request| request.version <= crate::answer::VERSION);
+        let query: Option<Query> = query.and_then(|query| serde_json::from_value(query).ok());
         match (call.call.as_str(), snapshot, request, query) {
             ("open", snapshot, ..) => {
                 let snapshots = locked(&self.snapshots).clone().ok_or_else(ended)?;
@@ -290,7 +325,7 @@ impl Serving {
             ("tag", ..) => {
                 let articles: Vec<Digest> =
                     articles.iter().filter_map(|digest| digest.parse().ok()).collect();
-                let changed = self.change(move |archive| match dry {
+                let changed = self.change(conn, move |archive| match dry {
                     true => archive.would_tag(&articles, &added, &removed),
                     false => archive.tag(&articles, &added, &removed),
                 })?;
@@ -299,7 +334,7 @@ impl Serving {
             ("correct", ..) => {
                 let change = change(&conn.receive_bytes()?, language.as_deref());
                 let change = change.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-                let changed = self.change(move |archive| match dry {
+                let changed = self.change(conn, move |archive| match dry {
                     true => archive.would_correct(&captures, &change),
                     false => archive.correct(&captures, &change),
                 })?;
@@ -307,7 +342,7 @@ impl Serving {
             }
             ("save_query", ..) if name.is_some() => {
                 let name = name.unwrap_or_default();
-                self.change(move |archive| archive.save_query(&name, text.as_deref()))?;
+                self.change(conn, move |archive| archive.save_query(&name, text.as_deref()))?;
                 Ok(conn.send(&Reply::last())?)
             }
             _ => {
@@ -318,17 +353,18 @@ impl Serving {
     }
 
     /// The pieces of an answer, as they are found.
-    fn answer(&self, conn: &mut Conn, snapshot: &Snapshot, request: &crate::answer::Request) -> Done {
+    fn answer(&self, conn: &mut Conn, snapshot: &Snapshot, request: &Request) -> Done {
         let (mut pieces, mut bodies, mut bytes) = (Vec::new(), Vec::new(), 0);
         for piece in answer(snapshot, request)? {
             let mut piece = piece?;
-            bytes += 256;
             if let Answer::Document(found) = &mut piece {
                 let body = std::mem::take(&mut found.body);
                 bytes += body.len();
                 bodies.push(body);
             }
             let is_last = matches!(piece, Answer::End(_));
+            let piece = serde_json::value::to_raw_value(&piece).map_err(io::Error::from)?;
+            bytes += piece.get().len();
             pieces.push(piece);
             if bytes > SENT_AT_ONCE || is_last {
                 self.still()?;
@@ -363,22 +399,37 @@ impl Serving {
         if self.closed.load(Ordering::Relaxed) { Err(ended()) } else { Ok(()) }
     }
 
-    /// Has the archive do something: at once if nobody else has it do anything, else between two batches of an ingest.
+    /// Has the archive do something: at once if nobody else has it do anything, else between two batches of an ingest; not at all if the
+    /// client has gone before.
     fn change<T: Send + 'static>(
         &self,
+        conn: &Conn,
         job: impl FnOnce(&mut Local) -> Result<T> + Send + 'static,
     ) -> std::result::Result<T, Stop> {
         let (done, result) = std::sync::mpsc::channel();
-        self.guests.push(Box::new(move |archive| drop(done.send(job(archive)))));
+        let wanted = Arc::new(AtomicBool::new(true));
+        let is_wanted = wanted.clone();
+        self.guests.push(Box::new(move |archive| {
+            if is_wanted.load(Ordering::Relaxed) {
+                drop(done.send(job(archive)));
+            }
+        }));
         loop {
-            if let Some(archive) = self.archive.upgrade()
-                && let Ok(mut archive) = archive.try_lock()
-            {
-                archive.serve_guests();
+            if let Some(archive) = self.archive.upgrade() {
+                match archive.try_lock() {
+                    Ok(mut archive) => archive.serve_guests(),
+                    Err(std::sync::TryLockError::Poisoned(archive)) => archive.into_inner().serve_guests(),
+                    Err(std::sync::TryLockError::WouldBlock) => {}
+                }
             }
             match result.recv_timeout(Duration::from_millis(5)) {
                 Ok(result) => return Ok(result?),
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => self.still()?,
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+                    if conn.is_gone() || self.still().is_err() {
+                        wanted.store(false, Ordering::Relaxed);
+                        return Err(ended().into());
+                    }
+                }
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return Err(ended().into()),
             }
         }

@@ -5,9 +5,10 @@ use crate::answer::{Answer, Answers, Asked, Hits, Request, answer};
 use crate::archive::Snapshot;
 use crate::ledger::Position;
 use crate::model::{Error, Result, Unchecked};
-use crate::query::Query;
+use crate::query::{Order, Query};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,8 @@ pub struct Session {
     link: Arc<Link>,
     side: Mutex<Side>,
     facts: Facts,
+    /// Holders that hung up without a piece of an answer.
+    cuts: AtomicU32,
 }
 
 /// Who answers.
@@ -81,7 +84,7 @@ impl Session {
     pub(super) fn new(link: Arc<Link>) -> Result<Session> {
         let until = Instant::now() + link.wait().max(Duration::from_secs(2));
         let (side, facts) = link.open_session(None, until)?;
-        Ok(Session { link, side: Mutex::new(side), facts })
+        Ok(Session { link, side: Mutex::new(side), facts, cuts: AtomicU32::new(0) })
     }
 
     /// What holds of the archive.
@@ -92,7 +95,9 @@ impl Session {
     /// Answers a request, piece by piece. What fails is an error in its place, and the last thing.
     pub fn answer(self: &Arc<Session>, request: &Request) -> Result<Pieces> {
         let (session, request) = (self.clone(), request.clone());
-        let mut pieces = Pieces { session, request, source: Source::Done, ready: VecDeque::new(), given: 0 };
+        let met = HashSet::new();
+        let mut pieces =
+            Pieces { session, request, source: Source::Done, ready: VecDeque::new(), given: 0, met };
         pieces.begin()?;
         Ok(pieces)
     }
@@ -100,8 +105,9 @@ impl Session {
     /// The documents that a query finds, with the captures that match, unchecked.
     pub fn documents(self: &Arc<Session>, query: &Query) -> Result<Documents> {
         let (session, query) = (self.clone(), query.clone());
+        let met = HashSet::new();
         let mut documents =
-            Documents { session, query, source: Source::Done, ready: VecDeque::new(), given: 0 };
+            Documents { session, query, source: Source::Done, ready: VecDeque::new(), given: 0, met };
         documents.begin()?;
         Ok(documents)
     }
@@ -170,7 +176,13 @@ impl Session {
                 }
             }
             let until = Instant::now() + self.link.wait().max(Duration::from_secs(2));
-            *side = self.link.open_session(Some(self.facts.next_seq), until)?.0;
+            let (next, facts) = self.link.open_session(Some(self.facts.next_seq), until)?;
+            if (facts.archive, facts.next_seq) != (self.facts.archive, self.facts.next_seq) {
+                let what =
+                    "the archive is another one, or has lost something, since the answer began".to_owned();
+                return Err(Error::Holder { what });
+            }
+            *side = next;
         }
     }
 
@@ -185,9 +197,12 @@ impl Session {
     #[cfg(unix)]
     fn failed(&self, failed: Failed) -> Result<()> {
         match failed {
-            Failed::Cut => Ok(()),
+            Failed::Cut if self.cuts.fetch_add(1, Ordering::Relaxed) < super::CUTS_MAX => {
+                std::thread::sleep(PAUSE);
+                if self.link.is_stopped() { Err(Error::Stopped) } else { Ok(()) }
+            }
             Failed::Answered(e) => Err(e),
-            Failed::Unsupported => {
+            Failed::Unsupported | Failed::Cut => {
                 // Then this process has to hold the archive.
                 self.link.reach(true, Instant::now() + self.link.wait())?;
                 Ok(())
@@ -233,6 +248,8 @@ pub struct Pieces {
     ready: VecDeque<Answer>,
     /// How many were given: they are passed over when another holder is asked again.
     given: u64,
+    /// Which were given, where their order depends on what has come since: the best first.
+    met: HashSet<String>,
 }
 
 impl Pieces {
@@ -255,6 +272,9 @@ impl Pieces {
     fn step(&mut self) -> Result<Option<Answer>> {
         loop {
             if let Some(piece) = self.ready.pop_front() {
+                if self.is_met(&piece) {
+                    continue;
+                }
                 self.given += 1;
                 return Ok(Some(piece));
             }
@@ -263,12 +283,16 @@ impl Pieces {
                 Source::Here(mut pieces) => {
                     let Some(piece) = pieces.next().transpose()? else { return Ok(None) };
                     self.source = Source::Here(pieces);
+                    if self.is_met(&piece) {
+                        continue;
+                    }
                     self.given += 1;
                     return Ok(Some(piece));
                 }
                 #[cfg(unix)]
                 Source::There(mut client) => match client.pieces() {
                     Ok((pieces, is_last)) => {
+                        self.session.cuts.store(0, Ordering::Relaxed);
                         self.ready.extend(pieces);
                         if is_last {
                             self.session.give_back(client)
@@ -286,9 +310,23 @@ impl Pieces {
         }
     }
 
-    /// Passes over what was given before: an answer of one position is always the same.
+    /// Whether a hit was given already. How well an article fits depends on all articles, also on those that came since.
+    fn is_met(&mut self, piece: &Answer) -> bool {
+        let key = match piece {
+            _ if self.request.query.order != Order::Relevance => return false,
+            Answer::Row(row) => format!("{}", row.seq),
+            Answer::Document(found) => found.digest.clone(),
+            _ => return false,
+        };
+        !self.met.insert(key)
+    }
+
+    /// Passes over what was given before: an answer of one position is always the same, but for the order of the best ones.
     #[cfg(unix)]
     fn pass_over(&mut self) -> Result<()> {
+        if self.request.query.order == Order::Relevance {
+            return Ok(());
+        }
         for _ in 0..std::mem::take(&mut self.given) {
             self.step()?;
         }
@@ -315,6 +353,8 @@ pub struct Documents {
     source: Source<(Asked, Hits)>,
     ready: VecDeque<Unchecked>,
     given: u64,
+    /// See [`Pieces::met`].
+    met: HashSet<u64>,
 }
 
 impl Documents {
@@ -341,6 +381,9 @@ impl Documents {
     fn step(&mut self) -> Result<Option<Unchecked>> {
         loop {
             if let Some(document) = self.ready.pop_front() {
+                if self.is_met(&document) {
+                    continue;
+                }
                 self.given += 1;
                 return Ok(Some(document));
             }
@@ -351,12 +394,16 @@ impl Documents {
                     let Some(hit) = hits.next().transpose()? else { return Ok(None) };
                     let document = asked.unchecked(&hit)?;
                     self.source = Source::Here(walk);
+                    if self.is_met(&document) {
+                        continue;
+                    }
                     self.given += 1;
                     return Ok(Some(document));
                 }
                 #[cfg(unix)]
                 Source::There(mut client) => match client.documents() {
                     Ok((documents, is_last)) => {
+                        self.session.cuts.store(0, Ordering::Relaxed);
                         self.ready.extend(documents);
                         if is_last {
                             self.session.give_back(client)
@@ -367,13 +414,21 @@ impl Documents {
                     Err(failed) => {
                         self.session.failed(failed)?;
                         self.begin()?;
-                        for _ in 0..std::mem::take(&mut self.given) {
-                            self.step()?;
+                        if self.query.order != Order::Relevance {
+                            for _ in 0..std::mem::take(&mut self.given) {
+                                self.step()?;
+                            }
                         }
                     }
                 },
             }
         }
+    }
+}
+
+impl Documents {
+    fn is_met(&mut self, Unchecked(document): &Unchecked) -> bool {
+        self.query.order == Order::Relevance && !self.met.insert(document.placed().seq)
     }
 }
 

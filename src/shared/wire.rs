@@ -7,24 +7,27 @@
 //! says `end`; bodies of articles and entries of the ledger follow the reply that announces them, a frame of bytes each. A call that the
 //! holder does not know is answered with `unsupported`, and so it may be asked for anything. Fields are only added.
 
-use crate::answer::{Answer, Request};
 use crate::archive::Changed;
 use crate::model::Error;
-use crate::query::Query;
 use crate::shared::Facts;
 use rustix::event::Timespec;
 use rustix::event::{PollFd, PollFlags, poll};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What both sides begin with.
 pub const MAGIC: &str = "pressmark";
 /// The version of frames and of the first exchange. One of another version is not talked to.
 pub const PROTOCOL: u32 = 1;
-/// The longest frame of JSON.
-const JSON_MAX: u32 = 32 << 20;
+/// The longest call.
+pub const CALL_MAX: u32 = 32 << 20;
+/// The longest frame of JSON: an article may have many captures, each with much beside its text.
+const JSON_MAX: u32 = 1 << 30;
+/// How long a frame may take that has begun.
+const FRAME: Duration = Duration::from_secs(30);
 /// The longest frame of bytes: the longest text, and some more.
 const BYTES_MAX: u32 = 80 << 20;
 
@@ -41,17 +44,21 @@ pub struct Hello {
     pub archive: Option<uuid::Uuid>,
     /// The process.
     pub process: u32,
+    /// Of a holder, which file it has locked: copies of an archive have the same UUID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
 }
 
 impl Hello {
     /// That of this process.
-    pub fn of(archive: Option<uuid::Uuid>) -> Hello {
+    pub fn of(archive: Option<uuid::Uuid>, lock: Option<String>) -> Hello {
         Hello {
             magic: MAGIC.to_owned(),
             protocol: PROTOCOL,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             archive,
             process: std::process::id(),
+            lock,
         }
     }
 
@@ -70,12 +77,12 @@ pub struct Call {
     /// Of `open`: the position that the answers are to be of; the last one if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<u64>,
-    /// Of `answer`.
+    /// Of `answer`, a [`Request`](crate::answer::Request). Of a later version it may be none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request: Option<Request>,
-    /// Of `documents`.
+    pub request: Option<serde_json::Value>,
+    /// Of `documents`, a [`Query`](crate::query::Query).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub query: Option<Query>,
+    pub query: Option<serde_json::Value>,
     /// Of `tag`: articles.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub articles: Vec<String>,
@@ -109,9 +116,9 @@ pub struct Reply {
     /// To `open`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub facts: Option<Facts>,
-    /// To `answer`. The bodies of documents follow.
+    /// To `answer`, each an [`Answer`](crate::answer::Answer). The bodies of documents follow.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub pieces: Vec<Answer>,
+    pub pieces: Vec<Box<RawValue>>,
     /// To `documents`. For each, the body and the entries of captures and corrections follow.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<Announced>,
@@ -222,6 +229,7 @@ impl Reply {
 pub struct Conn {
     reader: BufReader<UnixStream>,
     writer: BufWriter<UnixStream>,
+    patience: Duration,
 }
 
 /// What was received.
@@ -233,13 +241,22 @@ pub enum Frame {
 impl Conn {
     /// Over a stream.
     pub fn new(stream: UnixStream) -> io::Result<Conn> {
-        Ok(Conn { reader: BufReader::new(stream.try_clone()?), writer: BufWriter::new(stream) })
+        let reader = BufReader::new(stream.try_clone()?);
+        Ok(Conn { reader, writer: BufWriter::new(stream), patience: FRAME })
     }
 
     /// How long to wait for the other side to send something, or to take something.
-    pub fn patience(&self, patience: Duration) -> io::Result<()> {
-        self.reader.get_ref().set_read_timeout(Some(patience))?;
+    pub fn patience(&mut self, patience: Duration) -> io::Result<()> {
+        self.patience = patience;
         self.writer.get_ref().set_write_timeout(Some(patience))
+    }
+
+    /// Whether the other side has hung up.
+    pub fn is_gone(&self) -> bool {
+        let mut waiting = [PollFd::new(self.reader.get_ref(), PollFlags::empty())];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut waiting, Some(&now)).is_ok()
+            && waiting[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
     }
 
     /// Whether something comes, or the end, within some time.
@@ -279,14 +296,17 @@ impl Conn {
         self.writer.flush()
     }
 
-    /// Waits for a frame.
-    pub fn receive(&mut self) -> io::Result<Frame> {
+    /// Waits for a frame, no longer than this if it is JSON. One that has begun has to come within [`FRAME`].
+    pub fn receive(&mut self, json_max: u32) -> io::Result<Frame> {
         let mut head = [0; 5];
-        self.reader.read_exact(&mut head)?;
+        let until = Instant::now() + self.patience;
+        self.fill(&mut head[..1], until)?;
+        let until = Instant::now() + FRAME.min(self.patience);
+        self.fill(&mut head[1..], until)?;
         let [a, b, c, d, kind] = head;
         let length = u32::from_le_bytes([a, b, c, d]);
         let most = match kind {
-            b'J' => JSON_MAX,
+            b'J' => json_max,
             b'B' => BYTES_MAX,
             _ => return Err(io::Error::new(ErrorKind::InvalidData, "no frame of pressmark")),
         };
@@ -295,16 +315,43 @@ impl Conn {
         }
         // What is announced is not made room for before it comes.
         let mut content = Vec::new();
-        let read = (&mut self.reader).take(length.into()).read_to_end(&mut content)?;
-        if read < length as usize {
-            return Err(ErrorKind::UnexpectedEof.into());
+        while content.len() < length as usize {
+            let had = content.len();
+            content.resize(had + (length as usize - had).min(1 << 20), 0);
+            self.fill(&mut content[had..], until)?;
         }
         Ok(if kind == b'J' { Frame::Json(content) } else { Frame::Bytes(content) })
     }
 
+    /// Reads so many bytes before some time.
+    fn fill(&mut self, mut into: &mut [u8], until: Instant) -> io::Result<()> {
+        while !into.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            self.reader.get_ref().set_read_timeout(Some(left))?;
+            match self.reader.read(into) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(read) => into = &mut into[read..],
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
+    }
+
     /// Waits for JSON.
     pub fn receive_json<T: for<'a> Deserialize<'a>>(&mut self) -> io::Result<T> {
-        match self.receive()? {
+        match self.receive(JSON_MAX)? {
+            Frame::Json(content) => Ok(serde_json::from_slice(&content)?),
+            Frame::Bytes(_) => Err(io::Error::new(ErrorKind::InvalidData, "bytes that nobody announced")),
+        }
+    }
+
+    /// Waits for a call, which says no more than one may.
+    pub fn receive_call(&mut self) -> io::Result<Call> {
+        match self.receive(CALL_MAX)? {
             Frame::Json(content) => Ok(serde_json::from_slice(&content)?),
             Frame::Bytes(_) => Err(io::Error::new(ErrorKind::InvalidData, "bytes that nobody announced")),
         }
@@ -312,7 +359,7 @@ impl Conn {
 
     /// Waits for bytes.
     pub fn receive_bytes(&mut self) -> io::Result<Vec<u8>> {
-        match self.receive()? {
+        match self.receive(0)? {
             Frame::Bytes(content) => Ok(content),
             Frame::Json(_) => {
                 Err(io::Error::new(ErrorKind::InvalidData, "no bytes, though they were announced"))
@@ -335,10 +382,10 @@ mod tests {
     fn frames_round_trip_and_what_is_none_is_refused() {
         let (mut here, there) = pair();
         let mut there = Conn::new(there).unwrap();
-        here.send(&Hello::of(None)).unwrap();
+        here.send(&Hello::of(None, None)).unwrap();
         here.send_bytes(b"body").unwrap();
         here.flush().unwrap();
-        assert_eq!(there.receive_json::<Hello>().unwrap(), Hello::of(None));
+        assert_eq!(there.receive_json::<Hello>().unwrap(), Hello::of(None, None));
         assert_eq!(there.receive_bytes().unwrap(), b"body");
         for bad in [
             &[0, 0, 0, 0, b'X'][..],
@@ -348,13 +395,13 @@ mod tests {
         ] {
             let (mut here, mut there) = pair();
             there.write_all(bad).unwrap();
-            assert_eq!(here.receive().err().unwrap().kind(), ErrorKind::InvalidData, "{bad:?}");
+            assert_eq!(here.receive(JSON_MAX).err().unwrap().kind(), ErrorKind::InvalidData, "{bad:?}");
         }
         // Cut short.
         let (mut here, mut there) = pair();
         there.write_all(&[9, 0, 0, 0, b'J', b'{']).unwrap();
         drop(there);
-        assert_eq!(here.receive().err().unwrap().kind(), ErrorKind::UnexpectedEof);
+        assert_eq!(here.receive(JSON_MAX).err().unwrap().kind(), ErrorKind::UnexpectedEof);
     }
 
     #[test]

@@ -284,6 +284,213 @@ fn a_holder_that_is_stopped_is_named() {
     assert!(holder.wait().unwrap().success());
 }
 
+/// Copies of an archive have the same UUID: each answers for itself, also where both have their sockets in one directory.
+#[test]
+fn copies_are_not_taken_for_each_other() {
+    let env = TestEnv::new();
+    let long = |name: &str| env.path(&"long".repeat(40)).join(name);
+    let runtime = tempfile::Builder::new().prefix("rt").tempdir().unwrap();
+    let options = Open {
+        create: true,
+        wait: Duration::from_secs(5),
+        runtime: Some(runtime.path().to_owned()),
+        ..Open::default()
+    };
+    std::fs::create_dir_all(env.path(&"long".repeat(40))).unwrap();
+    let first = Archive::open(&long("first"), &options).unwrap();
+    first.put(vec![draft(1)]).unwrap();
+    first.close().unwrap();
+    crate::env::copy_dir(&long("first"), &long("second"));
+    let (first, second) =
+        (Archive::open(&long("first"), &options).unwrap(), Archive::open(&long("second"), &options).unwrap());
+    assert!(holds(&first) && holds(&second));
+    first.put(vec![draft(2)]).unwrap();
+    let client = Archive::open(&long("first"), &options).unwrap();
+    assert_eq!(client.session().unwrap().count(&words("ferry")).unwrap(), 2);
+    client.tag(&[], &["x".to_owned()], &[], false).unwrap();
+    second.close().unwrap();
+    assert_eq!(client.session().unwrap().count(&words("ferry")).unwrap(), 2);
+    client.close().unwrap();
+    first.close().unwrap();
+    // What a stranger's lock says leads nowhere else.
+    let other = open(&env);
+    other.put(vec![draft(7)]).unwrap();
+    let lock = std::fs::OpenOptions::new().append(true).open(long("second").join("lock")).unwrap();
+    lock.lock().unwrap();
+    writeln!(&lock, "socket {}", env.archive().join("socket").display()).unwrap();
+    let wait = Duration::from_millis(300);
+    let opened = Archive::open(&long("second"), &Open { create: false, wait, ..options });
+    assert!(matches!(opened, Err(Error::Locked { .. })));
+    other.close().unwrap();
+}
+
+/// Another thing of this name is somebody's, and is left where it is.
+#[test]
+fn what_is_no_socket_is_left_alone() {
+    let env = TestEnv::with(&[]);
+    env.write("archive/socket/mine", "precious");
+    let archive = open(&env);
+    archive.put(vec![draft(1)]).unwrap();
+    archive.close().unwrap();
+    assert_eq!(env.read("archive/socket/mine"), "precious");
+}
+
+/// Much beside a text, in one frame or in many; and what others must not say is refused.
+#[test]
+fn large_answers_and_bad_changes() {
+    let env = TestEnv::new();
+    let holder = open(&env);
+    let large = |number: usize| {
+        let mut draft = draft(number);
+        draft.provenance.extra = Some(format!(r#"{{"x":"{}"}}"#, "y".repeat(400_000)));
+        draft
+    };
+    holder.put((0..100).map(large).collect()).unwrap();
+    let client = open(&env);
+    assert_eq!(pieces(&client, words("ferry"), Want::Documents).len(), 101);
+    assert_eq!(client.session().unwrap().documents(&words("ferry")).unwrap().count(), 100);
+    let digest = client
+        .session()
+        .unwrap()
+        .documents(&words("ferry"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .check()
+        .unwrap()
+        .digest;
+    for tag in ["", "a\nb", "\u{1b}[31mred", &"x".repeat(1 << 20)] {
+        let refused = client.tag(&[digest], &[tag.to_owned()], &[], false);
+        assert!(matches!(refused, Err(Error::Unanswerable { .. })), "{refused:?}");
+    }
+    assert!(matches!(client.save_query("a\nb", Some("x")), Err(Error::Unanswerable { .. })));
+    let nobody =
+        client.correct(&[99_999_999], &Change { cleared: vec![Detail::Url], ..Change::default() }, false);
+    assert!(matches!(nobody, Err(Error::Unanswerable { .. })), "{nobody:?}");
+    // Many who said hello and nothing else give way.
+    let mut idle = Vec::new();
+    for _ in 0..70 {
+        let mut one = UnixStream::connect(env.archive().join("socket")).unwrap();
+        say(&mut one, r#"{"magic":"pressmark","protocol":1,"version":"0.1.0","archive":null,"process":1}"#);
+        one.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        assert!(hear(&mut one).is_some());
+        idle.push(one);
+    }
+    let began = Instant::now();
+    assert_eq!(open(&env).session().unwrap().count(&words("ferry")).unwrap(), 100);
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    // A question of a later version, in a call that is known.
+    let asks = |call: &str| {
+        let mut one = UnixStream::connect(env.archive().join("socket")).unwrap();
+        say(&mut one, r#"{"magic":"pressmark","protocol":1,"version":"9.1","archive":null,"process":1}"#);
+        hear(&mut one).unwrap();
+        say(&mut one, r#"{"call":"open"}"#);
+        hear(&mut one).unwrap();
+        say(&mut one, call);
+        hear(&mut one).unwrap()
+    };
+    for call in [
+        r#"{"call":"answer","request":{"version":1,"want":{"dream":1}}}"#,
+        r#"{"call":"answer","request":{"version":2,"want":"count"}}"#,
+    ] {
+        assert!(asks(call)["unsupported"].is_string(), "{call}");
+    }
+    client.close().unwrap();
+    holder.close().unwrap();
+    let report =
+        pressmark::verify(&env.archive(), pressmark::Depth::Data, Duration::ZERO, &|| false).unwrap();
+    assert_eq!(report.findings, []);
+}
+
+/// The best first depends on what came since: still each is heard once.
+#[test]
+fn the_best_ones_go_on_after_others_came() {
+    let env = TestEnv::new();
+    let holder = open(&env);
+    let some = |number: usize| Draft {
+        headline: format!("{} {number}", ["Port", "Storm", "Ferry"][number % 3]),
+        body: ["port ", "storm ", "ferry "]
+            .iter()
+            .enumerate()
+            .map(|(at, word)| word.repeat(number % (at + 3)))
+            .collect(),
+        ..draft(number)
+    };
+    holder.put((0..1200).map(some).collect()).unwrap();
+    let client = open(&env);
+    let session = client.session().unwrap();
+    let query = Query { order: pressmark::Order::Relevance, ..words("port OR storm OR ferry") };
+    let request = Request::new(query, Want::Rows { digits: false, snippets: false });
+    let mut pieces = session.answer(&request).unwrap();
+    let seq = |piece: Answer| match piece {
+        Answer::Row(row) => Some(row.seq),
+        _ => None,
+    };
+    let mut heard: Vec<u64> = (0..50).filter_map(|_| seq(pieces.next().unwrap().unwrap())).collect();
+    holder
+        .put(
+            (0..600)
+                .map(|number| Draft {
+                    body: "storm in the port".repeat(number % 5 + 1),
+                    ..draft(5000 + number)
+                })
+                .collect(),
+        )
+        .unwrap();
+    holder.close().unwrap();
+    heard.extend(pieces.by_ref().filter_map(|piece| seq(piece.unwrap())));
+    heard.sort_unstable();
+    assert!(heard.iter().copied().eq(1..=1200), "{} rows", heard.len());
+}
+
+/// A holder that hangs up on every question, and Ctrl-C of who waits.
+#[test]
+fn nobody_is_asked_for_ever() {
+    let env = TestEnv::with(&[]);
+    let archive = open(&env);
+    let uuid = archive.uuid().unwrap();
+    archive.close().unwrap();
+    let lock = std::fs::File::open(env.archive().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let of_lock = {
+        use std::os::unix::fs::MetadataExt;
+        let lock = lock.metadata().unwrap();
+        format!("{:x}-{:x}", lock.dev(), lock.ino())
+    };
+    let listener = UnixListener::bind(env.archive().join("socket")).unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            if hear(&mut client).is_none() {
+                continue;
+            }
+            say(
+                &mut client,
+                &format!(
+                    r#"{{"magic":"pressmark","protocol":1,"version":"9.1","archive":"{uuid}","process":4711,"lock":"{of_lock}"}}"#
+                ),
+            );
+            if hear(&mut client).is_some() {
+                let facts = r#"{"facts":{"archive":"UUID","next_seq":1,"next_article":1,"head":"","articles":0,"captures":0,"text_bytes":0,"queries":{}},"end":true}"#;
+                say(&mut client, &facts.replace("UUID", &uuid.to_string()));
+                hear(&mut client);
+            }
+        }
+    });
+    let began = Instant::now();
+    let ran = env.run(&["--wait", "1", "count"]);
+    assert_eq!(ran.code, 11, "{ran:?}");
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    let mut waiting = env.command(&["--wait", "60", "count"]).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    let killed = std::process::Command::new("kill").args(["-INT", &waiting.id().to_string()]).status();
+    assert!(killed.unwrap().success());
+    let began = Instant::now();
+    assert_eq!(waiting.wait().unwrap().code(), Some(130));
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
 /// A holder that nobody reads goes on serving.
 #[test]
 fn a_holder_that_is_blocked_on_its_output_serves() {
@@ -390,7 +597,8 @@ fn other_versions_on_either_side() {
         let lock = std::fs::File::open(env.archive().join("lock")).unwrap();
         lock.lock().unwrap();
         let listener = UnixListener::bind(&socket).unwrap();
-        let uuid = hello["archive"].as_str().unwrap().to_owned();
+        let (uuid, of_lock) =
+            (hello["archive"].as_str().unwrap().to_owned(), hello["lock"].as_str().unwrap().to_owned());
         let serving = std::thread::spawn(move || {
             let until = Instant::now() + Duration::from_millis(1500);
             listener.set_nonblocking(true).unwrap();
@@ -407,7 +615,7 @@ fn other_versions_on_either_side() {
                 say(
                     &mut client,
                     &format!(
-                        r#"{{"magic":"pressmark","protocol":{protocol},"version":"9.1","archive":"{uuid}","process":4711}}"#
+                        r#"{{"magic":"pressmark","protocol":{protocol},"version":"9.1","archive":"{uuid}","process":4711,"lock":"{of_lock}"}}"#
                     ),
                 );
                 if protocol == 1 && hear(&mut client).is_some() {
