@@ -32,6 +32,12 @@ impl Snapshots {
     pub fn take(&self) -> Result<Snapshot> {
         Ok(Snapshot { view: self.views.view()?, words: Arc::default(), source: self.clone() })
     }
+
+    /// The same as of before an entry, if one is named.
+    pub fn take_as_of(&self, next_seq: Option<u64>) -> Result<Snapshot> {
+        let now = self.take()?;
+        next_seq.map_or_else(|| Ok(now.clone()), |next_seq| now.as_of(next_seq))
+    }
 }
 
 impl Snapshot {
@@ -69,6 +75,11 @@ impl Snapshot {
     /// The sources.
     pub fn names(&self) -> Result<Arc<SourceNames>> {
         self.view.names()
+    }
+
+    /// The names of the sources, in order of arrival.
+    pub fn source_names(&self) -> Result<Vec<String>> {
+        Ok(self.names()?.names().iter().map(|name| name.as_str().to_owned()).collect())
     }
 
     /// The number of the article with this prefix.

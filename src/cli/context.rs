@@ -531,6 +531,9 @@ fn unknown(session: &Arc<Session>, query: &Query) -> Result<Vec<String>> {
         best.map_or(String::new(), |(_, name)| format!("; is it {name}?"))
     };
     let is_source = |name: &str| -> Result<bool> { Ok(sources()?.iter().any(|source| source == name)) };
+    let finds_none = |condition: &Condition| -> Result<bool> {
+        Ok(session.count(&Query { filter: condition.clone().into(), ..Query::default() })? == 0)
+    };
     let mut unknown = Vec::new();
     for condition in query.filter.conditions() {
         match condition {
@@ -547,23 +550,18 @@ fn unknown(session: &Arc<Session>, query: &Query) -> Result<Vec<String>> {
                     ));
                 }
             }
-            Condition::Tag(tag) => {
+            Condition::Tag(tag) if finds_none(condition)? => {
                 let mut tags = Vec::new();
                 for piece in session.answer(&Request::new(Query::default(), Want::Tags))? {
                     if let Answer::Tag { tag, .. } = piece? {
                         tags.push(tag);
                     }
                 }
-                if !tags.contains(tag) {
-                    let hint = near(&tags, tag);
-                    unknown.push(format!("no article has the tag {}{}", clean(tag), clean(&hint)));
-                }
+                let hint = near(&tags, tag);
+                unknown.push(format!("no article has the tag {}{}", clean(tag), clean(&hint)));
             }
-            Condition::Language(Some(language)) if language.is_known() => {
-                let asked = Query { filter: condition.clone().into(), ..Query::default() };
-                if session.count(&asked)? == 0 {
-                    unknown.push(format!("no article is in the language {language}; pressmark count --by language has those that are here"));
-                }
+            Condition::Language(Some(language)) if language.is_known() && finds_none(condition)? => {
+                unknown.push(format!("no article is in the language {language}; pressmark count --by language has those that are here"));
             }
             _ => {}
         }

@@ -52,11 +52,11 @@ impl Serialize for Record<'_> {
         let value = |column: &'static Column| (column.name, column.value(document, document.placed()));
         if fields.is_empty() {
             map.serialize_entry("schema", &SCHEMA)?;
-            for (name, value) in RECORD.into_iter().filter_map(Column::named).map(value) {
-                map.serialize_entry(name, &value)?;
-            }
-            if !document.languages.is_empty() {
-                map.serialize_entry("language_set", &true)?;
+            for column in RECORD.into_iter().filter_map(Column::named) {
+                let (name, value) = value(column);
+                if column.kind != Kind::Flag || value != Value::Boolean(false) {
+                    map.serialize_entry(name, &value)?;
+                }
             }
             map.serialize_entry("captures", &Captures(document))?;
             return map.end();

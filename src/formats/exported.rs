@@ -234,10 +234,7 @@ impl Said<'_> {
             let mut correction = Correction { filled, at_ms, ..Correction::default() };
             for detail in Detail::ALL.iter().filter(|detail| was.0.contains_key(detail.name())) {
                 correction.take(*detail, &provenance);
-                detail.copy(&before, &mut provenance);
-                provenance.origins.retain(|(field, _)| field != detail.name());
-                let origins = before.origins.iter().filter(|(field, _)| field == detail.name());
-                provenance.origins.extend(origins.cloned());
+                detail.copy_with_origin(&before, &mut provenance);
             }
             corrections.push(correction);
         }

@@ -24,7 +24,7 @@ pub enum Kind {
     Integer,
     /// True or false.
     Boolean,
-    /// The same; in the captures of a JSON record only where it is true.
+    /// The same; in a whole JSON record only where it is true.
     Flag,
     /// An instant, RFC 3339, UTC.
     Instant,
@@ -177,7 +177,7 @@ pub const TABLE: [&str; 9] =
     ["digest", "published", "source", "language", "headline", "byline", "url", "captured", "body"];
 
 /// The columns of an article's own in a whole JSON record; all others are those of its captures.
-pub const RECORD: [&str; 11] = [
+pub const RECORD: [&str; 12] = [
     "digest",
     "headline",
     "body",
@@ -189,6 +189,7 @@ pub const RECORD: [&str; 11] = [
     "published",
     "published_at",
     "published_day",
+    "language_set",
 ];
 
 fn some<'a>(text: Option<impl Into<Cow<'a, str>>>) -> Value<'a> {

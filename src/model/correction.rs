@@ -45,6 +45,13 @@ macro_rules! details {
 }
 
 impl Detail {
+    /// The same with where it was found.
+    pub fn copy_with_origin(self, from: &Provenance, to: &mut Provenance) {
+        self.copy(from, to);
+        to.origins.retain(|(field, _)| field != self.name());
+        to.origins.extend(from.origins.iter().filter(|(field, _)| field == self.name()).cloned());
+    }
+
     /// What a column says something of: a date has several.
     pub fn of_column(name: &str) -> Option<Detail> {
         let named = Detail::ALL.iter().copied().find(|detail| detail.name() == name);
@@ -148,11 +155,7 @@ impl Corrected {
         let (mut of, mut history) = (read, Vec::with_capacity(made.len()));
         for (seq, correction) in made {
             let mut was = Provenance::default();
-            for detail in correction.details() {
-                detail.copy(&of, &mut was);
-                let origins = of.origins.iter().filter(|(field, _)| field == detail.name());
-                was.origins.extend(origins.cloned());
-            }
+            correction.details().for_each(|detail| detail.copy_with_origin(&of, &mut was));
             correction.apply(&mut of);
             history.push(Corrected { seq, correction, was });
         }
@@ -183,11 +186,7 @@ impl Capture {
     pub fn as_read(&self) -> Provenance {
         let mut of = self.provenance.clone();
         for Corrected { correction, was, .. } in self.corrections.iter().rev() {
-            for detail in correction.details() {
-                detail.copy(was, &mut of);
-                of.origins.retain(|(field, _)| field != detail.name());
-                of.origins.extend(was.origins.iter().filter(|(field, _)| field == detail.name()).cloned());
-            }
+            correction.details().for_each(|detail| detail.copy_with_origin(was, &mut of));
         }
         of
     }

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 
 /// How long to wait for a holder to say who it is: one that does not is stopped, or ends just now.
 pub const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a frame may take that has begun.
-const FRAME: Duration = Duration::from_secs(60);
+/// How long the holder may take to take a call.
+const TAKEN: Duration = Duration::from_secs(60);
 /// Articles or captures in one call.
 const CALL_NUMBERS: usize = 100_000;
 /// The longest path of a socket, on the systems that have the shortest.
@@ -138,7 +138,7 @@ impl Client {
                 if uuid.is_some() && holder.archive != uuid || holder.lock != lock_of(dir) {
                     return Err(None);
                 }
-                conn.patience(FRAME).map_err(gone)?;
+                conn.patience(TAKEN).map_err(gone)?;
                 Ok(Client { conn, holder, dir: dir.to_owned(), wait, stop: stop.clone() })
             }
             Ok(_) => Err(None),
@@ -271,7 +271,7 @@ impl Client {
             let articles = some.iter().map(ToString::to_string).collect();
             let (added, removed) = (added.to_vec(), removed.to_vec());
             let call = Call { call: "tag".to_owned(), articles, added, removed, dry, ..Call::default() };
-            changed += self.changed(&call)?.1;
+            changed += self.changed(&call, None)?.1;
         }
         Ok(changed)
     }
@@ -284,14 +284,12 @@ impl Client {
             cleared: change.cleared.clone(),
             ..Correction::default()
         };
+        let entry = entry_of_correction(&correction).to_row(&[]);
         let mut changed = Changed::default();
         for some in captures.chunks(CALL_NUMBERS) {
             let (captures, language) = (some.to_vec(), language.clone());
             let call = Call { call: "correct".to_owned(), captures, language, dry, ..Call::default() };
-            self.conn.send(&call)?;
-            self.conn.send_bytes(&entry_of_correction(&correction).to_row(&[]))?;
-            self.conn.flush()?;
-            let (captures, articles) = self.reply(Some(self.wait))?.changed.ok_or(Failed::Cut)?;
+            let (captures, articles) = self.changed(&call, Some(&entry))?;
             changed.captures += captures;
             changed.articles += articles;
         }
@@ -305,8 +303,11 @@ impl Client {
         self.reply(Some(self.wait)).map(drop)
     }
 
-    fn changed(&mut self, call: &Call) -> Result<(u64, u64), Failed> {
-        self.call(call)?;
+    /// Makes a call, with bytes behind it if it has any, that says how much it changed.
+    fn changed(&mut self, call: &Call, bytes: Option<&[u8]>) -> Result<(u64, u64), Failed> {
+        self.conn.send(call)?;
+        bytes.map_or(Ok(()), |bytes| self.conn.send_bytes(bytes))?;
+        self.conn.flush()?;
         self.reply(Some(self.wait))?.changed.ok_or(Failed::Cut)
     }
 }

@@ -44,6 +44,9 @@ struct Link {
     wait: Mutex<Duration>,
     here: Mutex<Option<Here>>,
     uuid: Mutex<Option<uuid::Uuid>>,
+    /// The connection by which the holder was found, for the first question.
+    #[cfg(unix)]
+    first: Mutex<Option<Box<client::Client>>>,
 }
 
 /// What a process has that holds it.
@@ -70,9 +73,24 @@ impl Archive {
     pub fn open(dir: &Path, options: &Open) -> Result<Archive> {
         let (here, uuid) = Default::default();
         let wait = Mutex::new(options.wait);
-        let link = Arc::new(Link { dir: dir.to_owned(), options: options.clone(), wait, here, uuid });
+        #[cfg(unix)]
+        let first = Mutex::default();
+        let link = Link {
+            dir: dir.to_owned(),
+            options: options.clone(),
+            wait,
+            here,
+            uuid,
+            #[cfg(unix)]
+            first,
+        };
+        #[cfg(unix)]
+        if let Reached::There(client) = link.reach(options.alone, Instant::now() + options.wait)? {
+            *locked(&link.first) = Some(client);
+        }
+        #[cfg(not(unix))]
         link.reach(options.alone, Instant::now() + options.wait)?;
-        Ok(Archive { link })
+        Ok(Archive { link: Arc::new(link) })
     }
 
     /// The directory.
@@ -265,6 +283,10 @@ impl Link {
 
     /// Finds out where the archive is: takes it if it is free, else connects to who has it, unless this process is to have it `alone`.
     fn reach(&self, alone: bool, until: Instant) -> Result<Reached> {
+        #[cfg(unix)]
+        if let Some(client) = locked(&self.first).take().filter(|_| !alone) {
+            return Ok(Reached::There(client));
+        }
         loop {
             let mut here = locked(&self.here);
             if let Some(here) = &*here {

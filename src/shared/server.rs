@@ -1,7 +1,7 @@
 //! The holder's side: a socket beside the archive, a thread that listens, and one for each client that has said something.
 
 use super::wire::{Announced, Call, Conn, Hello, MAGIC, PROTOCOL, Reply};
-use super::{Facts, Local};
+use super::{Facts, Local, locked};
 use crate::answer::{Answer, Request, answer};
 use crate::archive::{Change, Guests, Snapshot, Snapshots};
 use crate::bytes::fs::IoContext;
@@ -17,7 +17,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -57,10 +57,6 @@ struct Serving {
     ending: AtomicBool,
     /// Whether nothing is answered any more.
     closed: AtomicBool,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Server {
@@ -292,10 +288,7 @@ impl Serving {
         match (call.call.as_str(), snapshot, request, query) {
             ("open", snapshot, ..) => {
                 let snapshots = locked(&self.snapshots).clone().ok_or_else(ended)?;
-                let taken = match as_of {
-                    Some(next_seq) => snapshots.take()?.as_of(next_seq)?,
-                    None => snapshots.take()?,
-                };
+                let taken = snapshots.take_as_of(as_of)?;
                 let facts = Some(Facts::of(&taken));
                 *snapshot = Some(taken);
                 Ok(conn.send(&Reply { facts, ..Reply::last() })?)
@@ -318,8 +311,7 @@ impl Serving {
                 Ok(conn.send(&Reply::last())?)
             }
             ("sources", Some(snapshot), ..) => {
-                let names = snapshot.names()?;
-                let sources = names.names().iter().map(|name| name.as_str().to_owned()).collect();
+                let sources = snapshot.source_names()?;
                 Ok(conn.send(&Reply { sources, ..Reply::last() })?)
             }
             ("tag", ..) => {

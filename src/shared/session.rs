@@ -94,28 +94,18 @@ impl Session {
 
     /// Answers a request, piece by piece. What fails is an error in its place, and the last thing.
     pub fn answer(self: &Arc<Session>, request: &Request) -> Result<Pieces> {
-        let (session, request) = (self.clone(), request.clone());
-        let met = HashSet::new();
-        let mut pieces =
-            Pieces { session, request, source: Source::Done, ready: VecDeque::new(), given: 0, met };
-        pieces.begin()?;
-        Ok(pieces)
+        Walk::new(self, request.clone()).map(Pieces)
     }
 
     /// The documents that a query finds, with the captures that match, unchecked.
     pub fn documents(self: &Arc<Session>, query: &Query) -> Result<Documents> {
-        let (session, query) = (self.clone(), query.clone());
-        let met = HashSet::new();
-        let mut documents =
-            Documents { session, query, source: Source::Done, ready: VecDeque::new(), given: 0, met };
-        documents.begin()?;
-        Ok(documents)
+        Walk::new(self, query.clone()).map(Documents)
     }
 
     /// The sources by name, in order of arrival.
     pub fn sources(&self) -> Result<Vec<String>> {
         self.whoever(
-            |snapshot| Ok(snapshot.names()?.names().iter().map(|name| name.as_str().to_owned()).collect()),
+            Snapshot::source_names,
             #[cfg(unix)]
             Client::sources,
         )
@@ -217,10 +207,7 @@ impl Link {
         loop {
             match self.reach(false, until)? {
                 Reached::Here(snapshots) => {
-                    let snapshot = match as_of {
-                        Some(next_seq) => snapshots.take()?.as_of(next_seq)?,
-                        None => snapshots.take()?,
-                    };
+                    let snapshot = snapshots.take_as_of(as_of)?;
                     let facts = Facts::of(&snapshot);
                     return Ok((Side::Here(Box::new(snapshot)), facts));
                 }
@@ -240,24 +227,127 @@ impl Link {
     }
 }
 
-/// An answer, piece by piece, whoever gives it.
-pub struct Pieces {
-    session: Arc<Session>,
-    request: Request,
-    source: Source<Answers>,
-    ready: VecDeque<Answer>,
-    /// How many were given: they are passed over when another holder is asked again.
-    given: u64,
-    /// Which were given, where their order depends on what has come since: the best first.
-    met: HashSet<String>,
+/// A question that is answered with many things, here or by the holder.
+trait Question {
+    type Item;
+    /// What gives them here.
+    type Here;
+
+    /// Begins to answer it here.
+    fn begin(&self, snapshot: &Snapshot) -> Result<Self::Here>;
+
+    /// The next one here.
+    fn next(here: &mut Self::Here) -> Result<Option<Self::Item>>;
+
+    /// Asks the holder.
+    #[cfg(unix)]
+    fn ask(&self, client: &mut Client) -> std::result::Result<(), Failed>;
+
+    /// Some from the holder, and whether they are the last ones.
+    #[cfg(unix)]
+    fn receive(client: &mut Client) -> std::result::Result<(Vec<Self::Item>, bool), Failed>;
+
+    /// Whether the best come first: how well an article fits depends on all articles, also on those that came since.
+    fn is_ranked(&self) -> bool;
+
+    /// What tells a hit from others.
+    fn key(item: &Self::Item) -> Option<u64>;
 }
 
-impl Pieces {
+impl Question for Request {
+    type Item = Answer;
+    type Here = Answers;
+
+    fn begin(&self, snapshot: &Snapshot) -> Result<Answers> {
+        answer(snapshot, self)
+    }
+
+    fn next(here: &mut Answers) -> Result<Option<Answer>> {
+        here.next().transpose()
+    }
+
+    #[cfg(unix)]
+    fn ask(&self, client: &mut Client) -> std::result::Result<(), Failed> {
+        client.ask(self)
+    }
+
+    #[cfg(unix)]
+    fn receive(client: &mut Client) -> std::result::Result<(Vec<Answer>, bool), Failed> {
+        client.pieces()
+    }
+
+    fn is_ranked(&self) -> bool {
+        self.query.order == Order::Relevance
+    }
+
+    fn key(item: &Answer) -> Option<u64> {
+        match item {
+            Answer::Row(row) => Some(row.seq),
+            Answer::Document(found) => found.captures.first().map(|capture| capture.seq),
+            _ => None,
+        }
+    }
+}
+
+impl Question for Query {
+    type Item = Unchecked;
+    type Here = (Asked, Hits);
+
+    fn begin(&self, snapshot: &Snapshot) -> Result<(Asked, Hits)> {
+        let asked = snapshot.ask(self)?;
+        let hits = asked.hits()?;
+        Ok((asked, hits))
+    }
+
+    fn next((asked, hits): &mut (Asked, Hits)) -> Result<Option<Unchecked>> {
+        hits.next().map(|hit| asked.unchecked(&hit?)).transpose()
+    }
+
+    #[cfg(unix)]
+    fn ask(&self, client: &mut Client) -> std::result::Result<(), Failed> {
+        client.ask_documents(self)
+    }
+
+    #[cfg(unix)]
+    fn receive(client: &mut Client) -> std::result::Result<(Vec<Unchecked>, bool), Failed> {
+        client.documents()
+    }
+
+    fn is_ranked(&self) -> bool {
+        self.order == Order::Relevance
+    }
+
+    fn key(Unchecked(document): &Unchecked) -> Option<u64> {
+        Some(document.captures[document.placed_by].seq)
+    }
+}
+
+/// The answers to a question, whoever gives them.
+struct Walk<Q: Question> {
+    session: Arc<Session>,
+    question: Q,
+    source: Source<Q::Here>,
+    ready: VecDeque<Q::Item>,
+    /// How many were given: they are passed over when another holder is asked again.
+    given: u64,
+    /// Which were given, where their order is no measure of that.
+    met: HashSet<u64>,
+}
+
+impl<Q: Question> Walk<Q> {
+    fn new(session: &Arc<Session>, question: Q) -> Result<Walk<Q>> {
+        let (session, source) = (session.clone(), Source::Done);
+        let mut walk =
+            Walk { session, question, source, ready: VecDeque::new(), given: 0, met: HashSet::new() };
+        walk.begin()?;
+        Ok(walk)
+    }
+
     fn begin(&mut self) -> Result<()> {
         self.source = match self.session.source()? {
-            Source::Here(snapshot) => Source::Here(Box::new(answer(&snapshot, &self.request)?)),
+            Source::Here(snapshot) => Source::Here(Box::new(self.question.begin(&snapshot)?)),
             #[cfg(unix)]
-            Source::There(mut client) => match client.ask(&self.request) {
+            Source::There(mut client) => match self.question.ask(&mut client) {
                 Ok(()) => Source::There(client),
                 Err(failed) => {
                     self.session.failed(failed)?;
@@ -269,31 +359,38 @@ impl Pieces {
         Ok(())
     }
 
-    fn step(&mut self) -> Result<Option<Answer>> {
+    /// The next one that was not given.
+    fn step(&mut self) -> Result<Option<Q::Item>> {
         loop {
-            if let Some(piece) = self.ready.pop_front() {
-                if self.is_met(&piece) {
-                    continue;
-                }
+            let Some(item) = self.any()? else { return Ok(None) };
+            let key = if self.question.is_ranked() { Q::key(&item) } else { None };
+            if key.is_none_or(|key| self.met.insert(key)) {
                 self.given += 1;
-                return Ok(Some(piece));
+                return Ok(Some(item));
+            }
+        }
+    }
+
+    /// The next one.
+    fn any(&mut self) -> Result<Option<Q::Item>> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Ok(Some(item));
             }
             match std::mem::replace(&mut self.source, Source::Done) {
                 Source::Done => return Ok(None),
-                Source::Here(mut pieces) => {
-                    let Some(piece) = pieces.next().transpose()? else { return Ok(None) };
-                    self.source = Source::Here(pieces);
-                    if self.is_met(&piece) {
-                        continue;
+                Source::Here(mut here) => {
+                    let item = Q::next(&mut here)?;
+                    if item.is_some() {
+                        self.source = Source::Here(here);
                     }
-                    self.given += 1;
-                    return Ok(Some(piece));
+                    return Ok(item);
                 }
                 #[cfg(unix)]
-                Source::There(mut client) => match client.pieces() {
-                    Ok((pieces, is_last)) => {
+                Source::There(mut client) => match Q::receive(&mut client) {
+                    Ok((items, is_last)) => {
                         self.session.cuts.store(0, Ordering::Relaxed);
-                        self.ready.extend(pieces);
+                        self.ready.extend(items);
                         if is_last {
                             self.session.give_back(client)
                         } else {
@@ -310,137 +407,45 @@ impl Pieces {
         }
     }
 
-    /// Whether a hit was given already. How well an article fits depends on all articles, also on those that came since.
-    fn is_met(&mut self, piece: &Answer) -> bool {
-        let key = match piece {
-            _ if self.request.query.order != Order::Relevance => return false,
-            Answer::Row(row) => format!("{}", row.seq),
-            Answer::Document(found) => found.digest.clone(),
-            _ => return false,
-        };
-        !self.met.insert(key)
-    }
-
     /// Passes over what was given before: an answer of one position is always the same, but for the order of the best ones.
     #[cfg(unix)]
     fn pass_over(&mut self) -> Result<()> {
-        if self.request.query.order == Order::Relevance {
-            return Ok(());
-        }
-        for _ in 0..std::mem::take(&mut self.given) {
-            self.step()?;
+        if !self.question.is_ranked() {
+            for _ in 0..std::mem::take(&mut self.given) {
+                self.step()?;
+            }
         }
         Ok(())
     }
+
+    fn next(&mut self) -> Option<Result<Q::Item>> {
+        let item = self.step();
+        if item.is_err() {
+            (self.source, self.ready) = (Source::Done, VecDeque::new());
+        }
+        item.transpose()
+    }
 }
+
+/// An answer, piece by piece, whoever gives it.
+pub struct Pieces(Walk<Request>);
 
 impl Iterator for Pieces {
     type Item = Result<Answer>;
 
     fn next(&mut self) -> Option<Result<Answer>> {
-        let piece = self.step();
-        if piece.is_err() {
-            (self.source, self.ready) = (Source::Done, VecDeque::new());
-        }
-        piece.transpose()
+        self.0.next()
     }
 }
 
 /// Documents, whoever gives them.
-pub struct Documents {
-    session: Arc<Session>,
-    query: Query,
-    source: Source<(Asked, Hits)>,
-    ready: VecDeque<Unchecked>,
-    given: u64,
-    /// See [`Pieces::met`].
-    met: HashSet<u64>,
-}
-
-impl Documents {
-    fn begin(&mut self) -> Result<()> {
-        self.source = match self.session.source()? {
-            Source::Here(snapshot) => {
-                let asked = snapshot.ask(&self.query)?;
-                let hits = asked.hits()?;
-                Source::Here(Box::new((asked, hits)))
-            }
-            #[cfg(unix)]
-            Source::There(mut client) => match client.ask_documents(&self.query) {
-                Ok(()) => Source::There(client),
-                Err(failed) => {
-                    self.session.failed(failed)?;
-                    return self.begin();
-                }
-            },
-            Source::Done => Source::Done,
-        };
-        Ok(())
-    }
-
-    fn step(&mut self) -> Result<Option<Unchecked>> {
-        loop {
-            if let Some(document) = self.ready.pop_front() {
-                if self.is_met(&document) {
-                    continue;
-                }
-                self.given += 1;
-                return Ok(Some(document));
-            }
-            match std::mem::replace(&mut self.source, Source::Done) {
-                Source::Done => return Ok(None),
-                Source::Here(mut walk) => {
-                    let (asked, hits) = &mut *walk;
-                    let Some(hit) = hits.next().transpose()? else { return Ok(None) };
-                    let document = asked.unchecked(&hit)?;
-                    self.source = Source::Here(walk);
-                    if self.is_met(&document) {
-                        continue;
-                    }
-                    self.given += 1;
-                    return Ok(Some(document));
-                }
-                #[cfg(unix)]
-                Source::There(mut client) => match client.documents() {
-                    Ok((documents, is_last)) => {
-                        self.session.cuts.store(0, Ordering::Relaxed);
-                        self.ready.extend(documents);
-                        if is_last {
-                            self.session.give_back(client)
-                        } else {
-                            self.source = Source::There(client)
-                        }
-                    }
-                    Err(failed) => {
-                        self.session.failed(failed)?;
-                        self.begin()?;
-                        if self.query.order != Order::Relevance {
-                            for _ in 0..std::mem::take(&mut self.given) {
-                                self.step()?;
-                            }
-                        }
-                    }
-                },
-            }
-        }
-    }
-}
-
-impl Documents {
-    fn is_met(&mut self, Unchecked(document): &Unchecked) -> bool {
-        self.query.order == Order::Relevance && !self.met.insert(document.placed().seq)
-    }
-}
+pub struct Documents(Walk<Query>);
 
 impl Iterator for Documents {
     type Item = Result<Unchecked>;
 
     fn next(&mut self) -> Option<Result<Unchecked>> {
-        let document = self.step();
-        if document.is_err() {
-            (self.source, self.ready) = (Source::Done, VecDeque::new());
-        }
-        document.transpose()
+        self.0.next()
     }
 }
 

@@ -472,12 +472,7 @@ fn nobody_is_asked_for_ever() {
             if hear(&mut client).is_none() {
                 continue;
             }
-            say(
-                &mut client,
-                &format!(
-                    r#"{{"magic":"pressmark","protocol":1,"version":"9.1","archive":"{uuid}","process":4711,"lock":"{of_lock}"}}"#
-                ),
-            );
+            say(&mut client, &hello_of(1, &uuid.to_string(), &of_lock));
             if hear(&mut client).is_some() {
                 let facts = r#"{"facts":{"archive":"UUID","next_seq":1,"next_article":1,"head":"","articles":0,"captures":0,"text_bytes":0,"queries":{}},"end":true}"#;
                 say(&mut client, &facts.replace("UUID", &uuid.to_string()));
@@ -558,6 +553,13 @@ fn say(stream: &mut UnixStream, json: &str) {
     stream.write_all(json.as_bytes()).unwrap();
 }
 
+/// What another version says that holds the archive.
+fn hello_of(protocol: u32, uuid: &str, lock: &str) -> String {
+    format!(
+        r#"{{"magic":"pressmark","protocol":{protocol},"version":"9.1","archive":"{uuid}","process":4711,"lock":"{lock}"}}"#
+    )
+}
+
 fn hear(stream: &mut UnixStream) -> Option<serde_json::Value> {
     let mut head = [0; 5];
     stream.read_exact(&mut head).ok()?;
@@ -619,12 +621,7 @@ fn other_versions_on_either_side() {
                 if hear(&mut client).is_none() {
                     continue;
                 }
-                say(
-                    &mut client,
-                    &format!(
-                        r#"{{"magic":"pressmark","protocol":{protocol},"version":"9.1","archive":"{uuid}","process":4711,"lock":"{of_lock}"}}"#
-                    ),
-                );
+                say(&mut client, &hello_of(protocol, &uuid, &of_lock));
                 if protocol == 1 && hear(&mut client).is_some() {
                     asked += 1;
                     say(
