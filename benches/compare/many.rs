@@ -1,4 +1,5 @@
-//! One process takes articles in, and eight readers ask: pressmark over its socket, SQLite with WAL by its file.
+//! One process takes articles in, and eight readers ask: pressmark over its socket, SQLite with WAL by its file, notmuch, where it is
+//! installed, by its commands over a mail of each article.
 //!
 //! The readers are threads of this process, each with what it asks by opened anew for every question, as a command does. The holder's CPU is that
 //! of the process that takes articles in; what the questions cost it is told from the same number of questions to a holder that does
@@ -64,6 +65,7 @@ pub fn compare(count: u64, questions: u64, dir: &Path) {
     let their_one = alone(200, &ask_sqlite, 0);
     fresh();
     let theirs = child(sqlite(), Some(questions), &ask_sqlite);
+    let notmuch = Notmuch::new(&file, &dir.join("mail")).map(|notmuch| notmuch.measure(questions));
 
     println!("{count} articles, {READERS} readers");
     println!("\n| | pressmark | SQLite |\n|---|---|---|");
@@ -100,6 +102,77 @@ pub fn compare(count: u64, questions: u64, dir: &Path) {
     for (kind, what) in KINDS.iter().enumerate() {
         let kind = kind as u64;
         print(&format!("{what}, beside the ingest"), &mut of(&ours.1, kind), &mut of(&theirs.1, kind));
+    }
+    let Some((alone, (spent, times))) = notmuch else { return println!("\nnotmuch is not installed") };
+    println!(
+        "\nnotmuch: alone {}, with readers {}, CPU of it and of the commands that ask / wall s; {} questions",
+        seconds(&alone),
+        seconds(&spent),
+        times.len()
+    );
+    for (kind, what) in KINDS.iter().enumerate() {
+        let mut times = of(&times, kind as u64);
+        times.sort_unstable();
+        let at = |share: usize| {
+            times.get(times.len() * share / 100).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+        };
+        println!("  {what}: p50 {:.1}, p95 {:.1} ms", at(50), at(95));
+    }
+}
+
+/// notmuch over a folder of mail.
+struct Notmuch {
+    config: PathBuf,
+    index: PathBuf,
+}
+
+impl Notmuch {
+    /// Makes a mail of each article; none if notmuch is not installed.
+    fn new(articles: &Path, dir: &Path) -> Option<Notmuch> {
+        Command::new("notmuch").arg("--version").stdout(Stdio::null()).status().ok()?;
+        let (folder, config) = (dir.join("cur"), dir.join("config"));
+        ["cur", "new", "tmp"].iter().for_each(|name| std::fs::create_dir_all(dir.join(name)).unwrap());
+        let lines = std::io::BufRead::lines(std::io::BufReader::new(std::fs::File::open(articles).unwrap()));
+        for (number, line) in lines.enumerate() {
+            let record: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+            let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+            let mail = format!(
+                "From: {source} <news@{source}>\nMessage-ID: <{number}@{source}>\nDate: Thu, 26 Nov 2026 00:00:00 +0000\nSubject: {}\nContent-Type: text/plain; charset=utf-8\n\n{}\n",
+                text("title").replace('\n', " "),
+                text("text"),
+                source = text("source"),
+            );
+            std::fs::write(folder.join(format!("{number}.mail:2,S")), mail).unwrap();
+        }
+        let own = "[user]\nname=n\nprimary_email=n@example.org\n[search]\nexclude_tags=\n[new]\ntags=\n";
+        std::fs::write(&config, format!("[database]\npath={}\n{own}", dir.display())).unwrap();
+        Some(Notmuch { config, index: dir.join(".notmuch") })
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new("notmuch");
+        command.env("NOTMUCH_CONFIG", &self.config).args(args).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// Alone, and with readers.
+    fn measure(&self, questions: u64) -> (Spent, (Spent, Vec<(u64, Duration)>)) {
+        let ask = |random: &mut Random, kind: u64| {
+            let id = format!("id:{}@*", random.below(1000));
+            let word = WORDS[random.below(WORDS.len() as u64) as usize];
+            let args = match kind {
+                0 => vec!["show", "--body=true", &id],
+                1 => vec!["search", "--limit=10", word],
+                2 => vec!["search", "--limit=20", "*"],
+                3 => vec!["count", "*"],
+                _ => vec!["show", "--limit=100", "--format=raw", "*"],
+            };
+            self.index.exists() && self.command(&args).status().is_ok_and(|status| status.success())
+        };
+        let new = || self.command(&["new", "--quiet", "--no-hooks"]).spawn().unwrap();
+        let alone = child(new(), None, &ask).0;
+        std::fs::remove_dir_all(&self.index).unwrap();
+        (alone, child(new(), Some(questions), &ask))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Corrections: what was found about articles, said anew. Their texts are their digests, and never change.
 
+use super::redo::{How, Said};
 use super::{Archive, ENTRIES_A_COMMIT, FRAME_BYTES_MAX, Snapshot};
 use crate::ledger::Entry;
 use crate::model::{
@@ -9,48 +10,35 @@ use crate::model::{
 use std::collections::HashSet;
 
 impl Archive {
-    /// Says of captures, by number, and of their articles what holds from now on. When this returns, it is durable.
-    pub fn correct(&mut self, captures: &[u64], change: &Change) -> Result<Changed> {
-        let (mut changed, mut articles) = (Changed::default(), Vec::new());
+    /// Says of captures, by number, and of their articles what holds from now on; what that changes. When this returns, it is durable.
+    pub fn correct(&mut self, captures: &[u64], change: &Change, how: How) -> Result<Changed> {
+        let (mut changed, mut articles, mut seen) = (Changed::default(), Vec::new(), HashSet::new());
         refuse_long(change)?;
         self.settle()?;
-        let before = self.snapshot()?.view.languages_said();
+        let before = self.snapshot()?;
+        let (said, before) = (Said::since(&before, how.since)?, before.view.languages_said());
         for some in captures.chunks(per_commit(change)) {
             if self.guests.are_to_hurry() {
                 break;
             }
-            let (entries, more) = corrections(&self.snapshot()?, some, change, self.time)?;
+            let (entries, more) = corrections(&self.snapshot()?, some, change, self.time, &said, &mut seen)?;
+            changed.captures += more.captures;
+            changed.articles += more.articles;
+            if how.dry {
+                continue;
+            }
             articles.extend(entries.iter().filter_map(|entry| match entry {
                 Entry::Language { article, .. } => Some(*article),
                 _ => None,
             }));
-            changed.captures += more.captures;
-            changed.articles += more.articles;
             self.change(entries)?;
         }
-        if changed != Changed::default() {
+        if changed != Changed::default() && !how.dry {
             // What comes next is told apart from what is known now.
             self.guarded(Archive::flush)?;
         }
         if !articles.is_empty() {
             self.indexes.relabel(&articles, before, &self.snapshot()?.view);
-        }
-        Ok(changed)
-    }
-
-    /// What [`Archive::correct`] would change.
-    pub fn would_correct(&self, captures: &[u64], change: &Change) -> Result<Changed> {
-        refuse_long(change)?;
-        let snapshot = self.snapshot()?;
-        let (mut changed, mut seen) = (Changed::default(), HashSet::new());
-        for some in captures.chunks(per_commit(change)) {
-            let (entries, more) = corrections(&snapshot, some, change, self.time)?;
-            changed.captures += more.captures;
-            for entry in entries {
-                if let Entry::Language { article, .. } = entry {
-                    changed.articles += u64::from(seen.insert(article));
-                }
-            }
         }
         Ok(changed)
     }
@@ -97,6 +85,8 @@ fn corrections(
     captures: &[u64],
     change: &Change,
     time: TimeSource,
+    said: &Said,
+    seen: &mut HashSet<u64>,
 ) -> Result<(Vec<Entry>, Changed)> {
     let (mut entries, mut changed, at_ms) = (Vec::new(), Changed::default(), time.now_ms());
     let asked = Correction {
@@ -104,7 +94,7 @@ fn corrections(
         cleared: change.cleared.clone(),
         ..Correction::default()
     };
-    let (mut seen, mut met) = (HashSet::new(), HashSet::new());
+    let mut met = HashSet::new();
     for seq in captures.iter().filter(|seq| met.insert(**seq)) {
         let is_one = *seq > 0
             && *seq < snapshot.position().next_seq
@@ -114,9 +104,18 @@ fn corrections(
         }
         let (article, before) = snapshot.capture(*seq)?;
         let mut after = before.clone();
-        asked.details().for_each(|detail| detail.copy(&asked.values, &mut after));
+        let name = snapshot.view.raw_entry(*seq)?.capture_name();
+        let mut was_said = false;
+        for detail in asked.details() {
+            if said.detail(&name, detail, &asked) {
+                was_said = true;
+            } else {
+                detail.copy(&asked.values, &mut after);
+            }
+        }
         if let Some(published) = &mut after.published
             && asked.values.published.is_some()
+            && !said.detail(&name, Detail::Published, &asked)
         {
             let captured = before.captured.unwrap_or(time.now());
             *published = match before.published {
@@ -126,16 +125,19 @@ fn corrections(
         }
         if let Some(correction) = Correction::between(&before, &after) {
             let correction = Box::new(Correction { at_ms, ..correction });
-            let capture = snapshot.view.raw_entry(*seq)?.capture_name();
-            entries.push(Entry::Correction { article, capture, correction });
-            changed.captures += 1;
+            entries.push(Entry::Correction { article, capture: name, correction });
+            was_said = true;
         }
+        changed.captures += u64::from(was_said);
         if let Some(language) = change.language
             && seen.insert(article)
-            && snapshot.row(article)?.language != language
         {
-            entries.push(Entry::Language { article, language, at_ms });
-            changed.articles += 1;
+            let was_said = said.language(article, language);
+            if !was_said && snapshot.row(article)?.language != language {
+                entries.push(Entry::Language { article, language, at_ms });
+                changed.articles += 1;
+            }
+            changed.articles += u64::from(was_said);
         }
     }
     Ok((entries, changed))

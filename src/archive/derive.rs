@@ -10,7 +10,8 @@ use crate::model::{Digest, Error, Result};
 use crate::store::{Direction, Store, Value, View, Views, damaged, keys};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 impl Articles for View {
     fn end(&self) -> u64 {
@@ -71,9 +72,23 @@ pub(super) fn check(layout: &Layout, archive: uuid::Uuid, alone: bool) -> Result
 /// So many articles that an index lacks are added beside new ones.
 const CAUGHT_UP_AT_ONCE: u64 = 1 << 14;
 
+/// While articles come, those who ask for words share what is done for them: after each time that an index was brought up to date, the next
+/// who asks waits so many times as long as that took, up to [`PAUSE_MAX`]. Small segments cost more than large ones, and are merged more often.
+const PAUSE_TIMES: u32 = 10;
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+/// What took no longer than this is nothing to wait for.
+const QUICK: Duration = Duration::from_millis(5);
+
+/// Whoever waits looks again after this, whatever happens.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 /// The derived indexes of an open archive; any thread may ask for one.
 pub(crate) struct Indexes {
     kept: Mutex<Kept>,
+    /// Whoever waits for [`Kept::pause`] looks again.
+    changed: Condvar,
+    /// Whether nobody is to wait for that any longer.
+    hurry: AtomicBool,
     /// Whether somebody is adding so many articles that an ingest had better not wait for it.
     long: Arc<AtomicBool>,
 }
@@ -90,6 +105,8 @@ struct Kept {
     behind: bool,
     /// See [`Indexes::long`].
     long: Arc<AtomicBool>,
+    /// When one was brought up to date last for somebody who asked, and how long that took.
+    caught_up: Option<(Instant, Duration)>,
     healed: Vec<Healed>,
 }
 
@@ -98,11 +115,13 @@ impl Indexes {
     pub fn new(layout: &Layout, foreign: Option<&Layout>, archive: uuid::Uuid) -> Indexes {
         let words = Words::new(&layout.search(), archive);
         let foreign = foreign.map(|layout| Words::new(&layout.search(), archive));
-        let (scratch, temporary, healed) = Default::default();
+        let (scratch, temporary, caught_up, healed) = Default::default();
         let long = Arc::new(AtomicBool::new(false));
-        let of_kept = long.clone();
-        let kept = Kept { words, foreign, scratch, temporary, archive, behind: false, long: of_kept, healed };
-        Indexes { kept: Mutex::new(kept), long }
+        let (of_kept, behind) = (long.clone(), false);
+        let kept =
+            Kept { words, foreign, scratch, temporary, archive, behind, long: of_kept, caught_up, healed };
+        let (changed, hurry) = Default::default();
+        Indexes { kept: Mutex::new(kept), changed, hurry, long }
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -119,14 +138,33 @@ impl Indexes {
         self.lock().healed.clone()
     }
 
-    /// The full-text index, with everything that was committed when this was called.
-    pub fn words(&self, views: &Views) -> Result<Arc<SearchIndex>> {
+    /// The full-text index, with everything at least that a view sees.
+    pub fn words(&self, seen: &View, views: &Views) -> Result<Arc<SearchIndex>> {
         let mut kept = self.lock();
-        let view = views.view()?;
+        loop {
+            if let Some(words) = kept.words.ready(seen.end(), seen.languages_said()) {
+                return Ok(words);
+            }
+            let pause = kept.pause();
+            if pause.is_zero() || self.hurry.load(Ordering::Relaxed) {
+                break;
+            }
+            let pause = pause.min(LOOK_AGAIN);
+            kept = self.changed.wait_timeout(kept, pause).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let (view, began) = (views.view()?, Instant::now());
         self.long.store(kept.lacks_many(&view), Ordering::Relaxed);
         let words = self.words_of(&mut kept, &view);
         self.long.store(false, Ordering::Relaxed);
+        kept.caught_up = Some((Instant::now(), began.elapsed()));
+        self.changed.notify_all();
         words
+    }
+
+    /// Has nobody wait any longer for others who might ask.
+    pub fn hurry(&self) {
+        self.hurry.store(true, Ordering::Relaxed);
+        self.changed.notify_all();
     }
 
     fn words_of(&self, kept: &mut Kept, view: &View) -> Result<Arc<SearchIndex>> {
@@ -193,6 +231,7 @@ impl Indexes {
         if kept.words.is_being_written() && kept.catch_up(view).is_err() {
             kept.words.abandon();
         }
+        self.changed.notify_all();
     }
 }
 
@@ -200,6 +239,16 @@ impl Kept {
     /// Whether bringing the index up to date takes long.
     fn lacks_many(&self, view: &View) -> bool {
         self.behind || self.words.next_article().is_some_and(|next| view.end() > next + CAUGHT_UP_AT_ONCE)
+    }
+
+    /// How long whoever asks has to wait, so that he shares what is done with others.
+    fn pause(&self) -> Duration {
+        match self.caught_up {
+            Some((at, took)) if took > QUICK && self.words.is_being_written() => {
+                PAUSE_MAX.min(took * PAUSE_TIMES).saturating_sub(at.elapsed())
+            }
+            _ => Duration::ZERO,
+        }
     }
 
     fn try_add(&mut self, first: u64, fresh: &[Fresh], store: &Store) -> Result<()> {

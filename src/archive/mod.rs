@@ -11,6 +11,7 @@ mod lock;
 pub mod originals;
 mod prepared;
 mod recover;
+mod redo;
 mod scratch;
 mod snapshot;
 
@@ -22,6 +23,7 @@ pub use lock::FORMAT;
 pub(crate) use lock::uuid_of;
 pub use prepared::{Prepared, Put};
 pub use recover::Healed;
+pub use redo::How;
 pub use scratch::{Scratch, ScratchPlace};
 pub use snapshot::{Snapshot, Snapshots};
 
@@ -37,6 +39,7 @@ use lock::{Create, Hold, Wait, lock};
 use originals::Raws;
 use rayon::prelude::*;
 use recover::{Halves, write_down};
+use redo::Said;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -283,13 +286,20 @@ impl Archive {
 
     /// Gives tags to articles and takes tags from them; how many articles that changes. Digests that are not here are passed over. When
     /// this returns, it is durable.
-    pub fn tag(&mut self, articles: &[Digest], added: &[String], removed: &[String]) -> Result<u64> {
+    pub fn tag(
+        &mut self,
+        articles: &[Digest],
+        added: &[String],
+        removed: &[String],
+        how: How,
+    ) -> Result<u64> {
         let mut changed = 0;
         if let Some(bad) = added.iter().chain(removed).find(|name| tag(name).as_ref() != Some(*name)) {
             let what = format!("{:?} cannot be a tag", bad.chars().take(40).collect::<String>());
             return Err(Error::Unanswerable { what });
         }
         self.settle()?;
+        let said = Said::since(&self.snapshot()?, how.since)?;
         for some in articles.chunks(ENTRIES_A_COMMIT) {
             if self.guests.are_to_hurry() {
                 break;
@@ -297,31 +307,32 @@ impl Archive {
             let at_ms = self.time.now_ms();
             let (mut entries, mut now_has) = (Vec::new(), Vec::new());
             for Retagged { article, mut has, added, removed } in
-                retagged(&self.snapshot()?, some, added, removed)?
+                retagged(&self.snapshot()?, some, added, removed, &said)?
             {
+                changed += 1;
+                if how.dry || added.is_empty() && removed.is_empty() {
+                    continue;
+                }
                 has.retain(|tag| !removed.contains(tag));
                 has.extend(added.iter().cloned());
                 now_has.push((article, has));
                 entries.push(Entry::Tags { article, added, removed, at_ms });
             }
-            changed += entries.len() as u64;
             self.change(entries)?;
             now_has.into_iter().for_each(|(article, has)| self.builder.note_tags(article, has));
         }
         Ok(changed)
     }
 
-    /// How many articles [`Archive::tag`] would change.
-    pub fn would_tag(&self, articles: &[Digest], added: &[String], removed: &[String]) -> Result<u64> {
-        Ok(retagged(&self.snapshot()?, articles, added, removed)?.len() as u64)
-    }
-
     /// Keeps a query under a name, or takes the name away.
-    pub fn save_query(&mut self, name: &str, query: Option<&str>) -> Result<()> {
+    pub fn save_query(&mut self, name: &str, query: Option<&str>, how: How) -> Result<()> {
         let is_long = query.is_some_and(|query| query.len() > SAVED_BYTES_MAX);
         if saved_name(name).as_deref() != Some(name) || is_long {
             let name = name.chars().take(40).collect::<String>();
             return Err(Error::Unanswerable { what: format!("{name:?} cannot be the name of such a query") });
+        }
+        if how.dry || Said::since(&self.snapshot()?, how.since)?.saved(name, query) {
+            return Ok(());
         }
         self.change(vec![Entry::Saved {
             name: name.to_owned(),
@@ -515,14 +526,20 @@ fn retagged(
     articles: &[Digest],
     added: &[String],
     removed: &[String],
+    said: &Said,
 ) -> Result<Vec<Retagged>> {
     let mut changing = Vec::new();
     for digest in articles {
         let Some(article) = snapshot.find(digest)? else { continue };
         let has = snapshot.tags_of(article)?;
-        let added: Vec<String> = added.iter().filter(|tag| !has.contains(tag)).cloned().collect();
-        let removed: Vec<String> = removed.iter().filter(|tag| has.contains(tag)).cloned().collect();
-        if !added.is_empty() || !removed.is_empty() {
+        let is_said = |tag: &String, given| said.tag(article, tag, given);
+        let was_said =
+            added.iter().any(|tag| is_said(tag, true)) || removed.iter().any(|tag| is_said(tag, false));
+        let new = |tag: &&String| !has.contains(tag) && !is_said(tag, true);
+        let old = |tag: &&String| has.contains(tag) && !is_said(tag, false);
+        let added: Vec<String> = added.iter().filter(new).cloned().collect();
+        let removed: Vec<String> = removed.iter().filter(old).cloned().collect();
+        if !added.is_empty() || !removed.is_empty() || was_said {
             changing.push(Retagged { article, has, added, removed });
         }
     }

@@ -33,6 +33,11 @@ impl Snapshots {
         Ok(Snapshot { view: self.views.view()?, words: Arc::default(), source: self.clone() })
     }
 
+    /// Has no question wait any longer for others that might be answered with it.
+    pub(crate) fn hurry(&self) {
+        self.indexes.hurry();
+    }
+
     /// The same as of before an entry, if one is named.
     pub fn take_as_of(&self, next_seq: Option<u64>) -> Result<Snapshot> {
         let now = self.take()?;
@@ -50,7 +55,7 @@ impl Snapshot {
     /// [`Archive::healed`](super::Archive::healed).
     pub fn words(&self) -> Result<&Arc<SearchIndex>> {
         if self.words.get().is_none() {
-            let words = self.source.indexes.words(&self.source.views)?;
+            let words = self.source.indexes.words(&self.view, &self.source.views)?;
             let _ = self.words.set(words);
         }
         Ok(self.words.get().expect("it was set"))

@@ -227,7 +227,7 @@ impl Writer<'_> {
                 return self.reject(rejection).map(|()| true);
             }
             Some(_) => {}
-            None => self.archive.save_query(&name, Some(&query))?,
+            None => self.archive.save_query(&name, Some(&query), crate::archive::How::default())?,
         }
         self.counts.read += 1;
         self.counts.data += 1;

@@ -1,11 +1,11 @@
 //! The side of those who ask.
 
-use super::server::entry_of_correction;
+use super::carried::{self, entry_of_correction};
 use super::wire::{Call, Conn, Hello, MAGIC, PROTOCOL, Reply};
 use super::{Facts, Local};
 use crate::answer::{Answer, Request};
 use crate::archive::layout::Layout;
-use crate::archive::{Change, Changed};
+use crate::archive::{Change, Changed, How};
 use crate::model::{Correction, Digest, Error};
 use crate::query::Query;
 use std::io::{self, ErrorKind, Read};
@@ -231,7 +231,7 @@ impl Client {
         for piece in reply.pieces {
             let mut piece: Answer = serde_json::from_str(piece.get())?;
             if let Answer::Document(found) = &mut piece {
-                found.body = text(self.conn.receive_bytes()?)?;
+                found.body = carried::text(self.conn.receive_bytes()?)?;
             }
             pieces.push(piece);
         }
@@ -252,7 +252,7 @@ impl Client {
         let reply = self.reply(None)?;
         let mut documents = Vec::with_capacity(reply.documents.len());
         for announced in reply.documents {
-            documents.push(super::session::document(announced, &mut || self.conn.receive_bytes())?);
+            documents.push(carried::document(announced, &mut || self.conn.receive_bytes())?);
         }
         Ok((documents, reply.end))
     }
@@ -263,21 +263,22 @@ impl Client {
         articles: &[Digest],
         added: &[String],
         removed: &[String],
-        dry: bool,
+        how: How,
     ) -> Result<u64, Failed> {
-        let mut changed = 0;
+        let (mut changed, How { dry, since }) = (0, how);
         // A call has an end.
         for some in articles.chunks(CALL_NUMBERS) {
             let articles = some.iter().map(ToString::to_string).collect();
             let (added, removed) = (added.to_vec(), removed.to_vec());
-            let call = Call { call: "tag".to_owned(), articles, added, removed, dry, ..Call::default() };
+            let call = "tag".to_owned();
+            let call = Call { call, articles, added, removed, dry, since, ..Call::default() };
             changed += self.changed(&call, None)?.1;
         }
         Ok(changed)
     }
 
     /// See [`super::Archive::correct`].
-    pub fn correct(&mut self, captures: &[u64], change: &Change, dry: bool) -> Result<Changed, Failed> {
+    pub fn correct(&mut self, captures: &[u64], change: &Change, how: How) -> Result<Changed, Failed> {
         let language = change.language.map(|code| code.map_or("none".to_owned(), |code| code.to_string()));
         let correction = Correction {
             values: change.values.clone(),
@@ -285,10 +286,11 @@ impl Client {
             ..Correction::default()
         };
         let entry = entry_of_correction(&correction).to_row(&[]);
-        let mut changed = Changed::default();
+        let (mut changed, How { dry, since }) = (Changed::default(), how);
         for some in captures.chunks(CALL_NUMBERS) {
             let (captures, language) = (some.to_vec(), language.clone());
-            let call = Call { call: "correct".to_owned(), captures, language, dry, ..Call::default() };
+            let call = "correct".to_owned();
+            let call = Call { call, captures, language, dry, since, ..Call::default() };
             let (captures, articles) = self.changed(&call, Some(&entry))?;
             changed.captures += captures;
             changed.articles += articles;
@@ -297,9 +299,10 @@ impl Client {
     }
 
     /// See [`super::Archive::save_query`].
-    pub fn save_query(&mut self, name: &str, query: Option<&str>) -> Result<(), Failed> {
+    pub fn save_query(&mut self, name: &str, query: Option<&str>, how: How) -> Result<(), Failed> {
         let (name, text) = (Some(name.to_owned()), query.map(str::to_owned));
-        self.call(&Call { call: "save_query".to_owned(), name, text, ..Call::default() })?;
+        let since = how.since;
+        self.call(&Call { call: "save_query".to_owned(), name, text, since, ..Call::default() })?;
         self.reply(Some(self.wait)).map(drop)
     }
 
@@ -310,9 +313,4 @@ impl Client {
         self.conn.flush()?;
         self.reply(Some(self.wait))?.changed.ok_or(Failed::Cut)
     }
-}
-
-/// Bytes as a text.
-pub fn text(bytes: Vec<u8>) -> io::Result<String> {
-    String::from_utf8(bytes).map_err(|e| io::Error::new(ErrorKind::InvalidData, e))
 }

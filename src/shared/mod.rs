@@ -5,6 +5,8 @@
 //! the archive itself. What only one process can do (an ingest, a repair) waits for the lock.
 
 #[cfg(unix)]
+mod carried;
+#[cfg(unix)]
 mod client;
 #[cfg(unix)]
 mod server;
@@ -16,7 +18,7 @@ pub use session::{Documents, Facts, Pieces, Session};
 
 use crate::archive::layout::Layout;
 use crate::archive::originals::Raws;
-use crate::archive::{Change, Changed, Open, Snapshot, Snapshots};
+use crate::archive::{Change, Changed, How, Open, Snapshot, Snapshots};
 use crate::model::{Digest, Draft, Error, Reason, Result, TimeSource};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -164,12 +166,10 @@ impl Archive {
     /// Gives tags to articles and takes tags from them; how many articles that changes, or would. When this returns, it is durable.
     pub fn tag(&self, articles: &[Digest], added: &[String], removed: &[String], dry: bool) -> Result<u64> {
         self.change(
-            |archive| match dry {
-                true => archive.would_tag(articles, added, removed),
-                false => archive.tag(articles, added, removed),
-            },
+            dry,
+            |archive, how| archive.tag(articles, added, removed, how),
             #[cfg(unix)]
-            |client| client.tag(articles, added, removed, dry),
+            |client, how| client.tag(articles, added, removed, how),
         )
     }
 
@@ -177,39 +177,50 @@ impl Archive {
     /// durable.
     pub fn correct(&self, captures: &[u64], change: &Change, dry: bool) -> Result<Changed> {
         self.change(
-            |archive| match dry {
-                true => archive.would_correct(captures, change),
-                false => archive.correct(captures, change),
-            },
+            dry,
+            |archive, how| archive.correct(captures, change, how),
             #[cfg(unix)]
-            |client| client.correct(captures, change, dry),
+            |client, how| client.correct(captures, change, how),
         )
     }
 
     /// Keeps a query under a name, or takes the name away.
     pub fn save_query(&self, name: &str, query: Option<&str>) -> Result<()> {
         self.change(
-            |archive| archive.save_query(name, query),
+            false,
+            |archive, how| archive.save_query(name, query, how),
             #[cfg(unix)]
-            |client| client.save_query(name, query),
+            |client, how| client.save_query(name, query, how),
         )
     }
 
-    /// Changes something here, or has the holder do it. Each of these can be done twice with no effect, so one that was cut off is done
-    /// again.
+    /// Changes something here, or has the holder do it. One that was cut off is asked for again, with the position before it: what has been
+    /// done since is not done twice.
     fn change<T>(
         &self,
-        here: impl FnOnce(&mut Local) -> Result<T>,
-        #[cfg(unix)] there: impl Fn(&mut client::Client) -> std::result::Result<T, client::Failed>,
+        dry: bool,
+        here: impl FnOnce(&mut Local, How) -> Result<T>,
+        #[cfg(unix)] there: impl Fn(&mut client::Client, How) -> std::result::Result<T, client::Failed>,
     ) -> Result<T> {
+        #[cfg_attr(not(unix), allow(unused_mut))]
+        let mut how = How { dry, since: None };
         #[cfg(unix)]
         {
             let mut alone = self.link.options.alone;
-            let mut cuts = 0;
+            let (mut cuts, mut before) = (0, None);
             loop {
                 let until = Instant::now() + self.link.wait().max(client::PATIENCE);
                 let Reached::There(mut client) = self.link.reach(alone, until)? else { break };
-                match there(&mut client) {
+                let made = match before {
+                    Some(_) => Ok(()),
+                    None => client.open(None).map(|facts| before = Some(facts.next_seq)),
+                };
+                let made = made.and_then(|()| {
+                    let now = How { since: how.since, ..how };
+                    how.since = before;
+                    there(&mut client, now)
+                });
+                match made {
                     Ok(done) => return Ok(done),
                     Err(client::Failed::Cut) => {
                         cuts += 1;
@@ -221,7 +232,7 @@ impl Archive {
                 }
             }
         }
-        self.hold(here)
+        self.hold(|archive| here(archive, how))
     }
 
     /// How many questions of others are being answered.

@@ -1,12 +1,12 @@
 //! The holder's side: a socket beside the archive, a thread that listens, and one for each client that has said something.
 
-use super::wire::{Announced, Call, Conn, Hello, MAGIC, PROTOCOL, Reply};
+use super::carried::{announced, change, entry_of, entry_of_correction};
+use super::wire::{Call, Conn, Hello, MAGIC, PROTOCOL, Reply};
 use super::{Facts, Local, locked};
 use crate::answer::{Answer, Request, answer};
-use crate::archive::{Change, Guests, Snapshot, Snapshots};
+use crate::archive::{Guests, How, Snapshot, Snapshots};
 use crate::bytes::fs::IoContext;
-use crate::ledger::{Entry, RawEntry};
-use crate::model::{Capture, Correction, Digest, Document, Error, Language, Provenance, Result};
+use crate::model::{Digest, Document, Error, Result};
 use crate::query::Query;
 use rustix::event::Timespec;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -113,6 +113,9 @@ impl Server {
         let _ = self.waker.write_all(b"!");
         let _ = listening.join();
         self.serving.guests.hurry();
+        if let Some(snapshots) = &*locked(&self.serving.snapshots) {
+            snapshots.hurry();
+        }
         let until = Instant::now() + LAST_ORDERS;
         while self.busy() > 0 && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(1));
@@ -279,9 +282,22 @@ impl Serving {
 
     fn reply(&self, conn: &mut Conn, call: Call, snapshot: &mut Option<Snapshot>) -> Done {
         let Call {
-            as_of, request, query, articles, added, removed, captures, language, name, text, dry, ..
+            as_of,
+            request,
+            query,
+            articles,
+            added,
+            removed,
+            captures,
+            language,
+            name,
+            text,
+            dry,
+            since,
+            ..
         } = call;
         // What a later version asks may be nothing that this one understands.
+        let how = How { dry, since };
         let request: Option<Request> = request.and_then(|request| serde_json::from_value(request).ok());
         let request = request.filter(|request| request.version <= crate::answer::VERSION);
         let query: Option<Query> = query.and_then(|query| serde_json::from_value(query).ok());
@@ -317,24 +333,19 @@ impl Serving {
             ("tag", ..) => {
                 let articles: Vec<Digest> =
                     articles.iter().filter_map(|digest| digest.parse().ok()).collect();
-                let changed = self.change(conn, move |archive| match dry {
-                    true => archive.would_tag(&articles, &added, &removed),
-                    false => archive.tag(&articles, &added, &removed),
-                })?;
+                let job = move |archive: &mut Local| archive.tag(&articles, &added, &removed, how);
+                let changed = self.change(conn, job)?;
                 Ok(conn.send(&Reply { changed: Some((0, changed)), ..Reply::last() })?)
             }
             ("correct", ..) => {
                 let change = change(&conn.receive_bytes()?, language.as_deref());
                 let change = change.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-                let changed = self.change(conn, move |archive| match dry {
-                    true => archive.would_correct(&captures, &change),
-                    false => archive.correct(&captures, &change),
-                })?;
+                let changed = self.change(conn, move |archive| archive.correct(&captures, &change, how))?;
                 Ok(conn.send(&Reply::from(changed))?)
             }
             ("save_query", ..) if name.is_some() => {
                 let name = name.unwrap_or_default();
-                self.change(conn, move |archive| archive.save_query(&name, text.as_deref()))?;
+                self.change(conn, move |archive| archive.save_query(&name, text.as_deref(), how))?;
                 Ok(conn.send(&Reply::last())?)
             }
             _ => {
@@ -452,62 +463,4 @@ impl From<Error> for Stop {
 
 fn ended() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "the holder ended")
-}
-
-fn announced(document: &Document) -> Announced {
-    let code = |language: Option<Language>| language.map(|language| language.to_string());
-    let captures = document
-        .captures
-        .iter()
-        .map(|capture| (capture.seq, capture.corrections.iter().map(|corrected| corrected.seq).collect()));
-    Announced {
-        digest: document.digest.to_string(),
-        headline: document.article.headline().to_owned(),
-        language: code(document.article.language()),
-        tags: document.tags.clone(),
-        captures: captures.collect(),
-        placed_by: document.placed_by,
-        languages: document
-            .languages
-            .iter()
-            .map(|said| (said.seq, said.at_ms, code(said.was), code(said.now)))
-            .collect(),
-    }
-}
-
-/// What the input of a capture said, as the ledger has it.
-fn entry_of(capture: &Capture) -> RawEntry {
-    Entry::Capture { article: 1, provenance: Box::new(capture.as_read()) }.encode()
-}
-
-/// A correction as the ledger has it, of a capture that is known otherwise.
-pub(super) fn entry_of_correction(correction: &Correction) -> RawEntry {
-    let correction = Box::new(correction.clone());
-    Entry::Correction { article: 1, capture: Digest([0; 32]), correction }.encode()
-}
-
-/// What such an entry says.
-pub(super) fn correction_of(row: &[u8]) -> Option<Correction> {
-    match RawEntry::of_row(row).ok()?.open(0).ok()? {
-        Entry::Correction { correction, .. } => Some(*correction),
-        _ => None,
-    }
-}
-
-/// What the input of a capture said, as [`entry_of`] has it.
-pub(super) fn provenance_of(row: &[u8]) -> Option<Provenance> {
-    match RawEntry::of_row(row).ok()?.open(0).ok()? {
-        Entry::Capture { provenance, .. } => Some(*provenance),
-        _ => None,
-    }
-}
-
-fn change(row: &[u8], language: Option<&str>) -> Option<Change> {
-    let Correction { values, cleared, .. } = correction_of(row)?;
-    let language = match language {
-        None => None,
-        Some("none") => Some(None),
-        Some(code) => Some(Some(Language::parse(code)?)),
-    };
-    Some(Change { values, cleared, language })
 }

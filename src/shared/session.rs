@@ -448,31 +448,3 @@ impl Iterator for Documents {
         self.0.next()
     }
 }
-
-/// A document as it was announced, with its body and its entries.
-#[cfg(unix)]
-pub(super) fn document(
-    announced: super::wire::Announced,
-    bytes: &mut dyn FnMut() -> std::io::Result<Vec<u8>>,
-) -> std::io::Result<Unchecked> {
-    use crate::model::{Article, Capture, Corrected, Document, Language, Said};
-    let bad = || std::io::Error::from(std::io::ErrorKind::InvalidData);
-    let code = |code: Option<String>| code.and_then(|code| Language::parse(&code));
-    let digest = announced.digest.parse().map_err(|_| bad())?;
-    let body = super::client::text(bytes()?)?;
-    let mut captures = Vec::with_capacity(announced.captures.len());
-    for (seq, corrections) in announced.captures {
-        let read = super::server::provenance_of(&bytes()?).ok_or_else(bad)?;
-        let mut made = Vec::with_capacity(corrections.len());
-        for seq in corrections {
-            made.push((seq, super::server::correction_of(&bytes()?).ok_or_else(bad)?));
-        }
-        let (provenance, corrections) = Corrected::history(read, made);
-        captures.push(Capture { seq, digest, provenance, corrections });
-    }
-    let said = |(seq, at_ms, was, now)| Said { seq, at_ms, was: code(was), now: code(now) };
-    let article = Article::from_canonical(announced.headline, body, code(announced.language));
-    let (tags, placed_by) = (announced.tags, announced.placed_by);
-    let languages = announced.languages.into_iter().map(said).collect();
-    Ok(Unchecked(Document { digest, article, captures, placed_by, languages, tags }))
-}

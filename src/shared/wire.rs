@@ -107,6 +107,9 @@ pub struct Call {
     /// Of what changes something: whether it is only to be counted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dry: bool,
+    /// Of a change that was cut off before: the number of the first entry that may be of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
 }
 
 /// What the holder answers.

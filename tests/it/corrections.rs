@@ -1,7 +1,7 @@
 //! Corrections: what holds of captures and articles from some entry on, in every index, after every accident.
 
 use crate::env::TestEnv;
-use pressmark::archive::{Archive, Change, Changed, Met, Open, Sighting};
+use pressmark::archive::{Archive, Change, Changed, How, Met, Open, Sighting};
 use pressmark::ledger::Entry;
 use pressmark::model::{Dated, Detail, Origin, Provenance, Published, Timestamp};
 use pressmark::{Depth, Draft, Language, Put, Query, RepairOptions, Snapshot, Source};
@@ -45,8 +45,11 @@ fn words_are_found_by_the_language_that_was_said() {
     let asked = "отказаться";
     assert_eq!((count(&archive, asked), count(&archive, "lang:uk")), (0, 4));
     let before = archive.snapshot().unwrap();
-    assert_eq!(archive.correct(&[1, 2], &to_russian()).unwrap(), Changed { captures: 0, articles: 2 });
-    assert_eq!(archive.correct(&[1, 2], &to_russian()).unwrap(), Changed::default());
+    assert_eq!(
+        archive.correct(&[1, 2], &to_russian(), How::default()).unwrap(),
+        Changed { captures: 0, articles: 2 }
+    );
+    assert_eq!(archive.correct(&[1, 2], &to_russian(), How::default()).unwrap(), Changed::default());
     let now = |archive: &Archive| {
         let counts = ["lang:uk", "lang:ru", asked, "lang:ru пароход", "lang:uk пароход"];
         counts.map(|query| count(archive, query))
@@ -63,7 +66,7 @@ fn words_are_found_by_the_language_that_was_said() {
     };
     archive.put(vec![more(10)]).unwrap();
     assert_eq!(now(&archive), [2, 3, 3, 3, 2]);
-    assert_eq!(archive.correct(&[3], &to_russian()).unwrap().articles, 1);
+    assert_eq!(archive.correct(&[3], &to_russian(), How::default()).unwrap().articles, 1);
     assert_eq!(now(&archive), [1, 4, 4, 4, 1]);
     assert_eq!(archive.indexes_healed(), []);
     archive.close().unwrap();
@@ -117,8 +120,10 @@ fn corrections_survive_the_loss_of_either_half() {
         url: Some("https://utro.example/1".to_owned()),
         ..Provenance::default()
     };
-    archive.correct(&[2, 4], &Change { values, ..to_russian() }).unwrap();
-    archive.correct(&[4], &Change { cleared: vec![Detail::Source], ..Change::default() }).unwrap();
+    archive.correct(&[2, 4], &Change { values, ..to_russian() }, How::default()).unwrap();
+    archive
+        .correct(&[4], &Change { cleared: vec![Detail::Source], ..Change::default() }, How::default())
+        .unwrap();
     archive.close().unwrap();
     let look = || {
         let report = pressmark::verify(&env.archive(), Depth::Data, Duration::ZERO, &|| false).unwrap();
@@ -172,7 +177,7 @@ fn another_finding_fills_what_is_missing_and_undoes_nothing() {
     assert_eq!(put(&mut archive, &elsewhere), Put::Captured(3));
     // What somebody said is not so stays so, and is not filled again.
     let cleared = vec![Detail::Byline, Detail::Source];
-    archive.correct(&[1], &Change { cleared, ..Change::default() }).unwrap();
+    archive.correct(&[1], &Change { cleared, ..Change::default() }, How::default()).unwrap();
     archive.close().unwrap();
     let mut archive = env.open();
     for same in [&bare, &more] {
@@ -180,7 +185,7 @@ fn another_finding_fills_what_is_missing_and_undoes_nothing() {
     }
     // What somebody said otherwise too: the page is known by what was read, and by what is known.
     let values = Provenance { source: Source::parse("other.example"), ..Provenance::default() };
-    archive.correct(&[3], &Change { values: values.clone(), ..Change::default() }).unwrap();
+    archive.correct(&[3], &Change { values: values.clone(), ..Change::default() }, How::default()).unwrap();
     for same in [elsewhere.clone(), Provenance { source: values.source, ..elsewhere }] {
         assert_eq!(put(&mut archive, &same), Put::Known);
     }
@@ -197,7 +202,9 @@ fn another_finding_fills_what_is_missing_and_undoes_nothing() {
         ..more.clone()
     };
     assert_eq!(put(&mut archive, &dated("2025-01-28")), Put::Filled(6));
-    archive.correct(&[1], &Change { cleared: vec![Detail::Published], ..Change::default() }).unwrap();
+    archive
+        .correct(&[1], &Change { cleared: vec![Detail::Published], ..Change::default() }, How::default())
+        .unwrap();
     assert_eq!(put(&mut archive, &dated("2025-01-28")), Put::Known);
     assert_eq!(put(&mut archive, &dated("2025-03-09")), Put::Captured(8));
     archive.close().unwrap();
@@ -345,13 +352,13 @@ fn an_index_knows_of_which_articles_a_language_was_said() {
     let ledger = env.archive().join("ledger");
     crate::env::copy_dir(&ledger, &env.path("before"));
     let mut archive = env.open();
-    archive.correct(&[1], &to_russian()).unwrap();
+    archive.correct(&[1], &to_russian(), How::default()).unwrap();
     archive.close().unwrap();
     std::fs::remove_dir_all(&ledger).unwrap();
     std::fs::remove_dir_all(env.archive().join("store")).unwrap();
     crate::env::copy_dir(&env.path("before"), &ledger);
     let mut archive = env.open();
-    archive.correct(&[2], &to_russian()).unwrap();
+    archive.correct(&[2], &to_russian(), How::default()).unwrap();
     let snapshot = archive.snapshot().unwrap();
     let clock = pressmark::Clock::new(Timestamp(0));
     let filter = pressmark::parse("lang:ru", &clock, &|_| None).unwrap();

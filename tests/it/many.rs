@@ -568,6 +568,83 @@ fn hear(stream: &mut UnixStream) -> Option<serde_json::Value> {
     serde_json::from_slice(&content).ok()
 }
 
+/// A frame as it is.
+fn frame(stream: &mut UnixStream) -> Option<Vec<u8>> {
+    let mut frame = vec![0; 5];
+    stream.read_exact(&mut frame).ok()?;
+    let length = u32::from_le_bytes(frame[..4].try_into().unwrap()) as usize;
+    frame.resize(5 + length, 0);
+    stream.read_exact(&mut frame[5..]).ok()?;
+    Some(frame)
+}
+
+/// A change is made, the answer is lost, and somebody undoes it before it is asked for again: it is not done twice.
+#[test]
+fn what_was_cut_off_is_not_done_twice() {
+    let env = TestEnv::new();
+    let holder = std::sync::Arc::new(open(&env));
+    holder.put((0..2).map(draft).collect()).unwrap();
+    let rows = pieces(&holder, Query::default(), Want::Rows { digits: false, snippets: false });
+    let Answer::Row(row) = &rows[0] else { panic!("{rows:?}") };
+    let (digest, seq) = (row.digest.parse().unwrap(), row.seq);
+    let tags = [vec!["mine".to_owned()], Vec::new()];
+    let url = |url: &str| {
+        let values = Provenance { url: Some(url.to_owned()), ..Provenance::default() };
+        Change { values, ..Change::default() }
+    };
+    holder.correct(&[seq], &url("https://post.example/0"), false).unwrap();
+    // Between the client and the holder stands somebody who passes everything on, but for the first answer to a change.
+    let (socket, moved) = (env.archive().join("socket"), env.archive().join("moved"));
+    std::fs::rename(&socket, &moved).unwrap();
+    let listener = UnixListener::bind(&socket).unwrap();
+    let (undoing, undone) = (holder.clone(), tags.clone());
+    let passing = std::thread::spawn(move || {
+        let (mut cut, mut again) = (Vec::new(), 0);
+        while again < 3 {
+            let (mut client, _) = listener.accept().unwrap();
+            let mut there = UnixStream::connect(&moved).unwrap();
+            while let Some(asked) = frame(&mut client) {
+                let call = serde_json::from_slice(&asked[5..]).unwrap_or(serde_json::Value::Null);
+                let call = call["call"].as_str().unwrap_or_default().to_owned();
+                there.write_all(&asked).unwrap();
+                if call == "correct" {
+                    there.write_all(&frame(&mut client).unwrap()).unwrap();
+                }
+                let Some(answer) = frame(&mut there) else { break };
+                let is_change = matches!(&*call, "tag" | "correct" | "save_query");
+                if is_change && !cut.contains(&call) {
+                    match &*call {
+                        "tag" => drop(undoing.tag(&[digest], &undone[1], &undone[0], false).unwrap()),
+                        "correct" => {
+                            drop(undoing.correct(&[seq], &url("https://post.example/2"), false).unwrap())
+                        }
+                        _ => undoing.save_query("mine", None).unwrap(),
+                    }
+                    cut.push(call);
+                    break;
+                }
+                again += u32::from(is_change);
+                client.write_all(&answer).unwrap();
+            }
+        }
+    });
+    let client = open(&env);
+    assert!(!holds(&client));
+    assert_eq!(client.tag(&[digest], &tags[0], &tags[1], false).unwrap(), 1);
+    let change = url("https://post.example/1");
+    assert_eq!(client.correct(&[seq], &change, false).unwrap().captures, 1);
+    client.save_query("mine", Some("ferry")).unwrap();
+    drop(client);
+    passing.join().unwrap();
+    let session = holder.session().unwrap();
+    assert_eq!(session.facts().queries.get("mine"), None);
+    let mut documents =
+        session.documents(&words("ferry")).unwrap().map(|found| found.unwrap().check().unwrap());
+    let document = documents.find(|document| document.digest == digest).unwrap();
+    assert_eq!(document.tags, Vec::<String>::new());
+    assert_eq!(document.captures[0].provenance.url.as_deref(), Some("https://post.example/2"));
+}
+
 /// Old and new, on either side: what one does not know, it says, and the other waits for the archive itself.
 #[test]
 fn other_versions_on_either_side() {

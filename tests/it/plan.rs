@@ -1,6 +1,6 @@
 //! Every plan against a full scan, pages against the whole, the parser against its printer.
 
-use pressmark::archive::{Archive, Change, Open};
+use pressmark::archive::{Archive, Change, How, Open};
 use pressmark::derived::words::Scope;
 use pressmark::ledger::{Entry, RawEntry};
 use pressmark::model::{
@@ -363,10 +363,10 @@ proptest! {
         for (at, tag) in TAGS.iter().enumerate() {
             let some: BTreeSet<String> = model.captures.iter().map(|capture| capture.digest.clone()).filter(|digest| (digest.as_bytes()[at] as usize).is_multiple_of(tagged)).collect();
             let digests: Vec<Digest> = some.iter().map(|digest| digest.parse().unwrap()).collect();
-            archive.tag(&digests, &[(*tag).to_owned()], &[]).unwrap();
+            archive.tag(&digests, &[(*tag).to_owned()], &[], How::default()).unwrap();
             // The last one loses it again.
             if let Some((last, digest)) = digests.last().zip(some.last()) {
-                archive.tag(&[*last], &[], &[(*tag).to_owned()]).unwrap();
+                archive.tag(&[*last], &[], &[(*tag).to_owned()], How::default()).unwrap();
                 model.tags.extend(some.iter().filter(|other| *other != digest).map(|digest| (digest.clone(), *tag)));
             }
         }
@@ -396,7 +396,7 @@ proptest! {
                     _ => capture.draft.language = language,
                 }
             }
-            archive.correct(&seqs, &change).unwrap();
+            archive.correct(&seqs, &change, How::default()).unwrap();
         }
         let now = archive.snapshot().unwrap();
         let then = now.as_of(next_seq).unwrap();

@@ -23,6 +23,8 @@ const WRITER_BYTES: usize = 56 << 20;
 const THREADS: usize = 2;
 /// Segments with more articles are not merged: merging reads all of them through memory, and few as large as these are as quick.
 const MERGED_MAX: usize = 15_000;
+/// Segments with fewer articles are merged as if they had so many. With more, as is usual, one that grows is merged again with each few small ones.
+const LAYER_MIN: u32 = 1_000;
 
 /// How far an index in a directory has come; `Err` is one that cannot be used.
 fn progress(dir: &Path, archive: uuid::Uuid, languages_said: u64) -> Result<(u64, Option<String>)> {
@@ -116,6 +118,7 @@ impl Indexer {
                 index.writer_with_num_threads(THREADS, THREADS * WRITER_BYTES).map_err(damaged)?;
             let mut merging = LogMergePolicy::default();
             merging.set_max_docs_before_merge(MERGED_MAX);
+            merging.set_min_layer_size(LAYER_MIN);
             writer.set_merge_policy(Box::new(merging));
             let next_article = payload.as_ref().map_or(1, |payload| payload.next_article);
             let last = payload.map(|payload| payload.last).unwrap_or_default();

@@ -94,13 +94,16 @@ impl Words {
         if was_open { Ok(()) } else { self.close() }
     }
 
+    /// The index that somebody got last, if it has every article before `end` and was told so much of languages.
+    pub fn ready(&self, end: u64, said: u64) -> Option<Arc<SearchIndex>> {
+        self.all.clone().filter(|all| all.next_article() >= end && self.of_languages == said)
+    }
+
     /// An index with all articles. Nothing is written. `None` if it has to be brought up to date before.
     pub fn reader(&mut self, articles: &dyn Articles) -> Result<Option<Arc<SearchIndex>>> {
         let (end, said) = (articles.end(), articles.languages_said());
-        if let Some(all) =
-            self.all.as_ref().filter(|all| all.next_article() >= end && self.of_languages == said)
-        {
-            return Ok(Some(all.clone()));
+        if let Some(all) = self.ready(end, said) {
+            return Ok(Some(all));
         }
         self.of_languages = said;
         // What is being written has not heard of it.
