@@ -165,7 +165,7 @@ impl Notmuch {
                 1 => vec!["search", "--limit=10", word],
                 2 => vec!["search", "--limit=20", "*"],
                 3 => vec!["count", "*"],
-                _ => vec!["show", "--limit=100", "--format=raw", "*"],
+                _ => vec!["search", "--output=messages", "--limit=100", "*"],
             };
             self.index.exists() && self.command(&args).status().is_ok_and(|status| status.success())
         };

@@ -315,7 +315,7 @@ fn entry(snapshot: &Snapshot, seq: u64) -> Result<EntryRow> {
                 ..row(None, "capture", Some(of.headline), Some(of.digest.to_string()))
             }
         }
-        Entry::Tags { article, added, removed, at_ms } => {
+        Entry::Tags { article, added, removed, at_ms } if snapshot.has(article) => {
             let added = added.into_iter().map(|tag| format!("+{tag}"));
             let tags: Vec<String> = added.chain(removed.into_iter().map(|tag| format!("-{tag}"))).collect();
             row(Some(at_ms), "tag", Some(tags.join(" ")), digest(article)?)
@@ -328,6 +328,9 @@ fn entry(snapshot: &Snapshot, seq: u64) -> Result<EntryRow> {
             let reference = reference.map_or(String::new(), |reference| format!(" ({reference})"));
             row(Some(at_ms), "removal", Some(format!("{reason}{reference}")), Some(digest.to_string()))
         }
+        Entry::Undo { digest, at_ms } => {
+            row(Some(at_ms), "removal", Some("undone".to_owned()), Some(digest.to_string()))
+        }
         Entry::Correction { article, capture: _, correction } if snapshot.has(article) => {
             let what = if correction.filled { "filled" } else { "correction" };
             let text = snapshot.correction(article, seq)?.map(|corrected| said(&corrected));
@@ -338,9 +341,11 @@ fn entry(snapshot: &Snapshot, seq: u64) -> Result<EntryRow> {
             let [before, now] = [before, language].map(|code| code.map(|code| code.to_string()));
             row(Some(at_ms), "correction", Some(changed("language", before, now)), digest(article)?)
         }
-        Entry::Gone { .. } | Entry::Capture { .. } | Entry::Correction { .. } | Entry::Language { .. } => {
-            row(None, "removed", None, None)
-        }
+        Entry::Gone { .. }
+        | Entry::Capture { .. }
+        | Entry::Tags { .. }
+        | Entry::Correction { .. }
+        | Entry::Language { .. } => row(None, "removed", None, None),
         Entry::Article(_) | Entry::Later { .. } => {
             row(None, "unknown", Some("written by a later version of pressmark".to_owned()), None)
         }

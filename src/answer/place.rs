@@ -158,6 +158,10 @@ impl Hits {
     fn step(&mut self) -> Result<Option<Hit>> {
         if let Some(ranked) = &mut self.ranked {
             for Ranked { article, score, .. } in ranked.by_ref() {
+                // It may have been removed since they were ranked.
+                if !self.placing.reader.has(article) {
+                    continue;
+                }
                 if let Some(mark) = self.placing.best(article)? {
                     let hit = Hit { score: Some(score), ..mark.into() };
                     if self.placing.is_after(&hit)? {
@@ -170,7 +174,10 @@ impl Hits {
         for mark in self.marks.by_ref() {
             let mark = mark?;
             let hit = Hit::from(mark);
-            if self.placing.places(&mark)? && self.placing.is_after(&hit)? {
+            if self.placing.reader.has(mark.article)
+                && self.placing.places(&mark)?
+                && self.placing.is_after(&hit)?
+            {
                 return Ok(Some(hit));
             }
         }

@@ -9,8 +9,8 @@ use crate::ledger::{ArticleRow, BodyPack, Commit, Entry, Position, RawEntry};
 use crate::model::{Capture, Correction, Detail, Digest, Language, Provenance, Result, TimeSource};
 use crate::store::{self, Store, View};
 use rayon::prelude::*;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::collections::{HashMap, HashSet};
 
 /// What a batch comes to.
 pub(super) struct Built {
@@ -321,11 +321,26 @@ impl Builder {
         let mut puts = Vec::with_capacity(batch.len());
         let (mut entries, mut bodies) = (Vec::new(), Vec::new());
         let (mut fresh, mut named) = (Vec::new(), Vec::new());
+        // An original in which a removed text stands is not kept for others that stand in it.
+        let withheld: HashSet<Digest> = batch
+            .iter()
+            .filter(|ready| view.was_removed(&ready.digest()))
+            .filter_map(|ready| ready.provenance().original.as_ref().map(|original| original.digest))
+            .collect();
         for ready in batch {
             let (keeps, sighting, language) = (ready.keeps_raw(), ready.sighting(), ready.language_said());
             let (tags, corrections) = (ready.tags().to_vec(), ready.corrections().to_vec());
             let (article, digest, mut provenance) = ready.into_parts();
             provenance.captured.get_or_insert(now);
+            // An original that went with a removed text does not come in again with another one.
+            let original = provenance.original.as_ref();
+            let is_erased = original.is_some_and(|original| {
+                view.erased_originals().contains(&original.digest) || withheld.contains(&original.digest)
+            });
+            let (keeps, mut sighting) = (keeps && !is_erased, sighting);
+            if is_erased {
+                sighting.read.raw = None;
+            }
             let seq = self.next_seq;
             let number = match self.number(view, &digest)? {
                 Some(number) => {
@@ -354,7 +369,7 @@ impl Builder {
                     puts.push(Put::Captured(self.next_seq));
                     number
                 }
-                None if view.was_removed(&digest)? => {
+                None if view.was_removed(&digest) => {
                     named.push(false);
                     puts.push(Put::Removed);
                     continue;
@@ -387,8 +402,12 @@ impl Builder {
                 }
             };
             self.next_seq += 1;
-            named.push(true);
+            named.push(!is_erased);
             if let Some(original) = &mut provenance.original
+                && is_erased
+            {
+                original.archive = original.archive.filter(|of| *of != archive);
+            } else if let Some(original) = &mut provenance.original
                 && (keeps || original.archive != Some(archive) && kept(&original.digest))
             {
                 original.archive = Some(archive);

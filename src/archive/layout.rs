@@ -12,12 +12,13 @@
 //!         reading, fatal   what is being read, and what ended the process while it was: see `ingest/journal.rs`
 //!         lock             who holds the archive
 //!         socket           where that process answers others: see [`crate::shared`]
+//!         erasing          there while the bytes of removed articles are being taken out: see `archive/erase.rs`
 //!         dirty            there while the store is being written, with the machine's boot id
 //!         ledger.bak, …    a damaged ledger or store of which not everything could be mended; kept
 //! ```
 //! What a process that was killed leaves behind has a name of its own and is removed by the next opening:
-//! `ledger.part`, `ledger.new`, `ledger.old`, `store.new`, `store.old`, `dirty.new`, `fatal.new`, `known.new`, `pressmark.toml.new`,
-//! `raw/new`.
+//! `ledger.part`, `ledger.new`, `ledger.old`, `store.new`, `store.old`, `dirty.new`, `erasing.new`, `fatal.new`, `known.new`,
+//! `pressmark.toml.new`, `raw/new`.
 
 use crate::bytes::fs::{IoContext, foreign, is_there, remove, rename, sync_dir};
 use crate::ledger::tail;
@@ -36,13 +37,14 @@ pub struct Layout {
 
 /// What has no place in a whole archive that nobody is writing to. A new ledger without an old one is no left-over: see
 /// [`Layout::finish_repair`].
-const LEFT_OVERS: [&str; 9] = [
+const LEFT_OVERS: [&str; 10] = [
     "ledger.part",
     "ledger.new",
     "ledger.old",
     "store.new",
     "store.old",
     "dirty.new",
+    "erasing.new",
     "fatal.new",
     "known.new",
     "pressmark.toml.new",
@@ -134,6 +136,31 @@ impl Layout {
     /// The file that is there while the store is being written.
     pub fn dirty(&self) -> PathBuf {
         self.derived.join("dirty")
+    }
+
+    /// The file that is there while the bytes of removed articles are being taken out.
+    pub fn erasing(&self) -> PathBuf {
+        self.dir.join("erasing")
+    }
+
+    /// The damaged halves that were kept.
+    pub fn backups(&self) -> Result<Vec<PathBuf>> {
+        let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut places = self.places_of_texts()?;
+        places.retain(|path| is_backup(&name(path)));
+        Ok(places)
+    }
+
+    /// Removes what may hold texts and is not needed: these of the damaged halves that were kept, and what ended a process.
+    pub fn clear_copies(&self, backups: &[String]) -> Result<()> {
+        for path in self.places_of_texts()? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let goes = is_backup(&name) && backups.contains(&name);
+            if goes || matches!(&*name, "reading" | "fatal") || LEFT_OVERS.contains(&&*name) {
+                remove(&path)?;
+            }
+        }
+        sync_dir(&self.dir)
     }
 
     /// A name that nothing has yet, for something that may be the only copy of what is in it.
@@ -261,13 +288,15 @@ impl Layout {
 }
 
 /// What never holds a word of an article.
-const WITHOUT_TEXTS: [&str; 9] = [
+const WITHOUT_TEXTS: [&str; 11] = [
     "pressmark.toml",
     "pressmark.toml.new",
     "settings.toml",
     "lock",
     "dirty",
     "dirty.new",
+    "erasing",
+    "erasing.new",
     "checkpoints",
     "known",
     "known.new",
@@ -275,7 +304,7 @@ const WITHOUT_TEXTS: [&str; 9] = [
 
 /// Whether something with this name in an archive's directory is the archive's.
 fn is_known(name: &str) -> bool {
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 13] = [
         "pressmark.toml",
         "settings.toml",
         "ledger",
@@ -288,9 +317,14 @@ fn is_known(name: &str) -> bool {
         "fatal",
         "lock",
         "dirty",
+        "erasing",
     ];
-    let backup = |name: &str| name.starts_with("ledger.bak") || name.starts_with("store.bak");
-    NAMES.contains(&name) || LEFT_OVERS.contains(&name) || backup(name)
+    NAMES.contains(&name) || LEFT_OVERS.contains(&name) || is_backup(name)
+}
+
+/// Whether it is a half that was damaged and kept.
+fn is_backup(name: &str) -> bool {
+    name.starts_with("ledger.bak") || name.starts_with("store.bak")
 }
 
 #[cfg(unix)]

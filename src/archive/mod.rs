@@ -5,6 +5,7 @@ pub mod check;
 mod commit;
 mod correct;
 mod derive;
+mod erase;
 mod guests;
 pub mod layout;
 mod lock;
@@ -18,6 +19,8 @@ mod snapshot;
 pub use crate::derived::Healed as IndexHealed;
 pub use commit::{Met, Sighting};
 pub use correct::{Change, Changed};
+pub(crate) use erase::is_pending;
+pub use erase::{REASON_BYTES_MAX, Removal, Removed};
 pub use guests::Guests;
 pub use lock::FORMAT;
 pub(crate) use lock::uuid_of;
@@ -134,7 +137,18 @@ impl Archive {
     fn open_held(hold: Hold, time: TimeSource) -> Result<Archive> {
         let mut healed = Vec::new();
         healed.extend(hold.named_again.then_some(Healed::Named));
-        let (store, ledger) = Halves::of(&hold.layout, hold.uuid).open(&mut healed)?;
+        let halves = Halves::of(&hold.layout, hold.uuid);
+        let (mut store, mut ledger) = halves.open(&mut healed)?;
+        if is_pending(&hold.layout, &store.view()?)? {
+            (store, ledger) = match erase::finish(&halves, store, ledger, &mut healed) {
+                Ok(erased) => erased,
+                // It is hidden all the same, and the next opening tries again.
+                Err(e) => {
+                    healed.push(Healed::NotErased { why: e.to_string() });
+                    halves.open(&mut healed).map_err(|_| e)?
+                }
+            };
+        }
         let mut archive = Archive::of(hold.layout.clone(), hold, None, store, ledger, time);
         archive.healed = healed;
         Ok(archive)

@@ -184,6 +184,23 @@ impl Raws {
         Ok(String::from_utf8_lossy(&lines).lines().filter_map(|line| line.parse().ok()).collect())
     }
 
+    /// Erases originals, also those that were set aside.
+    pub(super) fn erase<'a>(&self, originals: impl Iterator<Item = &'a Digest>) -> Result<()> {
+        let mut dirs = BTreeSet::new();
+        for digest in originals {
+            let path = self.path(digest);
+            let mut aside = path.clone().into_os_string();
+            aside.push(DAMAGED);
+            remove(&path)?;
+            remove(Path::new(&aside))?;
+            dirs.extend(path.parent().map(Path::to_owned));
+        }
+        for dir in dirs.iter().filter(|dir| dir.is_dir()) {
+            sync_dir(dir)?;
+        }
+        Ok(())
+    }
+
     /// The archive's directory.
     fn outer(&self) -> &Path {
         self.dir.parent().unwrap_or(&self.dir)

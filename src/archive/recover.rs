@@ -41,6 +41,18 @@ pub enum Healed {
     Recorded,
     /// `pressmark.toml` was missing or damaged and was written again from the ledger.
     Named,
+    /// The bytes of removed articles were taken out of everything.
+    Erased {
+        /// Articles that were ever removed.
+        articles: u64,
+        /// What may hold some of them and was left: bytes that nobody can tell to be part of the ledger or not, halves that were damaged.
+        left: Vec<PathBuf>,
+    },
+    /// The bytes of removed articles are still there.
+    NotErased {
+        /// Why.
+        why: String,
+    },
     /// Commits that the store did not have yet were applied.
     Replayed {
         /// Captures in them.
@@ -74,6 +86,16 @@ impl fmt::Display for Healed {
             }
             Healed::Recorded => write!(f, "wrote the record of what was acknowledged again: it was damaged"),
             Healed::Named => write!(f, "wrote pressmark.toml again from the ledger"),
+            Healed::Erased { articles, left } => {
+                write!(f, "erased what was left of the articles that were removed, {articles} so far")?;
+                left.iter().try_for_each(|path| write!(f, "; {} may hold some of them", path.display()))
+            }
+            Healed::NotErased { why } => {
+                write!(
+                    f,
+                    "could not take out the bytes of articles that were removed, which nobody is shown: {why}"
+                )
+            }
             Healed::Replayed { captures } => {
                 write!(f, "applied {captures} captures from the ledger to the store")
             }
@@ -313,7 +335,9 @@ impl Halves {
         write_from_store(&mut ledger, &store, goal)?;
         mark_dirty(&self.layout)?;
         store.move_to(ledger.position())?;
-        healed.push(Healed::Mended { captures: goal.next_seq - end.next_seq });
+        if goal.next_seq > end.next_seq {
+            healed.push(Healed::Mended { captures: goal.next_seq - end.next_seq });
+        }
         Ok((store, ledger))
     }
 }

@@ -22,6 +22,7 @@ pub(super) struct Said {
     corrections: HashMap<Digest, Vec<Correction>>,
     languages: HashSet<(u64, Option<Language>)>,
     queries: HashSet<(String, Option<String>)>,
+    removals: HashSet<(Digest, bool)>,
 }
 
 impl Said {
@@ -40,6 +41,8 @@ impl Said {
                 }
                 Entry::Language { article, language, .. } => drop(said.languages.insert((article, language))),
                 Entry::Saved { name, query, .. } => drop(said.queries.insert((name, query))),
+                Entry::Removal { digest, .. } => drop(said.removals.insert((digest, true))),
+                Entry::Undo { digest, .. } => drop(said.removals.insert((digest, false))),
                 _ => {}
             }
         }
@@ -72,5 +75,15 @@ impl Said {
     /// Whether a query was kept under a name, or the name taken away.
     pub fn saved(&self, name: &str, query: Option<&str>) -> bool {
         self.queries.contains(&(name.to_owned(), query.map(str::to_owned)))
+    }
+
+    /// Whether a text was removed.
+    pub fn removed(&self, digest: &Digest) -> bool {
+        self.removals.contains(&(*digest, true))
+    }
+
+    /// Whether a removal of a text was undone.
+    pub fn undone(&self, digest: &Digest) -> bool {
+        self.removals.contains(&(*digest, false))
     }
 }

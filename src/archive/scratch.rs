@@ -58,7 +58,7 @@ impl ScratchPlace {
 
 impl ScratchPlace {
     /// Removes what was built for one archive, and nothing else, unless somebody is reading through it.
-    pub(super) fn clear(&self, uuid: uuid::Uuid) -> Result<()> {
+    pub fn clear(&self, uuid: uuid::Uuid) -> Result<()> {
         let ScratchPlace::In(place) = self else { return Ok(()) };
         let dir = place.join(uuid.to_string());
         if !is_there(&dir)? || is_taken(&dir)? {

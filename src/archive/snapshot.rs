@@ -174,6 +174,21 @@ impl Snapshot {
         self.view.entry(seq)
     }
 
+    /// The hash of an entry, also of one whose bytes are gone.
+    pub fn entry_hash(&self, seq: u64) -> Result<Digest> {
+        Ok(Digest(self.view.raw_entry(seq)?.hash()))
+    }
+
+    /// Whether a text was removed and may not come in again.
+    pub fn was_removed(&self, digest: &Digest) -> bool {
+        self.view.was_removed(digest)
+    }
+
+    /// How many articles were removed, and how many times that was undone.
+    pub fn removed(&self) -> (u64, u64) {
+        (self.view.removed().len(), self.view.undone())
+    }
+
     /// All captures of an article, in order of arrival.
     pub fn captures(&self, number: u64) -> Result<Vec<Capture>> {
         let row = self.view.article(number)?;

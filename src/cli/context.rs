@@ -281,22 +281,28 @@ impl Context {
         self.with_archive(Access::Read, |context, archive| work(context, &archive.session()?))
     }
 
-    /// The articles that arguments name: by the digits of their digests if all of them can be such, eight or more if care is
-    /// taken, else by a query.
-    pub fn articles(
-        &mut self,
-        archive: &Archive,
-        filter: &FilterArgs,
-        careful: bool,
-    ) -> Result<(Arc<Session>, Vec<Digest>)> {
+    /// The articles that arguments name, with their headlines: by the digits of their digests, eight or more, if all of them can be such,
+    /// else by a query.
+    pub fn headlines(&mut self, archive: &Archive, filter: &FilterArgs) -> Result<Vec<(Digest, String)>> {
         let session = archive.session()?;
-        let digest = |found: &Found| found.digest.parse::<Digest>().ok();
-        if let Some(found) = self.named(&session, filter, careful)? {
-            return Ok((session, found.iter().filter_map(digest).collect()));
-        }
         let mut found = Vec::new();
-        self.rows(archive, &session, filter, false, &mut |row| found.extend(row.digest.parse::<Digest>()))?;
-        Ok((session, found))
+        let mut take = |digest: &str, headline: String| {
+            found.extend(digest.parse::<Digest>().ok().map(|digest| (digest, headline)));
+        };
+        match self.named(&session, filter, true)? {
+            Some(named) => named.into_iter().for_each(|found| take(&found.digest, found.headline)),
+            None => {
+                self.rows(archive, &session, filter, false, &mut |row| take(&row.digest, row.headline))?
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes this user's indexes of an archive that he could not write once.
+    pub fn clear_scratch(&mut self, archive: uuid::Uuid) {
+        if let Some(Err(e)) = self.scratch_place().map(|place| place.clear(archive)) {
+            self.complain(&format!("indexes of your own, outside of the archive, still hold them: {e}"));
+        }
     }
 
     /// The captures that arguments name, by number: those that match a query, all of an article that is named by eight or more digits.

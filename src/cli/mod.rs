@@ -20,6 +20,7 @@ mod query;
 mod reextract;
 mod reindex;
 mod repair;
+mod rm;
 mod search;
 mod set;
 mod settings;
@@ -117,6 +118,8 @@ enum Command {
     Has(has::Args),
     Tag(tag::Args),
     Set(set::Args),
+    #[command(alias = "remove", alias = "delete")]
+    Rm(rm::Args),
     Query(query::Args),
     Sources(sources::Args),
     Stats(stats::Args),
@@ -155,7 +158,7 @@ impl Command {
         match self {
             Command::Ingest(args) => !args.reads_stdin(),
             Command::Has(args) => !args.reads_stdin(),
-            Command::Verify(_) | Command::Repair(_) => false,
+            Command::Verify(_) | Command::Repair(_) | Command::Rm(_) => false,
             _ => true,
         }
     }
@@ -288,6 +291,7 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<Outcome> {
         Command::Has(args) => has::run(context, args),
         Command::Tag(args) => tag::run(context, args),
         Command::Set(args) => set::run(context, args),
+        Command::Rm(args) => rm::run(context, args),
         Command::Query(args) => query::run(context, args),
         Command::Sources(args) => sources::run(context, args),
         Command::Stats(args) => stats::run(context, args),

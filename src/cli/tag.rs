@@ -6,7 +6,7 @@ use super::exit::{Failure, Outcome, Result};
 use super::output::terminal::{clean, grouped};
 use super::output::{Cell, Column, FormatArgs, List, Style, Width};
 use pressmark::model::{TAG_HINT, tag};
-use pressmark::{Answer, Query, Want};
+use pressmark::{Answer, Digest, Query, Want};
 
 /// Add tags (+tag), remove them (-tag), or list them.
 ///
@@ -65,7 +65,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Outcome> {
         ));
     }
     let (articles, changed) = context.with_archive(Access::Change, |context, archive| {
-        let (_, articles) = context.articles(archive, &filter, true)?;
+        let found = context.headlines(archive, &filter)?;
+        let articles: Vec<Digest> = found.into_iter().map(|(digest, _)| digest).collect();
         let changed = archive.tag(&articles, &added, &removed, args.dry_run)?;
         Ok((articles.len() as u64, changed))
     })?;

@@ -3,7 +3,8 @@
 //!
 //! A file is known by its path, size, time of change and inode, for inputs that are read in one way by one version of pressmark. One that was
 //! changed in the two seconds before a run began may change again without its time saying so, and is not noted (git calls such a file racy). The
-//! list holds for what the archive holds: where an entry of its ledger is another than it was, or an article is gone, all of it is forgotten.
+//! list holds for what the archive holds: where an entry of its ledger is another than it was, or an article is gone that nobody removed, all of it is
+//! forgotten.
 
 use super::Options;
 use super::inputs::Seen;
@@ -11,7 +12,7 @@ use super::options::How;
 use crate::archive::{Archive, Snapshot};
 use crate::bytes::codec;
 use crate::bytes::fs::{read_if_there, write_whole};
-use crate::model::{Became, Result, Timestamp};
+use crate::model::{Became, Digest, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -27,8 +28,10 @@ type Row = (Seen, Became);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Stand {
     next_seq: u64,
-    /// Articles that were there and are not.
+    /// Articles that were there, were not removed, and are not there.
     gone: u64,
+    /// How many times a removal was undone: the text may be in a file that is known.
+    undone: u64,
     /// The last entry, hashed.
     last: [u8; 16],
 }
@@ -37,13 +40,15 @@ impl Stand {
     /// That of a snapshot, or the one that it had before this number was given.
     fn of(snapshot: &Snapshot, next_seq: u64) -> Result<Stand> {
         let applied = snapshot.applied();
-        let gone =
-            (applied.position.next_article - 1).saturating_sub(applied.articles) + applied.without_first;
+        let (removed, undone) = snapshot.removed();
+        let there = applied.articles + removed;
+        let gone = (applied.position.next_article - 1).saturating_sub(there) + applied.without_first;
+        // Of what was removed since then, the hash is left.
         let last = match next_seq {
-            0 | 1 => String::new(),
-            after => format!("{:?}", snapshot.entry(after - 1)?),
+            0 | 1 => Digest([0; 32]),
+            after => snapshot.entry_hash(after - 1)?,
         };
-        Ok(Stand { next_seq, gone, last: short(blake3::hash(last.as_bytes())) })
+        Ok(Stand { next_seq, gone, undone, last: short(last) })
     }
 }
 
@@ -86,7 +91,7 @@ impl Known {
     }
 
     fn key(&self, path: &Path) -> Option<Key> {
-        self.how.key(path).map(short)
+        self.how.key(path).map(|hash| short(Digest(*hash.as_bytes())))
     }
 
     /// What became of this file, if it is as it was.
@@ -122,6 +127,6 @@ impl Known {
     }
 }
 
-fn short(hash: blake3::Hash) -> [u8; 16] {
-    hash.as_bytes()[..16].try_into().expect("a hash is longer than 16 bytes")
+fn short(hash: Digest) -> [u8; 16] {
+    hash.0[..16].try_into().expect("a hash is longer than 16 bytes")
 }

@@ -35,8 +35,9 @@ pub fn ingest(
 ) -> Result<Summary> {
     let dir = archive.dir().to_owned();
     let reader = archive.snapshot()?;
-    let checkpoints =
-        Checkpoints::open(&dir, options, &|digest| reader.find(digest).is_ok_and(|found| found.is_some()));
+    let checkpoints = Checkpoints::open(&dir, options, &|digest| {
+        reader.was_removed(digest) || reader.find(digest).is_ok_and(|found| found.is_some())
+    });
     let journal = Journal::begin(&dir, options.skip_fatal, options.from_start)?;
     if !journal.suspects.is_empty() {
         progress.died(&journal.suspects);

@@ -237,10 +237,15 @@ impl Writer<'_> {
 
     /// Gives the batch to the archive; the one before it is durable then.
     fn stage(&mut self) -> Result<()> {
-        let originals = std::mem::take(&mut self.originals);
-        self.archive.raws().keep(originals.iter())?;
-        self.counts.read += originals.len() as u64;
-        self.counts.data += originals.len() as u64;
+        let mut originals = std::mem::take(&mut self.originals);
+        if !originals.is_empty() {
+            let (erased, before) = (self.archive.erased_originals(), originals.len() as u64);
+            originals.retain(|original| !erased.contains(&original.digest()));
+            self.archive.raws().keep(originals.iter())?;
+            self.counts.read += before;
+            self.counts.data += originals.len() as u64;
+            self.counts.removed += before - originals.len() as u64;
+        }
         let batch = std::mem::take(&mut self.batch);
         self.bytes = 0;
         let ends = std::mem::take(&mut self.ends);

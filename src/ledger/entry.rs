@@ -38,10 +38,19 @@ const SAVED: u16 = 4;
 const REMOVAL: u16 = 5;
 const CORRECTION: u16 = 6;
 const LANGUAGE: u16 = 7;
+const UNDO: u16 = 8;
 /// The version of the kinds above, and their highest fields.
 const VERSION: u8 = 1;
-const FIELDS: [(u16, u64); 7] =
-    [(ARTICLE, 5), (CAPTURE, 22), (TAGS, 4), (SAVED, 4), (REMOVAL, 5), (CORRECTION, 26), (LANGUAGE, 4)];
+const FIELDS: [(u16, u64); 8] = [
+    (ARTICLE, 5),
+    (CAPTURE, 22),
+    (TAGS, 4),
+    (SAVED, 4),
+    (REMOVAL, 6),
+    (CORRECTION, 26),
+    (LANGUAGE, 4),
+    (UNDO, 4),
+];
 /// The field that names the article which an entry is about.
 const ABOUT: u16 = 1;
 /// Numbers of articles have 40 bits.
@@ -130,6 +139,8 @@ pub enum Entry {
         reason: String,
         /// What that refers to: a letter, a case.
         reference: Option<String>,
+        /// The originals that went with it.
+        originals: Vec<Digest>,
         /// When, in milliseconds since 1970.
         at_ms: i64,
     },
@@ -148,6 +159,13 @@ pub enum Entry {
         article: u64,
         /// The language; none is not known.
         language: Option<Language>,
+        /// When, in milliseconds since 1970.
+        at_ms: i64,
+    },
+    /// A text that was removed may come in again.
+    Undo {
+        /// Its digest.
+        digest: Digest,
         /// When, in milliseconds since 1970.
         at_ms: i64,
     },
@@ -204,12 +222,13 @@ impl Entry {
                 fields.int(4, *at_ms);
                 SAVED
             }
-            Entry::Removal { article, digest, reason, reference, at_ms } => {
+            Entry::Removal { article, digest, reason, reference, originals, at_ms } => {
                 fields.uint(1, *article);
                 fields.bytes(2, &digest.0);
                 fields.text(3, Some(reason));
                 fields.int(4, *at_ms);
                 fields.text(5, reference.as_deref());
+                originals.iter().for_each(|original| fields.bytes(6, &original.0));
                 REMOVAL
             }
             Entry::Correction { article, capture, correction } => {
@@ -227,6 +246,11 @@ impl Entry {
                 fields.text(2, language.as_ref().map(Language::as_str));
                 fields.int(4, *at_ms);
                 LANGUAGE
+            }
+            Entry::Undo { digest, at_ms } => {
+                fields.bytes(2, &digest.0);
+                fields.int(4, *at_ms);
+                UNDO
             }
             Entry::Gone { kind } | Entry::Later { kind } => *kind,
         }
@@ -339,7 +363,7 @@ impl RawEntry {
                 Entry::Capture { article, provenance: Box::new(provenance) }
             }
             CORRECTION => self.read_correction()?,
-            TAGS | SAVED | REMOVAL | LANGUAGE => self.read_change()?,
+            TAGS | SAVED | REMOVAL | LANGUAGE | UNDO => self.read_change()?,
             _ => Entry::Later { kind },
         })
     }
@@ -368,16 +392,17 @@ impl RawEntry {
 
     fn read_change(&self) -> Result<Entry, Malformed> {
         let (mut article, mut at_ms, mut digest, mut reference) = (0, 0, None, None);
-        let (mut second, mut third) = (Vec::new(), Vec::new());
+        let (mut second, mut third, mut originals) = (Vec::new(), Vec::new(), Vec::new());
         for field in Reader::new(&self.bytes) {
             let field = field?;
             match (self.kind, field.number) {
                 (_, 1) => article = field.uint()?,
-                (REMOVAL, 2) => digest = Some(Digest(field.array()?)),
+                (REMOVAL | UNDO, 2) => digest = Some(Digest(field.array()?)),
                 (_, 2) => second.push(field.string()?),
                 (_, 3) => third.push(field.string()?),
                 (_, 4) => at_ms = field.int()?,
                 (REMOVAL, 5) => reference = Some(field.string()?),
+                (REMOVAL, 6) => originals.push(Digest(field.array()?)),
                 _ => {}
             }
         }
@@ -395,11 +420,13 @@ impl RawEntry {
                 let name = second.pop().ok_or_else(|| missing("name"))?;
                 Entry::Saved { name, query: third.pop(), at_ms }
             }
+            UNDO => Entry::Undo { digest: digest.ok_or_else(|| missing("digest"))?, at_ms },
             _ => {
                 // 0 stands for an article that was lost before.
                 check_number(article.max(1))?;
                 let digest = digest.ok_or_else(|| missing("digest"))?;
-                Entry::Removal { article, digest, reason: third.pop().unwrap_or_default(), reference, at_ms }
+                let reason = third.pop().unwrap_or_default();
+                Entry::Removal { article, digest, reason, reference, originals, at_ms }
             }
         })
     }
@@ -751,11 +778,21 @@ pub(super) mod tests {
                 digest: Digest([1; 32]),
                 reason: "asked".to_owned(),
                 reference: Some("letter".to_owned()),
+                originals: Vec::new(),
                 at_ms: 4,
             },
             Entry::Correction { article: 1, capture: Digest([2; 32]), correction: Box::new(correction()) },
             Entry::Language { article: 1, language: Language::parse("ru"), at_ms: 6 },
             Entry::Language { article: 1, language: None, at_ms: 7 },
+            Entry::Undo { digest: Digest([1; 32]), at_ms: 8 },
+            Entry::Removal {
+                article: 1,
+                digest: Digest([1; 32]),
+                reason: "asked".to_owned(),
+                reference: None,
+                originals: vec![Digest([3; 32]), Digest([4; 32])],
+                at_ms: 9,
+            },
         ]
     }
 
@@ -794,7 +831,7 @@ pub(super) mod tests {
         assert_eq!(hashes, GOLDEN);
     }
 
-    const GOLDEN: [&str; 10] = [
+    const GOLDEN: [&str; 12] = [
         "7878b664951d5dec",
         "61bff42366c0fcdc",
         "c35f1c395327af05",
@@ -805,6 +842,8 @@ pub(super) mod tests {
         "6906bca954f16a8e",
         "c4b2c751a432a561",
         "d14150105baf4ff2",
+        "375d4da6282549ef",
+        "9cc6ffc20048c772",
     ];
 
     #[test]

@@ -1,5 +1,5 @@
 //! What stood behind the last whole frame when nobody could tell whether it had been acknowledged: kept as a file in the
-//! ledger's directory, until somebody accepts that it is not in the archive. It is never deleted.
+//! ledger's directory, until somebody accepts that it is not in the archive. It is deleted when articles are removed, and accepted tails alone.
 //!
 //! `00000001-93412.tail` is what segment 1 had from byte 93,412 on; `….tail.accepted` was accepted.
 
@@ -94,9 +94,9 @@ fn accepted_name(tail: &Path, copy: u32) -> PathBuf {
     tail.with_file_name(format!("{stem}{number}{ENDING}{ACCEPTED}"))
 }
 
-/// Takes the tails of one ledger along into another.
-pub fn carry_over(from: &Path, to: &Path) -> Result<()> {
-    for tail in list(from)? {
+/// Takes the tails of one ledger along into another: all of them, or those alone that nobody has accepted.
+pub fn carry_over(from: &Path, to: &Path, accepted: bool) -> Result<()> {
+    for tail in list(from)?.into_iter().filter(|tail| accepted || !tail.accepted) {
         let there = to.join(tail.path.file_name().unwrap_or_default());
         if std::fs::hard_link(&tail.path, &there).is_err() {
             let bytes = std::fs::read(&tail.path).doing("read", &tail.path)?;

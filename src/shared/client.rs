@@ -5,7 +5,7 @@ use super::wire::{Call, Conn, Hello, MAGIC, PROTOCOL, Reply};
 use super::{Facts, Local};
 use crate::answer::{Answer, Request};
 use crate::archive::layout::Layout;
-use crate::archive::{Change, Changed, How};
+use crate::archive::{Change, Changed, How, Removal, Removed};
 use crate::model::{Correction, Digest, Error};
 use crate::query::Query;
 use std::io::{self, ErrorKind, Read};
@@ -296,6 +296,29 @@ impl Client {
             changed.articles += articles;
         }
         Ok(changed)
+    }
+
+    /// See [`super::Archive::remove`].
+    pub fn remove(&mut self, articles: &[Digest], removal: &Removal, how: How) -> Result<Removed, Failed> {
+        let (mut removed, How { dry, since }) = (Removed::default(), how);
+        for some in articles.chunks(CALL_NUMBERS) {
+            let articles = some.iter().map(ToString::to_string).collect();
+            let (text, reference) = (Some(removal.reason.clone()), removal.reference.clone());
+            let (call, originals) = ("remove".to_owned(), removal.originals);
+            self.call(&Call { call, articles, text, reference, originals, dry, since, ..Call::default() })?;
+            let reply = self.reply(Some(self.wait))?;
+            removed.articles += reply.changed.ok_or(Failed::Cut)?.1;
+            let pair = |(one, two): (String, String)| Some((one.parse().ok()?, two.parse().ok()?));
+            removed.shared.extend(reply.shared.into_iter().filter_map(pair));
+        }
+        Ok(removed)
+    }
+
+    /// See [`super::Archive::undo_removal`].
+    pub fn undo_removal(&mut self, texts: &[Digest], how: How) -> Result<u64, Failed> {
+        let articles = texts.iter().map(ToString::to_string).collect();
+        let (call, How { dry, since }) = ("undo_removal".to_owned(), how);
+        Ok(self.changed(&Call { call, articles, dry, since, ..Call::default() }, None)?.1)
     }
 
     /// See [`super::Archive::save_query`].

@@ -18,7 +18,7 @@ pub use session::{Documents, Facts, Pieces, Session};
 
 use crate::archive::layout::Layout;
 use crate::archive::originals::Raws;
-use crate::archive::{Change, Changed, How, Open, Snapshot, Snapshots};
+use crate::archive::{Change, Changed, How, Open, Removal, Removed, Snapshot, Snapshots};
 use crate::model::{Digest, Draft, Error, Reason, Result, TimeSource};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -181,6 +181,27 @@ impl Archive {
             |archive, how| archive.correct(captures, change, how),
             #[cfg(unix)]
             |client, how| client.correct(captures, change, how),
+        )
+    }
+
+    /// Removes articles, or says what that would remove: when this returns, nobody is shown them any more, and that is durable. Their bytes go
+    /// when the archive is opened next.
+    pub fn remove(&self, articles: &[Digest], removal: &Removal, dry: bool) -> Result<Removed> {
+        self.change(
+            dry,
+            |archive, how| archive.remove(articles, removal, how),
+            #[cfg(unix)]
+            |client, how| client.remove(articles, removal, how),
+        )
+    }
+
+    /// Lets texts in again that were removed; how many of these were. It does not bring them back.
+    pub fn undo_removal(&self, texts: &[Digest], dry: bool) -> Result<u64> {
+        self.change(
+            dry,
+            |archive, how| archive.undo_removal(texts, how),
+            #[cfg(unix)]
+            |client, how| client.undo_removal(texts, how),
         )
     }
 

@@ -4,7 +4,7 @@ use super::carried::{announced, change, entry_of, entry_of_correction};
 use super::wire::{Call, Conn, Hello, MAGIC, PROTOCOL, Reply};
 use super::{Facts, Local, locked};
 use crate::answer::{Answer, Request, answer};
-use crate::archive::{Guests, How, Snapshot, Snapshots};
+use crate::archive::{Guests, How, Removal, Snapshot, Snapshots};
 use crate::bytes::fs::IoContext;
 use crate::model::{Digest, Document, Error, Result};
 use crate::query::Query;
@@ -294,6 +294,8 @@ impl Serving {
             text,
             dry,
             since,
+            reference,
+            originals,
             ..
         } = call;
         // What a later version asks may be nothing that this one understands.
@@ -330,9 +332,21 @@ impl Serving {
                 let sources = snapshot.source_names()?;
                 Ok(conn.send(&Reply { sources, ..Reply::last() })?)
             }
+            ("remove", ..) => {
+                let (articles, reason) = (digests(&articles), text.unwrap_or_default());
+                let removal = Removal { reason, reference, originals };
+                let removed = self.change(conn, move |archive| archive.remove(&articles, &removal, how))?;
+                let shared = removed.shared.iter().map(|(one, two)| (one.to_string(), two.to_string()));
+                let changed = Some((0, removed.articles));
+                Ok(conn.send(&Reply { changed, shared: shared.collect(), ..Reply::last() })?)
+            }
+            ("undo_removal", ..) => {
+                let texts = digests(&articles);
+                let undone = self.change(conn, move |archive| archive.undo_removal(&texts, how))?;
+                Ok(conn.send(&Reply { changed: Some((0, undone)), ..Reply::last() })?)
+            }
             ("tag", ..) => {
-                let articles: Vec<Digest> =
-                    articles.iter().filter_map(|digest| digest.parse().ok()).collect();
+                let articles = digests(&articles);
                 let job = move |archive: &mut Local| archive.tag(&articles, &added, &removed, how);
                 let changed = self.change(conn, job)?;
                 Ok(conn.send(&Reply { changed: Some((0, changed)), ..Reply::last() })?)
@@ -437,6 +451,10 @@ impl Serving {
             }
         }
     }
+}
+
+fn digests(of: &[String]) -> Vec<Digest> {
+    of.iter().filter_map(|digest| digest.parse().ok()).collect()
 }
 
 type Done = std::result::Result<(), Stop>;

@@ -5,7 +5,7 @@ use crate::answer::{Answer, Answers, Asked, Hits, Request, answer};
 use crate::archive::Snapshot;
 use crate::ledger::Position;
 use crate::model::{Error, Result, Unchecked};
-use crate::query::{Order, Query};
+use crate::query::Query;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -247,9 +247,6 @@ trait Question {
     #[cfg(unix)]
     fn receive(client: &mut Client) -> std::result::Result<(Vec<Self::Item>, bool), Failed>;
 
-    /// Whether the best come first: how well an article fits depends on all articles, also on those that came since.
-    fn is_ranked(&self) -> bool;
-
     /// What tells a hit from others.
     fn key(item: &Self::Item) -> Option<u64>;
 }
@@ -276,14 +273,11 @@ impl Question for Request {
         client.pieces()
     }
 
-    fn is_ranked(&self) -> bool {
-        self.query.order == Order::Relevance
-    }
-
     fn key(item: &Answer) -> Option<u64> {
         match item {
             Answer::Row(row) => Some(row.seq),
             Answer::Document(found) => found.captures.first().map(|capture| capture.seq),
+            Answer::Entry(entry) => Some(entry.seq),
             _ => None,
         }
     }
@@ -313,10 +307,6 @@ impl Question for Query {
         client.documents()
     }
 
-    fn is_ranked(&self) -> bool {
-        self.order == Order::Relevance
-    }
-
     fn key(Unchecked(document): &Unchecked) -> Option<u64> {
         Some(document.captures[document.placed_by].seq)
     }
@@ -328,17 +318,29 @@ struct Walk<Q: Question> {
     question: Q,
     source: Source<Q::Here>,
     ready: VecDeque<Q::Item>,
-    /// How many were given: they are passed over when another holder is asked again.
-    given: u64,
-    /// Which were given, where their order is no measure of that.
+    /// Whether somebody else answered any of it.
+    remote: bool,
+    /// Which hits were given, so that they are passed over when another holder is asked again. Their places say nothing: articles may have been removed
+    /// since, and how well one fits depends on all of them.
     met: HashSet<u64>,
+    /// How many things were given that are no hits, and how many of them are to be passed over.
+    given: u64,
+    skip: u64,
 }
 
 impl<Q: Question> Walk<Q> {
     fn new(session: &Arc<Session>, question: Q) -> Result<Walk<Q>> {
         let (session, source) = (session.clone(), Source::Done);
-        let mut walk =
-            Walk { session, question, source, ready: VecDeque::new(), given: 0, met: HashSet::new() };
+        let mut walk = Walk {
+            session,
+            question,
+            source,
+            ready: VecDeque::new(),
+            remote: false,
+            met: HashSet::new(),
+            given: 0,
+            skip: 0,
+        };
         walk.begin()?;
         Ok(walk)
     }
@@ -348,7 +350,10 @@ impl<Q: Question> Walk<Q> {
             Source::Here(snapshot) => Source::Here(Box::new(self.question.begin(&snapshot)?)),
             #[cfg(unix)]
             Source::There(mut client) => match self.question.ask(&mut client) {
-                Ok(()) => Source::There(client),
+                Ok(()) => {
+                    self.remote = true;
+                    Source::There(client)
+                }
                 Err(failed) => {
                     self.session.failed(failed)?;
                     return self.begin();
@@ -363,10 +368,13 @@ impl<Q: Question> Walk<Q> {
     fn step(&mut self) -> Result<Option<Q::Item>> {
         loop {
             let Some(item) = self.any()? else { return Ok(None) };
-            let key = if self.question.is_ranked() { Q::key(&item) } else { None };
-            if key.is_none_or(|key| self.met.insert(key)) {
-                self.given += 1;
-                return Ok(Some(item));
+            match Q::key(&item) {
+                Some(key) if self.remote && !self.met.insert(key) => {}
+                None if self.skip > 0 => self.skip -= 1,
+                key => {
+                    self.given += u64::from(key.is_none());
+                    return Ok(Some(item));
+                }
             }
         }
     }
@@ -400,22 +408,11 @@ impl<Q: Question> Walk<Q> {
                     Err(failed) => {
                         self.session.failed(failed)?;
                         self.begin()?;
-                        self.pass_over()?;
+                        self.skip = self.given;
                     }
                 },
             }
         }
-    }
-
-    /// Passes over what was given before: an answer of one position is always the same, but for the order of the best ones.
-    #[cfg(unix)]
-    fn pass_over(&mut self) -> Result<()> {
-        if !self.question.is_ranked() {
-            for _ in 0..std::mem::take(&mut self.given) {
-                self.step()?;
-            }
-        }
-        Ok(())
     }
 
     fn next(&mut self) -> Option<Result<Q::Item>> {

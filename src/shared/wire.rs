@@ -72,7 +72,7 @@ impl Hello {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Call {
-    /// Which of them: `open`, `answer`, `documents`, `sources`, `tag`, `correct`, `save_query`.
+    /// Which of them: `open`, `answer`, `documents`, `sources`, `tag`, `correct`, `save_query`, `remove`, `undo_removal`.
     pub call: String,
     /// Of `open`: the position that the answers are to be of; the last one if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,9 +101,15 @@ pub struct Call {
     /// Of `save_query`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Of `save_query`: what it asks; the name is taken away if there is none.
+    /// Of `save_query`: what it asks; the name is taken away if there is none. Of `remove`: the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Of `remove`: what the reason refers to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Of `remove`: whether originals go that others name.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub originals: bool,
     /// Of what changes something: whether it is only to be counted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dry: bool,
@@ -128,6 +134,9 @@ pub struct Reply {
     /// To `sources`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
+    /// To `remove`: originals that stay, each with an article that names it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<(String, String)>,
     /// To `tag` and `correct`: how many articles, or captures, and of how many articles the language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<(u64, u64)>,

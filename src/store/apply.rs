@@ -3,7 +3,7 @@
 use super::corrections::{CorrectionRow, Standing, indexed, standings};
 use super::failure::damaged;
 use super::keys::{self, marks, url_hash};
-use super::state::{Removed, SavedQuery, SourceNames, State, Tagged};
+use super::state::{SavedQuery, SourceNames, State, Tagged, UNDONE};
 use super::trees::Rows;
 use super::view::View;
 use crate::bytes::codec;
@@ -103,7 +103,12 @@ impl Applying {
                 self.queries.extend(self.state.save(name, query, seq));
                 Ok(())
             }
-            Entry::Removal { article, digest, .. } => self.remove(article, digest, seq),
+            Entry::Removal { article, digest, originals, .. } => self.remove(article, digest, originals, seq),
+            Entry::Undo { digest, .. } => {
+                self.rows.removals.push((keys::number(seq), removal_row(UNDONE, digest, Vec::new())));
+                self.state.undo(&digest);
+                Ok(())
+            }
             Entry::Correction { article, capture, correction } => {
                 self.correct(seq, article, &capture, &correction)
             }
@@ -286,13 +291,15 @@ impl Applying {
     }
 
     /// An article is not part of the archive any more, and neither are its captures.
-    fn remove(&mut self, article: u64, digest: Digest, seq: u64) -> Result<()> {
-        if self.state.is_unreadable(article) {
-            // Whoever brings the text again is to find that it was removed.
-            if !self.state.was_removed(article, &digest) {
-                self.rows.digests.push((keys::digest_key(&digest, article), Box::default()));
-            }
-        } else if !self.state.dead().contains(article) {
+    fn remove(&mut self, article: u64, digest: Digest, originals: Vec<Digest>, seq: u64) -> Result<()> {
+        // One that names another text keeps that out, and costs this article nothing.
+        let is_other = !self.state.is_unreadable(article)
+            && match self.new_article(article) {
+                Some(new) => new.digest,
+                None => self.view.article(article)?.digest,
+            } != digest;
+        let article = if is_other { 0 } else { article };
+        if !self.state.is_unreadable(article) && !self.state.dead().contains(article) {
             let (text_bytes, before) = match self.new_article(article) {
                 Some(new) => (new.text_bytes, u64::from(self.is_capture(new.first_seq, article))),
                 None => {
@@ -307,8 +314,8 @@ impl Applying {
             applied.text_bytes -= text_bytes;
             applied.captures -= before + later.count() as u64;
         }
-        self.rows.removals.push((keys::number(seq), codec::encode(&(article, digest)).into()));
-        self.state.remove(Removed { article, digest, since: seq });
+        self.rows.removals.push((keys::number(seq), removal_row(article, digest, originals.clone())));
+        self.state.remove(article, digest, originals);
         Ok(())
     }
 
@@ -353,6 +360,10 @@ impl Applying {
         state.set_names(names);
         Ok((rows, state))
     }
+}
+
+fn removal_row(article: u64, digest: Digest, originals: Vec<Digest>) -> Box<[u8]> {
+    codec::encode(&(article, digest, originals)).into()
 }
 
 /// Of rows with the same key, the last one is right.

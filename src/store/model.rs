@@ -34,8 +34,9 @@ const TAGS: u64 = 5;
 const NAMES: u64 = 4;
 
 impl Model {
-    fn removed(&self, next_seq: u64) -> BTreeSet<u64> {
-        let removed = self.entries.range(..next_seq).filter_map(|(_, entry)| match entry {
+    /// What was removed is so at any time before, too: `top` is the last position of whoever asks.
+    fn removed(&self, top: u64) -> BTreeSet<u64> {
+        let removed = self.entries.range(..top).filter_map(|(_, entry)| match entry {
             Entry::Removal { article, .. } => Some(*article),
             _ => None,
         });
@@ -43,8 +44,8 @@ impl Model {
     }
 
     /// The captures that are there: by seq, with their article.
-    fn captures(&self, next_seq: u64) -> BTreeMap<u64, u64> {
-        let removed = self.removed(next_seq);
+    fn captures(&self, next_seq: u64, top: u64) -> BTreeMap<u64, u64> {
+        let removed = self.removed(top);
         let captures = self.entries.range(..next_seq).filter_map(|(seq, entry)| match entry {
             Entry::Capture { article, .. } => Some((*seq, *article)),
             _ => None,
@@ -53,7 +54,7 @@ impl Model {
     }
 
     /// When each capture was published and by whom, as it is known.
-    fn standings(&self, next_seq: u64) -> BTreeMap<u64, (Option<Timestamp>, Option<Source>)> {
+    fn standings(&self, next_seq: u64, top: u64) -> BTreeMap<u64, (Option<Timestamp>, Option<Source>)> {
         let mut of = BTreeMap::<u64, Provenance>::new();
         let mut names = BTreeMap::new();
         for (seq, entry) in self.entries.range(..next_seq) {
@@ -68,7 +69,7 @@ impl Model {
                 _ => {}
             }
         }
-        let there = self.captures(next_seq);
+        let there = self.captures(next_seq, top);
         of.retain(|seq, _| there.contains_key(seq));
         let standing = |of: Provenance| (of.published.map(|published| published.at), of.source);
         of.into_iter().map(|(seq, of)| (seq, standing(of))).collect()
@@ -83,7 +84,7 @@ impl Model {
         said.flatten()
     }
 
-    fn tags(&self, next_seq: u64) -> BTreeMap<u64, BTreeSet<String>> {
+    fn tags(&self, next_seq: u64, top: u64) -> BTreeMap<u64, BTreeSet<String>> {
         let mut tags = BTreeMap::<u64, BTreeSet<String>>::new();
         for entry in self.entries.range(..next_seq).map(|(_, entry)| entry) {
             if let Entry::Tags { article, added, removed, .. } = entry {
@@ -94,7 +95,7 @@ impl Model {
                 });
             }
         }
-        let removed = self.removed(next_seq);
+        let removed = self.removed(top);
         tags.retain(|article, _| !removed.contains(article));
         tags
     }
@@ -142,7 +143,14 @@ fn commits(random: &mut Random, count: usize) -> (Vec<(Commit, Position)>, Model
                 3 if known > 10 && random.below(4) == 0 => {
                     let article = any(random);
                     let digest = model.articles[article as usize - 1].digest();
-                    Entry::Removal { article, digest, reason: String::new(), reference: None, at_ms: 0 }
+                    Entry::Removal {
+                        article,
+                        digest,
+                        reason: String::new(),
+                        reference: None,
+                        originals: Vec::new(),
+                        at_ms: 0,
+                    }
                 }
                 10 | 11 if known > 0 => {
                     // Of these commits or of those before.
@@ -221,9 +229,9 @@ fn commits(random: &mut Random, count: usize) -> (Vec<(Commit, Position)>, Model
 
 /// Holds everything that a view says against the model.
 fn check(view: &View, model: &Model, random: &mut Random) {
-    let next_seq = view.next_seq();
-    let captures = model.captures(next_seq);
-    let (trees, standings, names) = (view.tables(), model.standings(next_seq), view.names().unwrap());
+    let (next_seq, top) = (view.next_seq(), view.applied().position.next_seq);
+    let captures = model.captures(next_seq, top);
+    let (trees, standings, names) = (view.tables(), model.standings(next_seq, top), view.names().unwrap());
     let seen = |marks: Vec<(Mark, bool)>| -> Vec<u64> {
         let marks = marks.into_iter().filter(|(mark, stands)| *stands && view.sees(mark));
         let seqs: Vec<u64> = marks
@@ -264,13 +272,13 @@ fn check(view: &View, model: &Model, random: &mut Random) {
         let rows = trees.captures.range([0; 5], keys::number(next_seq - 1), direction);
         assert_eq!(rows.map(|row| row.map(|_| ()).unwrap()).count() as u64, next_seq - 1);
     }
-    let tags = model.tags(next_seq);
+    let tags = model.tags(next_seq, top);
     for tag in (0..TAGS).map(|tag| format!("t{tag}")) {
         let expected = tags.iter().filter(|(_, has)| has.contains(&tag)).map(|(article, _)| *article);
         assert!(view.tagged(&tag).unwrap().iter().eq(expected), "{tag} before {next_seq}");
     }
     assert_eq!(view.queries(), model.queries(next_seq), "before {next_seq}");
-    let removed = model.removed(next_seq);
+    let removed = model.removed(top);
     let brought: BTreeSet<u64> = captures.values().copied().collect();
     for _ in 0..5 {
         let article = 1 + random.below(model.articles.len() as u64);

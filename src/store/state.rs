@@ -11,7 +11,8 @@ use crate::model::{Digest, Language, Result, Source};
 use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// How far the store has come, and what it would take a scan to count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,9 +56,16 @@ pub struct State {
     queries: BTreeMap<u64, SavedQuery>,
     /// By name, the entry that saved what holds now.
     saved: HashMap<String, u64>,
-    /// Articles that were removed.
-    removals: Vec<Removed>,
-    removed: HashSet<(u64, Digest)>,
+    /// Articles that were removed; not number 0, which stands for one that was lost before.
+    removed: Arc<RoaringTreemap>,
+    /// The texts that were removed and may not come in again.
+    tombstones: Arc<HashSet<Digest>>,
+    /// The originals that ever went with removed texts; others that were removed may stand in them.
+    erased: Arc<HashSet<Digest>>,
+    /// How many times a removal was undone.
+    undone: u64,
+    /// Articles that were removed since the store was opened, also for views of before.
+    live: Arc<Live>,
     /// Articles whose bytes are gone, or that a later version wrote.
     unreadable: RoaringTreemap,
     /// Both.
@@ -82,12 +90,39 @@ pub struct SavedQuery {
     until: Option<u64>,
 }
 
-/// An article that was removed, and by which entry. Number 0 stands for one that was lost before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
-    pub article: u64,
-    pub digest: Digest,
-    pub since: u64,
+/// In a row of a removal: that it is none, but the undoing of one.
+pub const UNDONE: u64 = u64::MAX;
+
+/// Articles that were removed since the store was opened. Whoever took a view before has them removed as well: what somebody was obliged to
+/// take away is shown to nobody any more.
+#[derive(Debug, Default)]
+pub struct Live {
+    removed: RwLock<RoaringTreemap>,
+    count: AtomicU64,
+}
+
+impl Live {
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Acquire)
+    }
+
+    /// Whether an article was removed after there were so many.
+    pub fn has(&self, article: u64, since: u64) -> bool {
+        self.count() != since && self.removed.read().unwrap_or_else(PoisonError::into_inner).contains(article)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> RoaringTreemap {
+        self.removed.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Some were removed.
+    pub fn add(&self, articles: impl Iterator<Item = u64>) {
+        let mut removed = self.removed.write().unwrap_or_else(PoisonError::into_inner);
+        removed.extend(articles);
+        self.count.store(removed.len(), Ordering::Release);
+    }
 }
 
 /// A tag that an article has, or had.
@@ -113,8 +148,11 @@ impl State {
             tag_numbers: HashMap::new(),
             queries: BTreeMap::new(),
             saved: HashMap::new(),
-            removals: Vec::new(),
-            removed: HashSet::new(),
+            removed: Arc::default(),
+            tombstones: Arc::default(),
+            erased: Arc::default(),
+            undone: 0,
+            live: Arc::default(),
             unreadable: RoaringTreemap::new(),
             dead: Arc::default(),
             corrected: Arc::default(),
@@ -140,8 +178,10 @@ impl State {
         }
         for row in trees.removals.rows() {
             let row = row?;
-            let (article, digest) = codec::decode(&row).map_err(damaged)?;
-            state.remove(Removed { article, digest, since: keys::read_number(row.key()) });
+            match codec::decode(&row).map_err(damaged)? {
+                (UNDONE, digest, _) => state.undo(&digest),
+                (article, digest, originals) => state.remove(article, digest, originals),
+            }
         }
         for row in trees.corrections.rows() {
             let row = row?;
@@ -199,16 +239,47 @@ impl State {
         &self.languages
     }
 
-    /// An article is not part of the archive any more.
-    pub fn remove(&mut self, removed: Removed) {
-        Arc::make_mut(&mut self.dead).insert(removed.article);
-        self.removed.insert((removed.article, removed.digest));
-        self.removals.push(removed);
+    /// An article is not part of the archive any more, and its text may not come in again.
+    pub fn remove(&mut self, article: u64, digest: Digest, originals: Vec<Digest>) {
+        Arc::make_mut(&mut self.dead).insert(article);
+        if article > 0 {
+            Arc::make_mut(&mut self.removed).insert(article);
+        }
+        if !originals.is_empty() {
+            Arc::make_mut(&mut self.erased).extend(originals);
+        }
+        Arc::make_mut(&mut self.tombstones).insert(digest);
     }
 
-    /// Whether an article with this number and digest was removed.
-    pub fn was_removed(&self, article: u64, digest: &Digest) -> bool {
-        self.removed.contains(&(article, *digest))
+    /// A text that was removed may come in again.
+    pub fn undo(&mut self, digest: &Digest) {
+        self.undone += 1;
+        Arc::make_mut(&mut self.tombstones).remove(digest);
+    }
+
+    /// Whether a text was removed and may not come in again.
+    pub fn has_tombstone(&self, digest: &Digest) -> bool {
+        self.tombstones.contains(digest)
+    }
+
+    /// How many times a removal was undone.
+    pub fn undone(&self) -> u64 {
+        self.undone
+    }
+
+    /// The originals that ever went with removed texts, and do not come in again.
+    pub fn erased_originals(&self) -> &Arc<HashSet<Digest>> {
+        &self.erased
+    }
+
+    /// The articles that were removed.
+    pub fn removed(&self) -> &RoaringTreemap {
+        &self.removed
+    }
+
+    /// Those that were removed of which there still is something to read.
+    pub fn pending(&self) -> RoaringTreemap {
+        &*self.removed - &self.unreadable
     }
 
     /// The articles that are not part of the archive any more.
@@ -216,12 +287,9 @@ impl State {
         &self.dead
     }
 
-    /// The same before the entry with this number. What is gone is gone at any time.
-    pub fn dead_before(&self, next_seq: u64) -> RoaringTreemap {
-        let mut dead = self.unreadable.clone();
-        let removed = self.removals.iter().filter(|removed| removed.since < next_seq);
-        dead.extend(removed.map(|removed| removed.article));
-        dead
+    /// See [`Live`].
+    pub fn live(&self) -> &Live {
+        &self.live
     }
 
     /// Whether there is no reading an article; one that was lost has the number 0.

@@ -24,6 +24,8 @@ pub struct View {
     next_article: u64,
     /// Articles that are not part of the archive.
     dead: Arc<RoaringTreemap>,
+    /// How many had been removed since the store was opened when it was taken.
+    removed: u64,
 }
 
 impl View {
@@ -32,7 +34,9 @@ impl View {
         let tables = Arc::new(tables);
         let position = state.applied.position;
         let dead = state.dead().clone();
-        View { tables, state, next_seq: position.next_seq, next_article: position.next_article, dead }
+        let crate::ledger::Position { next_seq, next_article, .. } = position;
+        let removed = state.live().count();
+        View { tables, state, next_seq, next_article, dead, removed }
     }
 
     /// The same as of before an entry.
@@ -47,8 +51,7 @@ impl View {
             let middle = low.midpoint(high);
             if self.article_entry(middle)?.0 < next_seq { low = middle + 1 } else { high = middle }
         }
-        let dead = Arc::new(self.state.dead_before(next_seq));
-        Ok(View { next_seq, next_article: low, dead, ..self.clone() })
+        Ok(View { next_seq, next_article: low, ..self.clone() })
     }
 
     /// The tables, in which there may be more than this view sees.
@@ -67,7 +70,7 @@ impl View {
 
     /// Whether it is as of the last position, so that counters are right for it.
     pub fn is_whole(&self) -> bool {
-        self.next_seq == self.state.applied.position.next_seq
+        self.next_seq == self.state.applied.position.next_seq && self.state.live().count() == self.removed
     }
 
     /// The number of the first entry that it does not see.
@@ -80,9 +83,12 @@ impl View {
         self.next_article
     }
 
-    /// Whether an article is part of the archive.
+    /// Whether an article is part of the archive. One that was removed is not, whenever that was.
     pub fn has(&self, article: u64) -> bool {
-        article != 0 && article < self.next_article && !self.dead.contains(article)
+        article != 0
+            && article < self.next_article
+            && !self.dead.contains(article)
+            && !self.state.live().has(article, self.removed)
     }
 
     /// Whether a row of an index is of something that it sees.
@@ -99,6 +105,9 @@ impl View {
     pub fn only_living(&self, articles: &mut NumberSet) {
         articles.remove_from(self.next_article);
         self.dead.iter().for_each(|article| articles.remove_one(article));
+        if self.state.live().count() != self.removed {
+            self.state.live().all().iter().for_each(|article| articles.remove_one(article));
+        }
     }
 
     /// The sources and their numbers; read once.
@@ -116,10 +125,34 @@ impl View {
         Ok(self.with_digest(digest)?.into_iter().find(|article| self.has(*article)))
     }
 
-    /// Whether an article with this digest was removed.
-    pub fn was_removed(&self, digest: &Digest) -> Result<bool> {
-        Ok(!self.dead.is_empty()
-            && self.with_digest(digest)?.iter().any(|article| self.dead.contains(*article)))
+    /// Whether a text was removed and may not come in again.
+    pub fn was_removed(&self, digest: &Digest) -> bool {
+        self.state.has_tombstone(digest)
+    }
+
+    /// The originals that went with texts which may not come in again.
+    pub fn erased_originals(&self) -> &Arc<std::collections::HashSet<Digest>> {
+        self.state.erased_originals()
+    }
+
+    /// The articles that were removed.
+    pub fn removed(&self) -> &RoaringTreemap {
+        self.state.removed()
+    }
+
+    /// How many times a removal was undone.
+    pub fn undone(&self) -> u64 {
+        self.state.undone()
+    }
+
+    /// Hides articles, that were removed just now, from whoever took a view before.
+    pub fn hide(&self, articles: impl Iterator<Item = u64>) {
+        self.state.live().add(articles);
+    }
+
+    /// Those that were removed of which there still is something to read.
+    pub fn pending(&self) -> RoaringTreemap {
+        self.state.pending()
     }
 
     /// Every article with this digest, also those that were removed.
@@ -131,11 +164,7 @@ impl View {
             if number >= self.next_article {
                 continue;
             }
-            let same = if self.state.is_unreadable(number) {
-                self.state.was_removed(number, digest)
-            } else {
-                self.article(number)?.digest == *digest
-            };
+            let same = !self.state.is_unreadable(number) && self.article(number)?.digest == *digest;
             found.extend(same.then_some(number));
         }
         Ok(found)

@@ -140,7 +140,15 @@ fn a_repair_renumbers_what_it_does_not_know() {
     let opaque = RawEntry { kind: 901, version: 1, gone: false, bytes: b"no fields".as_slice().into() };
     let removal = |number: usize| {
         let (article, digest) = (number as u64 + 1, digest(number).parse().unwrap());
-        Entry::Removal { article, digest, reason: "asked".to_owned(), reference: None, at_ms: 0 }.encode()
+        Entry::Removal {
+            article,
+            digest,
+            reason: "asked".to_owned(),
+            reference: None,
+            originals: Vec::new(),
+            at_ms: 0,
+        }
+        .encode()
     };
     append(&env.archive(), vec![link, opaque.clone(), removal(1), removal(5)]);
     // The commit of the second article is lost in both halves.
@@ -307,6 +315,7 @@ fn what_was_removed_stays_out() {
         digest: digests[article as usize - 1].parse().unwrap(),
         reason: "a court".to_owned(),
         reference: Some("1 O 23/25".to_owned()),
+        originals: Vec::new(),
         at_ms: 1_740_000_000_000,
     };
     append(&env.archive(), vec![removal(1).encode(), removal(4).encode(), removal(1).encode()]);
@@ -384,6 +393,7 @@ fn make_version_1() {
         digest,
         reason: "a court".to_owned(),
         reference: Some("1 O 23/25".to_owned()),
+        originals: Vec::new(),
         at_ms: 1_740_000_000_000,
     };
     append(archive, [vec![removal.encode()], inventions()].concat());

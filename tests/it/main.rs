@@ -25,6 +25,7 @@ mod raw;
 mod readme;
 mod real_data;
 mod recall;
+mod removal;
 mod search;
 mod snapshot;
 mod terminal;

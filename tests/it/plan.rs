@@ -414,7 +414,7 @@ proptest! {
         let removals = removed.iter().map(|digest| {
             let digest = digest.parse().unwrap();
             let article = reader.find(&digest).unwrap().unwrap();
-            Entry::Removal { article, digest, reason: String::new(), reference: None, at_ms: 0 }.encode()
+            Entry::Removal { article, digest, reason: String::new(), reference: None, originals: Vec::new(), at_ms: 0 }.encode()
         });
         let removals: Vec<RawEntry> = removals.collect();
         drop(reader);

@@ -134,7 +134,7 @@ fn mend(halves: &Halves, store: Option<Store>, repaired: &mut Repaired) -> Resul
     let (mut expected, mut gap) = (1, !had);
     let mut torn = None;
     if had {
-        tail::carry_over(&old, &part)?;
+        tail::carry_over(&old, &part, true)?;
         let mut frames = Frames::from(&old, halves.uuid, Position::START);
         loop {
             let before = frames.position();

@@ -80,6 +80,10 @@ pub(super) fn look_through(
         }
     }
     check_tails(&halves, &mut report)?;
+    if report.pending > 0 || is_there(&hold.layout.erasing())? {
+        let what = "erasure pending: bytes of articles that were removed are still there; the next opening takes them out";
+        report.notes.push(what.to_owned());
+    }
     let lost = hold.layout.ledger().join(LOST);
     if is_there(&lost)? {
         let lines = std::fs::read_to_string(&lost).doing("read", &lost)?;
