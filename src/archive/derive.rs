@@ -69,6 +69,20 @@ pub(super) fn check(layout: &Layout, archive: uuid::Uuid, alone: bool) -> Result
     Ok(wrong)
 }
 
+/// Takes articles out of the derived indexes of an archive that nobody has open; one that cannot do without them goes.
+pub(super) fn forget(
+    layout: &Layout,
+    archive: uuid::Uuid,
+    articles: impl Iterator<Item = u64>,
+    view: &View,
+) -> Result<()> {
+    let mut words = Words::new(&layout.search(), archive);
+    match words.forget(articles, view) {
+        Err(Error::Search { .. }) => words.reset(),
+        done => done,
+    }
+}
+
 /// So many articles that an index lacks are added beside new ones.
 const CAUGHT_UP_AT_ONCE: u64 = 1 << 14;
 

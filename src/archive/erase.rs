@@ -2,11 +2,12 @@
 //! the archive has on disk.
 //!
 //! ```text
-//! removal entries (durable, hidden) ─ erasing ─ ledger.part, without it ─ ledger ─ search/ gone ─ store built again ─ originals, … ─ done
+//! removal entries (durable, hidden) ─ erasing ─ ledger.part, without it ─ ledger ─ store built again ─ search/, originals, … ─ done
 //! ```
 //! An entry of the ledger that was about it becomes its hash, so that the chain still proves the others. sled cannot forget, so the
 //! store is built anew from that ledger. A process that is killed in between leaves an archive without the article; the next opening finishes.
 
+use super::derive::forget;
 use super::layout::Layout;
 use super::recover::{Halves, Healed};
 use super::redo::{How, Said};
@@ -242,10 +243,10 @@ pub(super) fn finish(
     } else {
         remove(&part)?;
     }
-    remove(&layout.search())?;
     let mut built = Vec::new();
     let opened = halves.rebuild("articles were removed".to_owned(), &mut built)?;
     healed.extend(built.into_iter().filter(|healed| !matches!(healed, Healed::Rebuilt { .. })));
+    forget(layout, uuid::Uuid::from_bytes(halves.uuid), erased.iter(), &opened.0.view()?)?;
     layout.clear_copies(&backups)?;
     Raws::of(layout.dir()).erase(originals.iter())?;
     remove(&layout.erasing())?;

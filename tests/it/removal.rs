@@ -2,6 +2,7 @@
 
 use crate::env::{Random, TestEnv, is_thorough};
 use pressmark::archive::{Archive, How, Open, Removal};
+use pressmark::derived::words::{Item, SearchIndex};
 use pressmark::ledger::Entry;
 use pressmark::model::{Detail, Provenance};
 use pressmark::{Digest, Draft, Put, Query, Source};
@@ -80,6 +81,16 @@ fn nothing_is_left_of_what_was_removed() {
             "{marker} is looked for where it is not: {before:?}"
         );
     }
+    let indexed = || {
+        let item = Item { word: "zqx".to_owned(), how: pressmark::derived::words::How::Prefix };
+        SearchIndex::open(&env.archive().join("search"))
+            .unwrap()
+            .forms(&item, false)
+            .unwrap()
+            .into_keys()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(indexed(), ["zqxbody", "zqxhead"]);
     // What a repair kept, and what ended a process, may hold it as well.
     std::fs::create_dir(env.archive().join("store.bak")).unwrap();
     std::fs::write(env.archive().join("store.bak/db"), "zqxbody").unwrap();
@@ -96,9 +107,14 @@ fn nothing_is_left_of_what_was_removed() {
     assert_eq!(env.ok(&["count"]), "60\n");
     let removed = env.run(&["rm", "zqxbody", "--reason", "court order", "--ref", "324 O 12", "--yes"]);
     assert!(removed.code == 0 && removed.stderr.contains("removed one article"), "{removed:?}");
+    assert_eq!(indexed(), Vec::<String>::new(), "not even in the dictionary");
+    let index = std::fs::read_dir(env.archive().join("search")).unwrap().count();
     assert_eq!(traces(&env.archive()), Vec::<String>::new());
     assert_eq!((env.ok(&["count"]).as_str(), env.ok(&["count", "zqxbody"]).as_str()), ("59\n", "0\n"));
-    assert_eq!(traces(&env.archive()), Vec::<String>::new(), "also when there is a full-text index again");
+    assert!(
+        !env.run(&["search", "ferry"]).stderr.contains("full-text index"),
+        "the others are still indexed, in {index} files"
+    );
     let log = env.ok(&["log", "--format", "tsv"]);
     assert!(log.contains("court order (324 O 12)") && log.contains(&digest), "{log}");
     let verified = env.run(&["verify", "--read-data"]);

@@ -189,6 +189,22 @@ impl Indexer {
         })
     }
 
+    /// Forgets articles, and has nothing of them on disk any more: segments that had some are written again.
+    pub fn forget(mut self, numbers: HashSet<u64>) -> Result<()> {
+        let dir = self.dir.clone();
+        caught(&dir, || {
+            self.writer.delete_query(Box::new(OfArticles(Arc::new(numbers)))).map_err(damaged)?;
+            self.write()?;
+            let with_deleted = self.index.searchable_segment_metas().map_err(damaged)?;
+            for segment in with_deleted.iter().filter(|segment| segment.has_deletes()) {
+                self.writer.merge(&[segment.id()]).wait().map_err(damaged)?;
+            }
+            self.writer.garbage_collect_files().wait().map_err(damaged)?;
+            self.writer.wait_merging_threads().map_err(damaged)?;
+            write_lengths(&self.dir, &self.index)
+        })
+    }
+
     fn write(&mut self) -> Result<()> {
         let payload = Payload {
             version: analysis::VERSION.to_owned(),

@@ -99,6 +99,16 @@ impl Words {
         self.all.clone().filter(|all| all.next_article() >= end && self.of_languages == said)
     }
 
+    /// Forgets articles that are gone from an archive, if it is its index, and else all of it.
+    pub fn forget(&mut self, articles: impl Iterator<Item = u64>, of: &dyn Articles) -> Result<()> {
+        self.abandon();
+        let said = of.languages_said();
+        match indexer::state(&self.dir, self.archive, of, said)? {
+            State::Good(_) => Indexer::open(&self.dir, self.archive, said)?.forget(articles.collect()),
+            State::Missing | State::Bad(_) => self.reset(),
+        }
+    }
+
     /// An index with all articles. Nothing is written. `None` if it has to be brought up to date before.
     pub fn reader(&mut self, articles: &dyn Articles) -> Result<Option<Arc<SearchIndex>>> {
         let (end, said) = (articles.end(), articles.languages_said());
