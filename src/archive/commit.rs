@@ -328,7 +328,8 @@ impl Builder {
             .filter_map(|ready| ready.provenance().original.as_ref().map(|original| original.digest))
             .collect();
         for ready in batch {
-            let (keeps, sighting, language) = (ready.keeps_raw(), ready.sighting(), ready.language_said());
+            let (keeps, mut sighting, language) =
+                (ready.keeps_raw(), ready.sighting(), ready.language_said());
             let (tags, corrections) = (ready.tags().to_vec(), ready.corrections().to_vec());
             let (article, digest, mut provenance) = ready.into_parts();
             provenance.captured.get_or_insert(now);
@@ -337,7 +338,6 @@ impl Builder {
             let is_erased = original.is_some_and(|original| {
                 view.erased_originals().contains(&original.digest) || withheld.contains(&original.digest)
             });
-            let (keeps, mut sighting) = (keeps && !is_erased, sighting);
             if is_erased {
                 sighting.read.raw = None;
             }
@@ -403,14 +403,12 @@ impl Builder {
             };
             self.next_seq += 1;
             named.push(!is_erased);
-            if let Some(original) = &mut provenance.original
-                && is_erased
-            {
-                original.archive = original.archive.filter(|of| *of != archive);
-            } else if let Some(original) = &mut provenance.original
-                && (keeps || original.archive != Some(archive) && kept(&original.digest))
-            {
-                original.archive = Some(archive);
+            if let Some(original) = &mut provenance.original {
+                if is_erased {
+                    original.archive = original.archive.filter(|of| *of != archive);
+                } else if keeps || original.archive != Some(archive) && kept(&original.digest) {
+                    original.archive = Some(archive);
+                }
             }
             let entry = Entry::Capture { article: number, provenance: Box::new(provenance) }.encode();
             let capture = entry.capture_name();

@@ -12,8 +12,9 @@ use super::layout::Layout;
 use super::recover::{Halves, Healed};
 use super::redo::{How, Said};
 use super::{Archive, ENTRIES_A_COMMIT, Raws};
-use crate::bytes::fs::{dirs_in, is_there, read_if_there, remove, rename, sync_dir, write_whole};
-use crate::ledger::{self, Entry, Ledger, redact, tail};
+use crate::bytes::fs::{IoContext, dirs_in, is_there, read_if_there, remove, rename, sync_dir, write_whole};
+use crate::bytes::pack::Pack;
+use crate::ledger::{self, BodyPack, Entry, Ledger, redact, tail};
 use crate::model::{Digest, Error, Result};
 use crate::store::{self, Direction, Store, View, keys};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -200,6 +201,19 @@ pub(crate) fn is_pending(layout: &Layout, view: &View) -> Result<bool> {
     Ok(!view.removed().is_empty() && tail::list(&layout.ledger())?.iter().any(|tail| tail.accepted))
 }
 
+/// A pack of bodies without those of erased articles; none if nothing is left.
+fn without_bodies(pack: BodyPack, is_erased: &dyn Fn(u64) -> bool) -> Result<Option<BodyPack>> {
+    let rows = Pack::<5>::decode(&pack.bytes);
+    let rows = rows.map_err(|e| Error::Ledger { place: "a body".to_owned(), what: e.to_string() })?;
+    let (before, rows) = (rows.len(), rows.to_rows());
+    let left: Vec<_> = rows.into_iter().filter(|(key, _)| !is_erased(keys::read_number(key))).collect();
+    Ok(match left.len() {
+        same if same == before => Some(pack),
+        0 => None,
+        _ => Some(store::encode_bodies((pack.full, left))),
+    })
+}
+
 /// Takes the bytes of what was removed out of everything. The archive is this process's alone.
 pub(super) fn finish(
     halves: &Halves,
@@ -215,27 +229,23 @@ pub(super) fn finish(
     // From here on it is only known from this that something is left to do.
     let backups = marked(layout)?;
     mark(layout, &backups)?;
-    store.close()?;
+    store.let_go()?;
     ledger.close()?;
     drop(ledger);
     let (old, part) = (layout.ledger(), layout.part_ledger());
     remove(&part)?;
-    dirs_in(layout.dir()).create(&part).map_err(|source| Error::Io {
-        doing: "create",
-        path: part.clone(),
-        source,
-    })?;
+    dirs_in(layout.dir()).create(&part).doing("create", &part)?;
     tail::carry_over(&old, &part, false)?;
     if let Some(lost) = read_if_there(&old.join(super::layout::LOST))? {
         write_whole(&part.join(super::layout::LOST), &lost)?;
     }
-    let again = |full, rows| store::encode_bodies((full, rows));
-    let redacted = redact(&old, &part, halves.uuid, &|article| erased.contains(article), &again);
+    let is_erased = |article| erased.contains(article);
+    let redacted = redact(&old, &part, halves.uuid, &is_erased, &|pack| without_bodies(pack, &is_erased));
     let redacted = redacted.inspect_err(|_| drop(remove(&part)))?;
     let tails: Vec<_> = tail::list(&old)?;
     let is_accepted = tails.iter().any(|tail| tail.accepted);
     let mut left: Vec<_> = tails.into_iter().filter(|tail| !tail.accepted).map(|tail| tail.path).collect();
-    if redacted.entries > 0 || is_accepted {
+    if redacted > 0 || is_accepted {
         rename(&part, &layout.new_ledger())?;
         sync_dir(layout.dir())?;
         rename(&old, &layout.old_ledger())?;

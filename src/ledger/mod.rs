@@ -28,7 +28,7 @@ pub use entry::{ArticleRow, Entry, RawEntry};
 pub(crate) use entry::{CaptureKeys, article_keys, capture_keys};
 pub use frame::{BodyPack, Commit, Numbered, Section};
 pub use position::{Head, Position};
-pub use redact::{Redacted, redact};
+pub use redact::redact;
 pub use segment::{SEGMENT_BYTES, begin, name, owner, said_owner, segments};
 pub use tail::Torn;
 pub use walk::{Frames, Holds, Step, end, holds, is_explained};

@@ -7,35 +7,25 @@ use super::position::{Head, Position};
 use super::segment::{name, segments};
 use super::walk::{Frames, Step, end};
 use crate::bytes::fs::{IoContext, options_in, sync_dir};
-use crate::bytes::pack::{self, Pack};
 use crate::model::{Error, Result};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// How much was taken out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Redacted {
-    /// Entries.
-    pub entries: u64,
-    /// Segments that were written again.
-    pub segments: u32,
-}
-
 /// A frame of a segment that is written otherwise: how long it was, and what it is now.
 type Changed = BTreeMap<u64, (u64, Vec<u8>)>;
 
 /// Writes a whole ledger into an empty directory, without what is about the articles that are erased. Segments that have nothing of them
-/// are the same files in both. `again` makes the pack of bodies of some rows.
+/// are the same files in both. `less` takes the bodies of erased articles out of a pack; none if nothing is left. How many entries that were.
 pub fn redact(
     from: &Path,
     to: &Path,
     uuid: [u8; 16],
     is_erased: &dyn Fn(u64) -> bool,
-    again: &dyn Fn(bool, Vec<pack::Row<5>>) -> BodyPack,
-) -> Result<Redacted> {
-    let mut redacted = Redacted::default();
+    less: &dyn Fn(BodyPack) -> Result<Option<BodyPack>>,
+) -> Result<u64> {
+    let mut redacted = 0;
     let mut changed: BTreeMap<u32, Changed> = BTreeMap::new();
     let (mut frames, mut done) = (Frames::from(from, uuid, Position::START), 0);
     loop {
@@ -43,12 +33,12 @@ pub fn redact(
         match frames.step()? {
             Step::Frame(mut commit, after) => {
                 if after.segment > done + 1 {
-                    write(from, to, done + 1, after.segment, &mut changed, &mut redacted)?;
+                    write(from, to, done + 1, after.segment, &mut changed)?;
                     done = after.segment - 1;
                 }
-                let entries = without(&mut commit, is_erased, again)?;
+                let entries = without(&mut commit, is_erased, less)?;
                 if entries > 0 {
-                    redacted.entries += entries;
+                    redacted += entries;
                     let (bytes, head) = frame::encode(&commit, before);
                     if head != after.head {
                         let (place, what) = (name(after.segment), "its chain is broken".to_owned());
@@ -68,7 +58,7 @@ pub fn redact(
         }
     }
     let last = segments(from)?.last().copied().unwrap_or(0);
-    write(from, to, done + 1, last + 1, &mut changed, &mut redacted)?;
+    write(from, to, done + 1, last + 1, &mut changed)?;
     let (position, _) = end(to, uuid)??;
     acknowledged::Writer::open(to, uuid, position)?.sync()?;
     sync_dir(to)?;
@@ -79,7 +69,7 @@ pub fn redact(
 fn without(
     commit: &mut Commit,
     is_erased: &dyn Fn(u64) -> bool,
-    again: &dyn Fn(bool, Vec<pack::Row<5>>) -> BodyPack,
+    less: &dyn Fn(BodyPack) -> Result<Option<BodyPack>>,
 ) -> Result<u64> {
     let is_about = |article: u64, entry: &super::RawEntry| match entry.is_article() {
         true => is_erased(article),
@@ -95,33 +85,14 @@ fn without(
         entries += 1;
     }
     if (commit.first_article..commit.next_article()).any(is_erased) {
-        let mut bodies = Vec::new();
-        for pack in commit.bodies.drain(..) {
-            let rows = Pack::<5>::decode(&pack.bytes);
-            let rows = rows.map_err(|e| Error::Ledger { place: "a body".to_owned(), what: e.to_string() })?;
-            let (before, rows) = (rows.len(), rows.to_rows());
-            let number = |key: &[u8; 5]| key.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-            let left: Vec<_> = rows.into_iter().filter(|(key, _)| !is_erased(number(key))).collect();
-            if left.len() == before {
-                bodies.push(pack);
-            } else if !left.is_empty() {
-                bodies.push(again(pack.full, left));
-            }
-        }
-        commit.bodies = bodies;
+        let packs = std::mem::take(&mut commit.bodies).into_iter();
+        commit.bodies = packs.filter_map(|pack| less(pack).transpose()).collect::<Result<_>>()?;
     }
     Ok(entries)
 }
 
 /// Writes some segments, each as it is or with its changed frames.
-fn write(
-    from: &Path,
-    to: &Path,
-    first: u32,
-    next: u32,
-    changed: &mut BTreeMap<u32, Changed>,
-    redacted: &mut Redacted,
-) -> Result<()> {
+fn write(from: &Path, to: &Path, first: u32, next: u32, changed: &mut BTreeMap<u32, Changed>) -> Result<()> {
     for number in first..next {
         let (old, new) = (from.join(name(number)), to.join(name(number)));
         let Some(changed) = changed.remove(&number) else {
@@ -132,7 +103,6 @@ fn write(
             }
             continue;
         };
-        redacted.segments += 1;
         let mut source = File::open(&old).doing("open", &old)?;
         let length = source.metadata().doing("read", &old)?.len();
         let file = options_in(to).write(true).create_new(true).open(&new).doing("create", &new)?;

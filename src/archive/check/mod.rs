@@ -126,8 +126,6 @@ pub struct Report {
     pub later: u64,
     /// Articles that were removed.
     pub removed: u64,
-    /// Those of them whose bytes are still there.
-    pub pending: u64,
     /// Entries of which only the hash is left.
     pub gone: u64,
     /// What could not be looked at because the system failed; the notes say what.

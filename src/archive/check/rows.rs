@@ -268,8 +268,6 @@ impl Walk<'_> {
             Entry::Removal { article, digest, .. } => {
                 let is_new = seen.removed.insert((article, digest.0));
                 self.report.removed += u64::from(is_new);
-                let is_pending = self.view.removed().contains(article) && !self.view.is_unreadable(article);
-                self.report.pending += u64::from(is_new && is_pending);
             }
             Entry::Gone { .. } => self.report.gone += 1,
             _ => {}

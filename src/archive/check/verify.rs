@@ -2,6 +2,7 @@
 
 use super::{Depth, Finding, Report, rows, texts};
 use crate::archive::derive;
+use crate::archive::is_pending;
 use crate::archive::layout::LOST;
 use crate::archive::lock::{Hold, Wait};
 use crate::archive::originals::Raws;
@@ -46,6 +47,7 @@ pub(super) fn look_through(
     let mut named = Named::new();
     let end = walk_ledger(&halves, depth, &mut report, stop)?;
     let mut reached = Position::START;
+    let mut pending = is_there(&hold.layout.erasing())?;
     match open_store(hold, unreadable)? {
         Opened::Not(why) => {
             count_ledger(&halves, &mut report, stop)?;
@@ -54,6 +56,7 @@ pub(super) fn look_through(
         Opened::Damaged(what) => report.store(format!("it does not open: {what}")),
         Opened::Store(store) => {
             let at = store.applied().position;
+            pending |= is_pending(&hold.layout, &store.written())?;
             if at.next_seq > end.next_seq && report.ledger_is_whole {
                 report.ledger(
                     "its end".to_owned(),
@@ -80,7 +83,7 @@ pub(super) fn look_through(
         }
     }
     check_tails(&halves, &mut report)?;
-    if report.pending > 0 || is_there(&hold.layout.erasing())? {
+    if pending {
         let what = "erasure pending: bytes of articles that were removed are still there; the next opening takes them out";
         report.notes.push(what.to_owned());
     }

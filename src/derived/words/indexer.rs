@@ -199,10 +199,9 @@ impl Indexer {
             for segment in with_deleted.iter().filter(|segment| segment.has_deletes()) {
                 self.writer.merge(&[segment.id()]).wait().map_err(damaged)?;
             }
-            self.writer.garbage_collect_files().wait().map_err(damaged)?;
-            self.writer.wait_merging_threads().map_err(damaged)?;
-            write_lengths(&self.dir, &self.index)
-        })
+            self.writer.garbage_collect_files().wait().map(drop).map_err(damaged)
+        })?;
+        self.close()
     }
 
     fn write(&mut self) -> Result<()> {
